@@ -1,0 +1,83 @@
+/* limits.h -- every bound that outside input can meet: a name, a unit, a reason.
+ * A limit lives here and nowhere else; config may lower some of them, never raise them. */
+#ifndef QUERN_PROTO_LIMITS_H
+#define QUERN_PROTO_LIMITS_H
+
+#define KIB 1024ULL
+#define MIB (1024ULL * KIB)
+
+/* ---- HTTP bodies ---- */
+#define BODY_MAX (20 * MIB)           /* compressed, as it arrives; Relay: 200 MiB, a VM has less */
+#define BODY_INFLATED_MAX (100 * MIB) /* after Content-Encoding; a bomb stops here */
+#define API_BODY_MAX (1 * MIB)        /* bodies of the management API */
+#define BROTLI_WINDOW_MAX 24          /* lgwin of RFC 7932; larger is refused (memory) */
+#define ZSTD_WINDOW_LOG_MAX 23        /* 8 MiB; RFC 8878 §3.1.1.1.2 recommends supporting that */
+
+/* ---- JSON ---- */
+#define JSON_DEPTH_MAX 128          /* deeper is cut to null, not refused */
+#define JSON_TOKENS_MAX 400000      /* 1 MiB of "[[],[],…" has fewer than this */
+#define REQUEST_ARENA_MAX (64 * MIB) /* memory that decoding one item may take */
+
+/* ---- envelopes (sentry-ingest §3.2) ---- */
+#define ENV_ITEMS_MAX 1000           /* more items in one envelope: 413 */
+#define ENV_HEADER_MAX (64 * KIB)    /* one header line */
+#define ITEM_EVENT_MAX (1 * MIB)     /* event, transaction, security, feedback */
+#define ITEM_ATTACHMENT_MAX (50 * MIB)
+#define ITEM_ATTACHMENTS_MAX 30      /* per envelope */
+#define ITEM_SESSION_MAX (10 * MIB)
+#define ITEM_SESSIONS_MAX 100        /* per envelope */
+#define ITEM_CLIENT_REPORT_MAX (100 * KIB)
+#define ITEM_CHECK_IN_MAX (100 * KIB)
+#define ITEM_PROFILE_MAX (50 * MIB)
+#define ITEM_REPLAY_MAX (10 * MIB)
+#define ITEM_CONTAINER_MAX (12 * MIB) /* log, metric, span containers */
+#define ITEM_SPANS_MAX 25             /* legacy standalone spans per envelope */
+#define ITEM_USER_REPORT_MAX (64 * KIB)
+#define ATTACHMENT_INLINE_MAX (256 * KIB) /* larger ones go to a file, not through the ring */
+#define FILENAME_MAX_BYTES 255
+
+/* ---- event fields, in characters (§5.3) ---- */
+#define EVENT_TYPE_MAX 256
+#define EVENT_VALUE_MAX 8192
+#define EVENT_TITLE_MAX 256
+#define EVENT_CULPRIT_MAX 200
+#define EVENT_TRANSACTION_MAX 200
+#define EVENT_RELEASE_MAX 200
+#define EVENT_ENVIRONMENT_MAX 64
+#define EVENT_DIST_MAX 64
+#define EVENT_LOGGER_MAX 64
+#define EVENT_MESSAGE_MAX 8192
+#define EVENT_SERVER_NAME_MAX 256
+#define TAG_KEY_MAX 200
+#define TAG_VALUE_MAX 200
+#define TAGS_MAX 200          /* per event; Sentry has no limit, 200 is far beyond real use */
+#define EXCEPTIONS_MAX 50     /* per event: the newest 50 are kept */
+#define FRAMES_MAX 250        /* per stack trace: the newest 250 (§5.6) */
+#define THREADS_MAX 256
+#define BREADCRUMBS_MAX 200   /* SDKs cap at 100 */
+#define FINGERPRINT_MAX 64    /* parts */
+#define EVENT_ERRORS_MAX 100  /* notes about bad fields kept per event */
+
+/* ---- grouping ---- */
+#define GROUP_HASHES_MAX 4
+
+/* ---- rings and records ---- */
+#define RING_BYTES (4 * MIB)          /* per worker slot; counted in PSS, so no larger than needed */
+#define RECORD_MAX (1536 * KIB)       /* one record: a 1 MiB event, its header, its tags */
+#define MAILBOX_BYTES (256 * KIB)
+#define MAIL_MAX (64 * KIB)           /* one command answer */
+#define COMMAND_MAX (256 * KIB)       /* arguments of one command */
+
+/* ---- processes ---- */
+#define SLOTS_MAX 64          /* worker slots: two generations of at most 32 */
+#define WORKERS_MAX 32
+#define PROJECTS_MAX 4096
+#define KEYS_MAX 16384
+
+/* ---- storage ---- */
+#define BLOCK_BYTES (128 * KIB)       /* raw bytes of a block before it is packed */
+#define SEGMENT_ROWS_MAX (1 << 17)    /* events per segment: what recent ids can answer for twice */
+#define RECENT_IDS (1 << 18)
+#define ISSUES_MAX (1 << 22)          /* entries of the shared issue table */
+
+#endif

@@ -1,0 +1,70 @@
+/* text.h -- a borrowed run of bytes, with its length.
+ * For        passing strings around without copying them or asking for a final NUL.
+ * Ownership  none: the bytes belong to a body, an arena or a literal that outlives the text.
+ * An absent text has at == NULL; an empty one has at != NULL and len == 0. */
+#ifndef QUERN_PROTO_TEXT_H
+#define QUERN_PROTO_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct text {
+    const char *at;
+    size_t len;
+};
+
+/* A text over a string literal. */
+#define TEXT(literal) ((struct text){"" literal, sizeof(literal) - 1})
+#define TEXT_NONE ((struct text){NULL, 0})
+/* For printf: "%.*s", TEXT_ARG(t) */
+#define TEXT_ARG(t) (int)(t).len, (t).at ? (t).at : ""
+
+static inline bool text_eq(struct text a, struct text b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+static inline bool text_is(struct text a, const char *literal)
+{
+    size_t len = strlen(literal);
+
+    return a.len == len && (len == 0 || memcmp(a.at, literal, len) == 0);
+}
+
+static inline bool text_empty(struct text a)
+{
+    return a.len == 0;
+}
+
+static inline struct text text_of(const char *zstring)
+{
+    return (struct text){zstring, zstring ? strlen(zstring) : 0};
+}
+
+static inline struct text text_cut(struct text a, size_t from, size_t len)
+{
+    if (from > a.len)
+        from = a.len;
+    if (len > a.len - from)
+        len = a.len - from;
+    return (struct text){a.at ? a.at + from : NULL, len};
+}
+
+/* ASCII case folded comparison, prefixes and suffixes; text.c */
+bool text_eq_nocase(struct text a, struct text b);
+bool text_starts(struct text a, const char *prefix);
+bool text_starts_nocase(struct text a, const char *prefix);
+bool text_ends(struct text a, const char *suffix);
+/* Offset of the first occurrence, or a.len when there is none. */
+size_t text_find(struct text a, struct text needle);
+size_t text_find_nocase(struct text a, struct text needle);
+size_t text_find_byte(struct text a, char byte);
+/* Without ASCII blanks (space, \t, \r, \n, \f, \v) at both ends. */
+struct text text_trim(struct text a);
+/* All digits, and it fits: true and the value. */
+bool text_u64(struct text a, unsigned long long *out);
+/* At most `max` bytes, never ending inside a UTF-8 sequence. */
+struct text text_clip(struct text a, size_t max);
+
+#endif

@@ -1,0 +1,49 @@
+/* board.h -- the board on the wall: who runs, and how far the writer is.
+ * Each word has one storer, named beside it. */
+#ifndef QUERN_SHM_BOARD_H
+#define QUERN_SHM_BOARD_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "shm/self.h"
+
+#define BOARD_ROWS 68 /* worker slots 0…63, then these */
+#define BOARD_WRITER 64
+#define BOARD_NOTIFIER 65
+#define BOARD_MASTER 66
+
+enum board_state { BOARD_FREE, BOARD_STARTING, BOARD_READY, BOARD_DRAINING, BOARD_DEAD };
+
+struct board_row {                /* 64 bytes */
+    _Atomic uint32_t pid;         /* master */
+    _Atomic uint32_t generation;  /* master */
+    _Atomic uint32_t state;       /* the process itself (ready, draining), master (the rest) */
+    _Atomic uint32_t role;        /* master */
+    _Atomic int64_t started_ms;   /* master */
+    _Atomic int64_t beat_ms;      /* the process itself, about once a second */
+    _Atomic uint32_t restarts;    /* master */
+    uint8_t rest[28];
+};
+_Static_assert(sizeof(struct board_row) == 64, "board v1");
+
+struct board {
+    uint8_t stamp[64]; /* struct region_stamp */
+    struct board_row row[BOARD_ROWS];
+    /* stored by the writer */
+    _Alignas(64) _Atomic uint64_t committed_seq; /* highest event sequence that is durable */
+    _Atomic uint64_t flushed_seq;                /* … and counted in the catalogue's aggregates */
+    _Atomic uint64_t change;                     /* moves with every catalogue commit */
+    _Atomic uint64_t commit_last_us, commit_max_us, fsync_last_us;
+    _Atomic uint64_t segments, segment_bytes, catalogue_bytes, free_bytes;
+    _Atomic uint32_t disk_full; /* 1: the free-disk guard is up, refuse new data */
+    _Atomic uint32_t asleep;    /* 1: the writer waits on its eventfd; ring its bell after a put */
+    _Atomic int64_t oldest_ms;  /* oldest stored event */
+    /* stored by anyone who reads: asks for an early flush of the aggregates */
+    _Alignas(64) _Atomic uint64_t flush_wanted;
+    /* stored by master */
+    _Alignas(64) _Atomic uint32_t generation;
+    _Atomic int64_t master_started_ms;
+};
+
+#endif
