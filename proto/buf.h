@@ -28,12 +28,17 @@ void buf_text(struct buf *b, struct text t);
 void buf_str(struct buf *b, const char *zstring);
 void buf_byte(struct buf *b, char byte);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Room for `len` bytes more, so that they can be written at b->at + b->len. False: failed. */
+bool buf_reserve(struct buf *b, size_t len);
 struct text buf_result(const struct buf *b); /* TEXT_NONE when failed */
 
+/* The text as the inside of a JSON string, without quotes. */
+void json_escape(struct buf *b, struct text t);
+
 /* JSON. Keys are literals of ours; pass NULL as key for members of arrays and for the root. */
-void json_open(struct buf *b, const char *key, char bracket); /* '{' or '[' */
-void json_close(struct buf *b, char bracket);                 /* '}' or ']' */
-void json_key(struct buf *b, struct text key);                /* then one json_* with key NULL */
+void json_open(struct buf *b, const char *key, char bracket);  /* '{' or '[' */
+void json_close(struct buf *b, char bracket);                  /* '}' or ']' */
+void json_key(struct buf *b, struct text key);                 /* then one json_* with key NULL */
 void json_text(struct buf *b, const char *key, struct text t); /* absent text: null */
 void json_str(struct buf *b, const char *key, const char *zstring);
 void json_int(struct buf *b, const char *key, int64_t v);

@@ -76,6 +76,7 @@
 
 /* ---- storage ---- */
 #define BLOCK_BYTES (128 * KIB)       /* raw bytes of a block before it is packed */
+#define BLOCK_RECORDS_MAX 4096        /* records of a block: 128 KiB of 32-byte ones */
 #define SEGMENT_ROWS_MAX (1 << 17)    /* events per segment: what recent ids can answer for twice */
 #define RECENT_IDS (1 << 18)
 #define ISSUES_MAX (1 << 22)          /* entries of the shared issue table */

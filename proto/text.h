@@ -67,4 +67,14 @@ bool text_u64(struct text a, unsigned long long *out);
 /* At most `max` bytes, never ending inside a UTF-8 sequence. */
 struct text text_clip(struct text a, size_t max);
 
+/* Bytes of the well-formed UTF-8 sequence (RFC 3629) at a.at[from]: 1 to 4; 0 when it is none. */
+size_t text_char(struct text a, size_t from);
+/* Characters in it; a malformed byte counts as one. */
+size_t text_chars(struct text a);
+/* The first `max` characters. */
+struct text text_clip_chars(struct text a, size_t max);
+/* Length of the leading part that may stand in a JSON string as it is: printable ASCII without
+ * quote and backslash. */
+size_t text_plain(struct text a);
+
 #endif

@@ -1,0 +1,211 @@
+/* block.c -- packing many records into one LZ4 frame, and finding them again. */
+#include "proto/block.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <lz4.h>
+#include <lz4hc.h>
+#include <stdlib.h>
+
+#include "proto/limits.h"
+
+#define BLOCK_MAGIC 0x4b4c4251u /* "QBLK" */
+enum { BLOCK_VERSION = 1, CODEC_LZ4 = 1 };
+
+struct block_head {
+    uint32_t magic;
+    uint16_t version, codec;
+    uint32_t records, raw_bytes;
+};
+static_assert(sizeof(struct block_head) == 16, "block v1");
+
+/* What a block may hold at most: BLOCK_BYTES of records, or one giant. */
+#define RAW_MAX (RECORD_MAX > BLOCK_BYTES ? RECORD_MAX : BLOCK_BYTES)
+
+struct block_packer {
+    /* LZ4_compress_default clears 16 KB of state per call: keep one, reset it fast. */
+    LZ4_stream_t *fast;
+    LZ4_streamHC_t *hard; /* 256 KB, made by the first hard pack */
+    char *raw, *packed;
+    uint32_t ends[BLOCK_RECORDS_MAX];
+    uint32_t records, bytes;
+};
+
+static size_t packed_room(void)
+{
+    return sizeof(struct block_head) + BLOCK_RECORDS_MAX * sizeof(uint32_t) +
+           (size_t)LZ4_compressBound((int)RAW_MAX);
+}
+
+struct block_packer *block_packer_new(void)
+{
+    struct block_packer *p = calloc(1, sizeof *p);
+
+    if (!p)
+        return NULL;
+    /* Room for a giant, so that adding never allocates; what stays untouched costs nothing. */
+    p->raw = malloc(RAW_MAX);
+    p->packed = malloc(packed_room());
+    p->fast = LZ4_createStream();
+    if (!p->raw || !p->packed || !p->fast) {
+        block_packer_free(p);
+        return NULL;
+    }
+    return p;
+}
+
+void block_packer_free(struct block_packer *p)
+{
+    if (!p)
+        return;
+    LZ4_freeStream(p->fast);
+    LZ4_freeStreamHC(p->hard);
+    free(p->raw);
+    free(p->packed);
+    free(p);
+}
+
+int block_add(struct block_packer *p, struct text record)
+{
+    assert(record.len <= RAW_MAX);
+    if (p->records == BLOCK_RECORDS_MAX ||
+        (p->records && (p->bytes >= BLOCK_BYTES || record.len > BLOCK_BYTES - p->bytes)))
+        return -1;
+    if (record.len)
+        memcpy(p->raw + p->bytes, record.at, record.len);
+    p->bytes += (uint32_t)record.len;
+    p->ends[p->records] = htole32(p->bytes);
+    return (int)p->records++;
+}
+
+uint32_t block_records(const struct block_packer *p)
+{
+    return p->records;
+}
+
+uint32_t block_raw_bytes(const struct block_packer *p)
+{
+    return p->bytes;
+}
+
+static int pack_hard(struct block_packer *p, char *out, int room)
+{
+    if (!p->hard && !(p->hard = LZ4_createStreamHC()))
+        return 0;
+    LZ4_resetStreamHC_fast(p->hard, LZ4HC_CLEVEL_DEFAULT);
+    return LZ4_compress_HC_continue(p->hard, p->raw, out, (int)p->bytes, room);
+}
+
+struct text block_finish(struct block_packer *p, bool hard)
+{
+    struct block_head head = {.magic = htole32(BLOCK_MAGIC),
+                              .version = htole16(BLOCK_VERSION),
+                              .codec = htole16(CODEC_LZ4),
+                              .records = htole32(p->records),
+                              .raw_bytes = htole32(p->bytes)};
+    size_t at = sizeof head, directory = p->records * sizeof p->ends[0];
+    int len = 0, room = LZ4_compressBound((int)RAW_MAX);
+
+    memcpy(p->packed, &head, sizeof head);
+    memcpy(p->packed + at, p->ends, directory);
+    at += directory;
+    if (hard)
+        len = pack_hard(p, p->packed + at, room);
+    if (len <= 0) { /* also when there was no memory for the hard way */
+        LZ4_resetStream_fast(p->fast);
+        len = LZ4_compress_fast_continue(p->fast, p->raw, p->packed + at, (int)p->bytes, room, 1);
+    }
+    assert(len > 0); /* the room is what LZ4 asks for at worst */
+    p->records = p->bytes = 0;
+    return (struct text){p->packed, at + (size_t)len};
+}
+
+/* ---- reading ---- */
+
+struct opened {
+    uint32_t records, raw_bytes;
+    const char *ends; /* not aligned */
+    const char *packed;
+    size_t packed_bytes;
+};
+
+static uint32_t end_of(const struct opened *o, uint32_t slot)
+{
+    uint32_t end;
+
+    memcpy(&end, o->ends + (size_t)slot * sizeof end, sizeof end);
+    return le32toh(end);
+}
+
+static bool open_block(struct text block, struct opened *out)
+{
+    struct block_head head;
+    uint32_t before = 0;
+    size_t directory;
+
+    if (!block.at || block.len < sizeof head)
+        return false;
+    memcpy(&head, block.at, sizeof head);
+    if (le32toh(head.magic) != BLOCK_MAGIC || le16toh(head.version) != BLOCK_VERSION ||
+        le16toh(head.codec) != CODEC_LZ4)
+        return false;
+    *out = (struct opened){.records = le32toh(head.records), .raw_bytes = le32toh(head.raw_bytes)};
+    directory = (size_t)out->records * sizeof(uint32_t);
+    if (out->records > BLOCK_RECORDS_MAX || out->raw_bytes > RAW_MAX ||
+        directory > block.len - sizeof head)
+        return false;
+    out->ends = block.at + sizeof head;
+    out->packed = out->ends + directory;
+    out->packed_bytes = block.len - sizeof head - directory;
+    if (out->packed_bytes > (size_t)LZ4_compressBound((int)RAW_MAX))
+        return false;
+    for (uint32_t i = 0; i < out->records; i++) {
+        uint32_t end = end_of(out, i);
+
+        if (end < before || end > out->raw_bytes)
+            return false;
+        before = end;
+    }
+    return before == out->raw_bytes;
+}
+
+bool block_read(struct text block, struct arena *a, struct block_view *out)
+{
+    struct opened o;
+    uint32_t from = 0;
+    char *raw;
+
+    if (!open_block(block, &o) || !(raw = arena_alloc(a, o.raw_bytes)) ||
+        !(out->records = arena_alloc(a, o.records * sizeof *out->records)))
+        return false;
+    if (LZ4_decompress_safe(o.packed, raw, (int)o.packed_bytes, (int)o.raw_bytes) !=
+        (int)o.raw_bytes)
+        return false;
+    for (uint32_t i = 0; i < o.records; i++) {
+        uint32_t end = end_of(&o, i);
+
+        out->records[i] = (struct text){raw + from, end - from};
+        from = end;
+    }
+    out->count = o.records;
+    return true;
+}
+
+bool block_read_one(struct text block, uint32_t slot, struct arena *a, struct text *out)
+{
+    struct opened o;
+    uint32_t from, end;
+    char *raw;
+
+    if (!open_block(block, &o) || slot >= o.records)
+        return false;
+    from = slot ? end_of(&o, slot - 1) : 0;
+    end = end_of(&o, slot);
+    /* What stands behind the record need not be unpacked. */
+    if (!(raw = arena_alloc(a, end)) ||
+        LZ4_decompress_safe_partial(o.packed, raw, (int)o.packed_bytes, (int)end, (int)end) <
+            (int)end)
+        return false;
+    *out = (struct text){raw + from, end - from};
+    return true;
+}
