@@ -81,4 +81,23 @@
 #define RECENT_IDS (1 << 18)
 #define ISSUES_MAX (1 << 22)          /* entries of the shared issue table */
 
+/* ---- spans and log records (OTLP, transactions, containers) ---- */
+#define OTLP_BODY_INFLATED_MAX (64 * MIB) /* OTLP 1.11 "RECOMMENDED default 64 MiB"; larger: 413 */
+#define ANY_DEPTH_MAX 64              /* AnyValues inside one another; official runtimes stop at 100 */
+#define OTLP_ITEM_ARENA_MAX (16 * MIB) /* memory that unpacking one span or log record may take */
+#define SPAN_ATTRS_MAX 1024           /* per span, event, link, log record; SDKs send 128. Rest: dropped */
+#define SPAN_EVENTS_MAX 4096          /* SDKs: 128 */
+#define SPAN_LINKS_MAX 1024           /* SDKs: 128 */
+#define SPAN_NAME_MAX 1024            /* bytes */
+#define SPAN_OP_MAX 128               /* bytes */
+#define SPAN_BYTES_MAX (1280 * KIB)   /* one span or log as a record; further attributes are dropped */
+#define ATTR_KEY_MAX 256              /* bytes; a longer key is cut */
+#define ATTR_VALUE_MAX (64 * KIB)     /* bytes of one value … */
+#define ATTR_LONG_MAX (1 * MIB)       /* … and of exception.stacktrace and db.query.text */
+#define LOG_BODY_MAX (256 * KIB)      /* bytes */
+#define BATCH_SPANS_MAX 8192          /* spans or logs in one record … */
+#define BATCH_BYTES (48 * KIB)        /* … and its size as estimated while it grows: two to a block */
+#define SPAN_FUTURE_MAX_S 86400       /* starting later than that from now: sorted in at the receipt */
+#define TRACE_SPANS_MAX 200000        /* shown of one trace; the rest is counted */
+
 #endif
