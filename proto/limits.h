@@ -100,4 +100,25 @@
 #define SPAN_FUTURE_MAX_S 86400       /* starting later than that from now: sorted in at the receipt */
 #define TRACE_SPANS_MAX 200000        /* shown of one trace; the rest is counted */
 
+/* ---- management API ---- */
+#define API_ARENA_MAX (64 * MIB)      /* memory of one call: a 1 MiB event as a tree, and its answer */
+#define API_ANSWER_MAX (16 * MIB)     /* one JSON answer: 100 full events of a big application */
+#define API_PARAMS_MAX 256            /* query parameters of one request; more are passed over */
+#define API_SEGMENTS_MAX 16           /* segments of a path below /api/0/ */
+#define API_PAGE_MAX 100              /* rows of a page (Sentry's bound) */
+#define API_IDS_MAX 1000              /* issues that one bulk change may name or find */
+#define SEARCH_QUERY_MAX (4 * KIB)    /* text of one issue search */
+#define SEARCH_TERMS_MAX 64
+#define SEARCH_VALUES_MAX 100         /* values of one [a,b,c] list */
+#define SEARCH_CANDIDATES 2000        /* a tag value rarer than this drives the search by itself */
+#define QUERY_JOBS_MAX 256            /* reads waiting per worker; beyond: 503, come back */
+#define QUERY_SEGMENTS_OPEN 6         /* segment files a query thread keeps open (some 200 KiB each) */
+#define FLUSH_WAIT_MS 300             /* a read waits so long for what is committed to be counted */
+#define SESSION_DAYS 30               /* a browser login */
+#define LOGIN_TRIES 10                /* wrong or right, per address and per account … */
+#define LOGIN_WINDOW_S 300            /* … in this time */
+#define COMMENT_MAX (16 * KIB)
+#define PASSWORD_MIN 8
+#define PASSWORD_MAX 128              /* argon2id hashes it whole; longer is a way to burn our CPU */
+
 #endif
