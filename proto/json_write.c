@@ -1,0 +1,224 @@
+/* json_write.c -- tree → bytes, and the inside of strings. */
+#include "proto/json.h"
+
+static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+
+static unsigned hex4(const char *at)
+{
+    unsigned v = 0;
+
+    for (int i = 0; i < 4; i++) {
+        unsigned char c = (unsigned char)at[i];
+
+        v = v * 16 + (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+    }
+    return v;
+}
+
+static char *put_utf8(char *out, unsigned c)
+{
+    if (c < 0x80) {
+        *out++ = (char)c;
+    } else if (c < 0x800) {
+        *out++ = (char)(0xc0 | c >> 6);
+        *out++ = (char)(0x80 | (c & 0x3f));
+    } else if (c < 0x10000) {
+        *out++ = (char)(0xe0 | c >> 12);
+        *out++ = (char)(0x80 | (c >> 6 & 0x3f));
+        *out++ = (char)(0x80 | (c & 0x3f));
+    } else {
+        *out++ = (char)(0xf0 | c >> 18);
+        *out++ = (char)(0x80 | (c >> 12 & 0x3f));
+        *out++ = (char)(0x80 | (c >> 6 & 0x3f));
+        *out++ = (char)(0x80 | (c & 0x3f));
+    }
+    return out;
+}
+
+/* A \uXXXX at `at` (six bytes are there), maybe a pair. Bytes consumed; the character in *out, 0
+ * when it is to be dropped. */
+static size_t unicode(const char *at, size_t len, unsigned *out)
+{
+    unsigned unit = hex4(at + 2), low;
+
+    *out = unit;
+    if (unit < 0xd800 || unit > 0xdfff)
+        return 6;
+    *out = 0xfffd;
+    if (unit > 0xdbff || len < 12 || at[6] != '\\' || at[7] != 'u')
+        return 6;
+    low = hex4(at + 8);
+    if (low < 0xdc00 || low > 0xdfff)
+        return 6;
+    *out = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+    return 12;
+}
+
+/* One escape sequence, known to be well formed. */
+static size_t unescape(const char *at, size_t len, char **out)
+{
+    static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+    unsigned c;
+    size_t used;
+    const char *letter;
+
+    if (at[1] == 'u') {
+        used = unicode(at, len, &c);
+        if (c)
+            *out = put_utf8(*out, c);
+        return used;
+    }
+    letter = strchr(from, at[1]);
+    *(*out)++ = letter ? to[letter - from] : at[1];
+    return 2;
+}
+
+struct text json_decode(struct text raw, struct arena *a)
+{
+    /* Worst case: every byte is not UTF-8 and becomes three. Most strings have none of those. */
+    size_t bad = 0, i = 0;
+    char *out, *to;
+
+    for (size_t j = 0; j < raw.len;) {
+        size_t len = (unsigned char)raw.at[j] < 0x80 ? 1 : text_char(raw, j);
+
+        bad += len == 0;
+        j += len ? len : 1;
+    }
+    if (!(out = to = arena_alloc(a, raw.len + 2 * bad + 1)))
+        return TEXT_NONE;
+    while (i < raw.len) {
+        size_t len = text_plain(text_cut(raw, i, raw.len));
+
+        memcpy(to, raw.at + i, len);
+        to += len;
+        if ((i += len) == raw.len)
+            break;
+        if (raw.at[i] == '\\') {
+            i += unescape(raw.at + i, raw.len - i, &to);
+        } else if ((len = text_char(raw, i))) {
+            if (raw.at[i] != '\0')
+                to = memcpy(to, raw.at + i, len) + len;
+            i += len;
+        } else {
+            to = memcpy(to, replacement, 3) + 3;
+            i++;
+        }
+    }
+    *to = '\0';
+    return (struct text){out, (size_t)(to - out)};
+}
+
+/* Like json_decode and json_escape in one, for the rare string that cannot be copied. */
+static void write_mended(struct buf *b, struct text raw)
+{
+    for (size_t i = 0; i < raw.len;) {
+        size_t len = text_plain(text_cut(raw, i, raw.len));
+        char utf8[4], *end = utf8;
+
+        buf_add(b, raw.at + i, len);
+        if ((i += len) == raw.len)
+            break;
+        if (raw.at[i] == '\\') {
+            i += unescape(raw.at + i, raw.len - i, &end);
+            json_escape(b, (struct text){utf8, (size_t)(end - utf8)});
+        } else {
+            len = text_char(raw, i);
+            len += len == 0;
+            if (raw.at[i] != '\0')
+                json_escape(b, text_cut(raw, i, len));
+            i += len;
+        }
+    }
+}
+
+static inline char *put(char *to, struct text t)
+{
+    return t.len ? (char *)memcpy(to, t.at, t.len) + t.len : to;
+}
+
+static void write_key(struct buf *b, const struct json *v)
+{
+    char *to;
+
+    if (v->key_escaped) {
+        buf_byte(b, '"');
+        json_escape(b, v->key);
+        buf_add(b, "\":", 2);
+    } else if (buf_reserve(b, v->key.len + 3)) {
+        to = b->at + b->len;
+        *to++ = '"';
+        to = put(to, v->key);
+        *to++ = '"';
+        *to = ':';
+        b->len += v->key.len + 3;
+    }
+}
+
+static void write_string(struct buf *b, const struct json *v)
+{
+    char *to;
+
+    if (v->mend) {
+        buf_byte(b, '"');
+        write_mended(b, v->raw);
+        buf_byte(b, '"');
+    } else if (buf_reserve(b, v->raw.len + 2)) {
+        to = b->at + b->len;
+        *to++ = '"';
+        *put(to, v->raw) = '"';
+        b->len += v->raw.len + 2;
+    }
+}
+
+static void write_value(struct buf *b, const struct json *v);
+
+static void write_children(struct buf *b, const struct json *v)
+{
+    bool object = v->kind == JSON_OBJECT;
+
+    buf_byte(b, object ? '{' : '[');
+    for (const struct json *m = v->child; m; m = m->next) {
+        if (object)
+            write_key(b, m);
+        write_value(b, m);
+        if (m->next)
+            buf_byte(b, ',');
+    }
+    buf_byte(b, object ? '}' : ']');
+}
+
+/* Recursion is bounded: the reader keeps JSON_DEPTH_MAX levels, and our own trees are flat. */
+static void write_value(struct buf *b, const struct json *v)
+{
+    switch (v->kind) {
+    case JSON_NULL:
+        buf_add(b, "null", 4);
+        break;
+    case JSON_FALSE:
+        buf_add(b, "false", 5);
+        break;
+    case JSON_TRUE:
+        buf_add(b, "true", 4);
+        break;
+    case JSON_NUMBER:
+        buf_text(b, v->raw);
+        break;
+    case JSON_STRING:
+        write_string(b, v);
+        break;
+    default:
+        write_children(b, v);
+    }
+}
+
+void json_write(struct buf *b, const struct json *v)
+{
+    if (b->comma)
+        buf_byte(b, ',');
+    if (v)
+        write_value(b, v);
+    else
+        buf_add(b, "null", 4);
+    b->comma = true;
+}
