@@ -3,8 +3,7 @@
 #ifndef QUERN_PROTO_LIMITS_H
 #define QUERN_PROTO_LIMITS_H
 
-#define KIB 1024ULL
-#define MIB (1024ULL * KIB)
+#include "shm/limits.h" /* the sizes of shared memory: KIB, MIB, RING_BYTES, SLOTS_MAX, RECENT_IDS … */
 
 /* ---- HTTP bodies ---- */
 #define BODY_MAX (20 * MIB)           /* compressed, as it arrives; Relay: 200 MiB, a VM has less */
@@ -62,24 +61,17 @@
 #define GROUP_HASHES_MAX 4
 
 /* ---- rings and records ---- */
-#define RING_BYTES (4 * MIB)          /* per worker slot; counted in PSS, so no larger than needed */
 #define RECORD_MAX (1536 * KIB)       /* one record: a 1 MiB event, its header, its tags */
-#define MAILBOX_BYTES (256 * KIB)
 #define MAIL_MAX (64 * KIB)           /* one command answer */
 #define COMMAND_MAX (256 * KIB)       /* arguments of one command */
 
 /* ---- processes ---- */
-#define SLOTS_MAX 64          /* worker slots: two generations of at most 32 */
 #define WORKERS_MAX 32
-#define PROJECTS_MAX 4096
-#define KEYS_MAX 16384
 
 /* ---- storage ---- */
 #define BLOCK_BYTES (128 * KIB)       /* raw bytes of a block before it is packed */
 #define BLOCK_RECORDS_MAX 4096        /* records of a block: 128 KiB of 32-byte ones */
 #define SEGMENT_ROWS_MAX (1 << 17)    /* events per segment: what recent ids can answer for twice */
-#define RECENT_IDS (1 << 18)
-#define ISSUES_MAX (1 << 22)          /* entries of the shared issue table */
 
 /* ---- spans and log records (OTLP, transactions, containers) ---- */
 #define OTLP_BODY_INFLATED_MAX (64 * MIB) /* OTLP 1.11 "RECOMMENDED default 64 MiB"; larger: 413 */
