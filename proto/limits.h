@@ -113,4 +113,8 @@
 #define PASSWORD_MIN 8
 #define PASSWORD_MAX 128              /* argon2id hashes it whole; longer is a way to burn our CPU */
 
+/* ---- aggregates ---- */
+#define TAG_VALUES_MAX 1000           /* values listed per issue and tag key; further ones only count */
+#define ISSUE_USERS_EXACT 256         /* distinct users listed per issue, then a sketch */
+
 #endif

@@ -39,8 +39,11 @@ CREATE INDEX token_by_user ON token (user_id, kind);
 
 CREATE TABLE issue (
     id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, short INTEGER NOT NULL,
-    status INTEGER NOT NULL DEFAULT 1,          -- enum issue_status of shm/issue.h
+    -- enum issue_status of shm/issue.h. 4, discarded: a tombstone; its hash rows stay, so that further
+    -- events of them are dropped, and no list shows it.
+    status INTEGER NOT NULL DEFAULT 1,
     substatus TEXT NOT NULL DEFAULT 'new',      -- new ongoing escalating regressed archived_* ; '' when resolved
+    substatus_ms INTEGER NOT NULL DEFAULT 0,    -- since when; after 7 days the first ones become ongoing
     level INTEGER NOT NULL, type INTEGER NOT NULL, platform TEXT NOT NULL, logger TEXT,
     title TEXT NOT NULL, culprit TEXT NOT NULL, metadata TEXT NOT NULL,
     first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
@@ -55,9 +58,15 @@ CREATE TABLE issue (
     resolved_in INTEGER,                        -- release.id: fixed in this one …
     resolved_next INTEGER NOT NULL DEFAULT 0,   -- … or, with 1, in any later than it
     ignore_details TEXT,                        -- JSON as the API shows it: ignoreUntil, ignoreCount …
-    ignore_until_ms INTEGER, ignore_at_events INTEGER, ignore_at_users INTEGER,
+    ignore_until_ms INTEGER,                    -- any of these, once met, reopens it:
+    ignore_at_events INTEGER, ignore_at_users INTEGER, -- totals
+    ignore_count INTEGER, ignore_window_ms INTEGER,    -- so many events within so long
+    ignore_hour_limit INTEGER,                         -- until escalating: more than this in an hour
     bookmarked INTEGER NOT NULL DEFAULT 0, has_seen INTEGER NOT NULL DEFAULT 0,
-    merged_into INTEGER,                        -- its events and hashes went there
+    -- Its hashes went there and its figures were added there; its events keep its number. So the
+    -- events of an issue are those of its own chain and of the chains of all that were merged into it
+    -- (never more than one step: a later merge of the parent moves its children on).
+    merged_into INTEGER,
     comments INTEGER NOT NULL DEFAULT 0,
     UNIQUE (project_id, short)
 );
@@ -65,9 +74,11 @@ CREATE INDEX issue_by_last ON issue (project_id, status, last_ms DESC, id DESC);
 CREATE INDEX issue_by_first ON issue (project_id, status, first_ms DESC, id DESC);
 CREATE INDEX issue_by_events ON issue (project_id, status, events DESC, id DESC);
 CREATE INDEX issue_by_users ON issue (project_id, status, users DESC, id DESC);
+CREATE INDEX issue_by_parent ON issue (merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX issue_by_substatus ON issue (substatus_ms) WHERE substatus IN ('new', 'regressed', 'escalating');
 CREATE INDEX issue_by_first_release ON issue (first_release) WHERE first_release IS NOT NULL;
 CREATE TABLE hash (
-    project_id INTEGER NOT NULL, hash BLOB NOT NULL, issue_id INTEGER NOT NULL, -- 0: discarded
+    project_id INTEGER NOT NULL, hash BLOB NOT NULL, issue_id INTEGER NOT NULL,
     created_ms INTEGER NOT NULL, version INTEGER NOT NULL DEFAULT 1, reason TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (project_id, hash)
 ) WITHOUT ROWID;
@@ -124,21 +135,45 @@ CREATE TABLE activity (
 );
 CREATE INDEX activity_by_issue ON activity (issue_id, id DESC);
 CREATE TABLE feedback (
-    id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, event_id BLOB, issue_id INTEGER,
+    id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL,
+    uid BLOB,                                   -- its own id; NULL: an old user report
+    event_id BLOB, issue_id INTEGER,            -- what it speaks of
     name TEXT, email TEXT, comments TEXT NOT NULL, url TEXT, source TEXT, created_ms INTEGER NOT NULL,
     payload TEXT
 );
-CREATE UNIQUE INDEX feedback_by_event ON feedback (project_id, event_id) WHERE event_id IS NOT NULL;
+CREATE UNIQUE INDEX feedback_by_uid ON feedback (project_id, uid) WHERE uid IS NOT NULL;
+CREATE UNIQUE INDEX feedback_by_report ON feedback (project_id, event_id) WHERE uid IS NULL;
+CREATE INDEX feedback_by_event ON feedback (event_id) WHERE event_id IS NOT NULL;
+CREATE INDEX feedback_unlinked ON feedback (created_ms) WHERE issue_id IS NULL AND event_id IS NOT NULL;
 CREATE INDEX feedback_by_issue ON feedback (issue_id) WHERE issue_id IS NOT NULL;
 CREATE INDEX feedback_by_time ON feedback (project_id, created_ms DESC);
 
+-- One file each. An event is found by its sequence: the segment with first_seq <= seq and the largest
+-- first_seq. What may be asked of a file depends on its state:
+--   active   being written: event by seq, the chain by prev_seq, attachment by event
+--   sealing  full; the indexes of segment-seal.sql are being built: as active
+--   sealed   has the indexes
+--   packed   has them, its blocks are merged and repacked; the file has another name than before and
+--            never changes again but for unmerges
 CREATE TABLE segment (
     id INTEGER PRIMARY KEY, file TEXT NOT NULL,        -- base name below segments/
-    state TEXT NOT NULL,                               -- active | sealing | sealed | packed
-    day INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL DEFAULT 0,
-    first_ms INTEGER, last_ms INTEGER, rows INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0
+    state TEXT NOT NULL,
+    day INTEGER NOT NULL,                              -- days since 1970, UTC, when it was begun
+    first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL DEFAULT 0, -- last: 0 while active
+    first_ms INTEGER, last_ms INTEGER,                 -- time of writing
+    rows INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0
 );
--- how far the catalogue has come; see docs/architecture.md, "Commit order"
-CREATE TABLE tallied (segment_id INTEGER PRIMARY KEY, block_id INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX segment_by_seq ON segment (first_seq);
+-- How far the catalogue has come: the aggregates contain all blocks up to this one of the segment,
+-- and all its events up to this sequence. See docs/architecture.md, "Commit order".
+CREATE TABLE tallied (segment_id INTEGER PRIMARY KEY, block_id INTEGER NOT NULL, seq INTEGER NOT NULL)
+    WITHOUT ROWID;
 CREATE TABLE applied (slot INTEGER PRIMARY KEY, incarnation INTEGER NOT NULL, position INTEGER NOT NULL)
-    WITHOUT ROWID;                                     -- commands and outcomes of each ring
+    WITHOUT ROWID;                                     -- commands of each ring
+-- Events that are still to be moved to the issue that their hashes went to; see writer/unmerge.c
+CREATE TABLE unmerge (
+    id INTEGER PRIMARY KEY, from_issue INTEGER NOT NULL, to_issue INTEGER NOT NULL,
+    hashes BLOB NOT NULL,                              -- 16 bytes each
+    last_seq INTEGER NOT NULL,                         -- events up to this one
+    done_segment INTEGER NOT NULL DEFAULT 0            -- segments up to this one are counted
+);

@@ -8,7 +8,9 @@ CREATE TABLE block (
 );
 CREATE TABLE event (
     seq INTEGER PRIMARY KEY,                           -- global, ever growing, over all segments
-    id BLOB NOT NULL, project_id INTEGER NOT NULL, issue_id INTEGER NOT NULL,
+    id BLOB NOT NULL, project_id INTEGER NOT NULL,
+    issue_id INTEGER NOT NULL,                         -- as it was decided; issue.merged_into leads on
+    hash INTEGER NOT NULL,                             -- first 8 bytes of its first grouping hash
     prev_seq INTEGER NOT NULL,                         -- the issue's event before this one; 0: none
     timestamp_ms INTEGER NOT NULL, block_id INTEGER NOT NULL, slot INTEGER NOT NULL,
     trace_id BLOB                                      -- NULL: none
@@ -16,7 +18,8 @@ CREATE TABLE event (
 CREATE TABLE attachment (
     id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, event_id BLOB NOT NULL,
     name TEXT NOT NULL, content_type TEXT NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL,
-    sha1 BLOB, created_ms INTEGER NOT NULL,
+    sha1 BLOB,                                         -- NULL: not computed
+    created_ms INTEGER NOT NULL,
     file TEXT, data BLOB                               -- one of them: DATA/attachments/FILE, or inline
 );
 CREATE INDEX attachment_by_event ON attachment (event_id);
