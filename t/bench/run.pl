@@ -1,0 +1,235 @@
+#!/usr/bin/perl
+# run.pl -- the table of the README: quern beside a bare h2o handler, in one run, on this machine.
+#
+# Every figure that speaks of speed is a ratio to the null handler measured just before and after it
+# (medians of three). Stored rows are compared with acknowledged ones; a difference ends the run.
+#
+#   QUICK=1     skip the 5-million-event part (1 million is always stored, for the read latencies)
+#   BUILD=DIR   where quern, load and null lie (build)
+use strict;
+use warnings;
+use File::Temp 'tempdir';
+use HTTP::Tiny;
+use IO::Socket::INET;
+use JSON::PP;
+use POSIX ':sys_wait_h';
+use Time::HiRes qw(sleep time);
+
+my $build = $ENV{BUILD} // 'build';
+my $quick = $ENV{QUICK};
+my $http  = HTTP::Tiny->new(timeout => 60);
+my %pids;
+$SIG{INT} = $SIG{TERM} = sub { exit 1 };
+END { my $status = $?; kill 'TERM', keys %pids if %pids; waitpid $_, 0 for keys %pids; $? = $status }
+
+sub free_port {
+    my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "no port: $!\n";
+    return $s->sockport;
+}
+
+sub start {
+    my ($log, @command) = @_;
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        open STDERR, '>', $log;
+        open STDOUT, '>&', \*STDERR;
+        exec @command or die "$command[0]: $!\n";
+    }
+    $pids{$pid} = 1;
+    return $pid;
+}
+
+sub stop {
+    my ($pid) = @_;
+    kill 'TERM', $pid;
+    waitpid $pid, 0;
+    delete $pids{$pid};
+}
+
+sub wait_for {
+    my ($what, $seconds, $check) = @_;
+    my $end = time + $seconds;
+    while (time < $end) {
+        my $got = $check->();
+        return $got if $got;
+        sleep 0.01;
+    }
+    die "$what did not come within $seconds s\n";
+}
+
+sub median { my @s = sort { $a <=> $b } @_; return $s[ $#s / 2 ] }
+sub percentile { my ($p, @v) = @_; my @s = sort { $a <=> $b } @v; return $s[ int($#s * $p) ] }
+
+sub load {
+    my @args = @_;
+    my $out = qx($build/bench/load @args);
+    die "load @args failed\n" if $?;
+    return decode_json($out);
+}
+
+# ---- the server under test ----
+sub serve {
+    my ($dir, @more) = @_;
+    my $port = free_port();
+    my $t0   = time;
+    my $pid  = start("$dir.log", "$build/quern", 'serve', '--data', $dir, '--listen', "127.0.0.1:$port", @more);
+    wait_for('the server', 30, sub {
+        die "the server ended; see $dir.log\n" if waitpid($pid, WNOHANG) == $pid;
+        my $r = $http->get("http://127.0.0.1:$port/readyz");
+        return $r->{status} == 200;
+    });
+    my $boot = do { local (@ARGV, $/) = ("$dir/bootstrap.json"); decode_json(<>) };
+    return { pid => $pid, port => $port, dir => $dir, key => $boot->{public_key}, token => $boot->{token},
+        start_s => time - $t0 };
+}
+
+sub get {
+    my ($server, $path) = @_;
+    my $t0 = time;
+    my $r  = $http->get("http://127.0.0.1:$server->{port}$path", { headers => { Authorization => "Bearer $server->{token}" } });
+    my $ms = (time - $t0) * 1000;
+    die "GET $path: $r->{status} $r->{content}\n" if $r->{status} != 200;
+    return ($r->{content} =~ /^[\[{]/ ? decode_json($r->{content}) : $r->{content}, $ms);
+}
+
+sub stored {
+    my ($server) = @_;
+    my ($text) = get($server, '/metrics');
+    my ($n) = $text =~ /^quern_events_stored(?:_total)?(?:\{[^}]*\})? (\d+)/m or die "no quern_events_stored in /metrics\n";
+    return $n;
+}
+
+sub processes {
+    my ($root) = @_;
+    my %children;
+    for my $stat (glob '/proc/[0-9]*/stat') {
+        open my $in, '<', $stat or next;
+        my ($pid, $ppid) = <$in> =~ /^(\d+) \(.*\) \S (\d+)/ or next;
+        push @{ $children{$ppid} }, $pid;
+    }
+    my @all = ($root);
+    for (my $i = 0 ; $i < @all ; $i++) { push @all, @{ $children{ $all[$i] } // [] } }
+    return @all;
+}
+
+sub pss_mb {
+    my ($server) = @_;
+    my $kb = 0;
+    for my $pid (processes($server->{pid})) {
+        open my $in, '<', "/proc/$pid/smaps_rollup" or next;
+        while (<$in>) { $kb += $1 if /^Pss:\s+(\d+)/ }
+    }
+    return $kb / 1024;
+}
+
+sub null_rate {
+    my ($size) = @_;
+    my $port = free_port();
+    my $pid  = start('/dev/null', "$build/bench/null", $port);
+    wait_for('the null handler', 5, sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") });
+    my $rate = median(map { load("--port $port --key x --size $size --seconds 2 --connections 64")->{rate} } 1 .. 3);
+    stop($pid);
+    return $rate;
+}
+
+my @table;
+sub row { my ($what, $target, $got, $good) = @_; push @table, [@_]; printf STDERR "  %-58s %-18s %s%s\n", $what, $got, $target, $good ? '' : '   MISSED' }
+
+sub same_count {
+    my ($server, $acknowledged, $when) = @_;
+    my $n = stored($server);
+    die "$when: $n rows stored, $acknowledged acknowledged\n" if $n != $acknowledged;
+}
+
+sub disk_bytes {
+    my ($dir) = @_;
+    my $sum = 0;
+    $sum += -s $_ for grep { -f } glob "$dir/segments/*";
+    return $sum;
+}
+
+my $scratch = tempdir('quern-bench-XXXX', TMPDIR => 1, CLEANUP => 1);
+my $acked   = 0;
+
+# 1. rates beside the null handler, and memory under that load
+for my $size (3, 13) {
+    my $null   = null_rate($size);
+    my $server = serve("$scratch/rate$size");
+    $acked = 0;
+    my ($pss, @rates) = (0);
+    for (1 .. 3) {
+        my $pid = fork // die;
+        if (!$pid) { sleep 1.5; open my $out, '>', "$scratch/pss"; print $out pss_mb($server); close $out; POSIX::_exit(0) }
+        my $r = load("--port $server->{port} --key $server->{key} --size $size --seconds 4 --connections 128");
+        waitpid $pid, 0;
+        my $mb = do { local (@ARGV, $/) = ("$scratch/pss"); <> };
+        $pss = $mb if $mb > $pss;
+        $acked += $r->{ok};
+        push @rates, $r->{rate};
+    }
+    same_count($server, $acked, "$size KB events");
+    my $rate   = median(@rates);
+    my $target = $size == 3 ? 0.45 : 0.25;
+    row("$size KB events, durable before the 200 (null: $null/s)", ">= $target x", sprintf('%.0f/s = %.2f x', $rate, $rate / $null), $rate / $null >= $target);
+    row("memory under that load, sum of PSS", '<= 52 MB', sprintf('%.1f MB', $pss), $pss <= 52);
+    my $half = load("--port $server->{port} --key $server->{key} --size $size --seconds 4 --connections 128 --rate " . int($rate / 2));
+    $acked += $half->{ok};
+    row("reply latency at half that rate, $size KB", 'p99 <= 10 ms', sprintf('p50 %.1f, p99 %.1f ms', $half->{p50_us} / 1000, $half->{p99_us} / 1000), $half->{p99_us} <= 10_000);
+    stop($server->{pid});
+}
+
+# 2. bytes per event once sealed
+{
+    my $dir    = "$scratch/bytes";
+    my $server = serve($dir);
+    my $r      = load("--port $server->{port} --key $server->{key} --size 13 --count 140000 --connections 64 --seconds 60");
+    $acked = $r->{ok};
+    my $packed = wait_for('recompression of the sealed segment', 180, sub {
+        sleep 0.5;
+        my ($status) = get($server, '/api/0/quern/status/');
+        my ($s) = grep { $_->{state} eq 'packed' } @{ $status->{segments}{list} // $status->{segments_list} // [] };
+        return $s;
+    });
+    my $per = $packed->{bytes} / $packed->{rows};
+    row('bytes on disk per 13 KB event, sealed and packed', '<= 1500', sprintf('%.0f', $per), $per <= 1500);
+    stop($server->{pid});
+}
+
+# 3. a million and five million events: does speed depend on what is stored? how fast are reads?
+{
+    my $dir    = "$scratch/many";
+    my $server = serve($dir);
+    my $acked  = 0;
+    my $empty  = load("--port $server->{port} --key $server->{key} --size 3 --seconds 5 --connections 128");
+    $acked += $empty->{ok};
+    my $fill = sub {
+        my ($to) = @_;
+        return if $acked >= $to;
+        $acked += load("--port $server->{port} --key $server->{key} --size 3 --count " . ($to - $acked) . " --connections 128 --seconds 600")->{ok};
+    };
+    $fill->(1_000_000);
+    same_count($server, $acked, '1 M events');
+    stop($server->{pid});
+    $server = serve($dir);
+    row('start with 1 M events stored, until the first request', '<= 1 s', sprintf('%.2f s', $server->{start_s}), $server->{start_s} <= 1);
+    my (@list, @page, @event);
+    my ($issues) = get($server, '/api/0/organizations/default/issues/?query=&limit=100');
+    for my $i (1 .. 100) {
+        my $issue = $issues->[ $i % @$issues ];
+        push @list,  (get($server, '/api/0/organizations/default/issues/?query=is:unresolved&limit=25&sort=' . (qw(date new freq user))[ $i % 4 ]))[1];
+        push @page,  (get($server, "/api/0/organizations/default/issues/$issue->{id}/"))[1];
+        push @event, (get($server, "/api/0/organizations/default/issues/$issue->{id}/events/latest/"))[1];
+    }
+    row('issue list with 1 M events', 'p95 <= 20 ms', sprintf('%.1f ms', percentile(0.95, @list)), percentile(0.95, @list) <= 20);
+    row('issue page with 1 M events', 'p95 <= 20 ms', sprintf('%.1f ms', percentile(0.95, @page)), percentile(0.95, @page) <= 20);
+    row('its latest event', 'p95 <= 20 ms', sprintf('%.1f ms', percentile(0.95, @event)), percentile(0.95, @event) <= 20);
+    if (!$quick) {
+        $fill->(5_000_000);
+        my $full = median(map { my $r = load("--port $server->{port} --key $server->{key} --size 3 --seconds 5 --connections 128"); $acked += $r->{ok}; $r->{rate} } 1 .. 3);
+        row('the same rate after 5 M events', '>= 0.90 x empty', sprintf('%.2f x', $full / $empty->{rate}), $full / $empty->{rate} >= 0.9);
+    }
+    stop($server->{pid});
+}
+
+print "| what | target | measured |\n|---|---|---|\n";
+print "| $_->[0] | $_->[1] | $_->[2]", ($_->[3] ? '' : ' (missed)'), " |\n" for @table;
