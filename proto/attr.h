@@ -1,8 +1,8 @@
 /* attr.h -- typed attributes: what OTLP calls KeyValue and Sentry calls span data.
  * For        spans, log records, resources, scopes, events and links, whatever wire they came over.
  * Ownership  texts belong to the arena or body of whoever made the list.
- * Keys       may occur twice in a list as it came in: the last one wins, and attr_get looks from the end.
- *            The record encoding keeps only the last. */
+ * Keys       may occur twice in a list as it came in: the last one wins, and attr_get looks from
+ * the end. The record encoding keeps only the last. */
 #ifndef QUERN_PROTO_ATTR_H
 #define QUERN_PROTO_ATTR_H
 
@@ -58,6 +58,9 @@ void attrs_write_otlp(struct buf *b, const char *key, const struct attrs *list);
 void attr_write_value(struct buf *b, const char *key, const struct attr *at); /* plain */
 void attr_write_any(struct buf *b, const char *key, const struct attr *at);   /* OTLP AnyValue */
 
+/* "5": an int64 or uint64 below 2^63 as OTLP/JSON wants it, since it may not fit a double. */
+void json_digits(struct buf *b, const char *key, int64_t v);
+
 /* A list being made. Full lists count what no longer fits as dropped. */
 struct attr_list {
     struct attrs attrs;
@@ -68,7 +71,8 @@ void attr_list_init(struct attr_list *l, struct arena *a, uint32_t room, uint32_
 /* Room for one more, key set (cut to ATTR_KEY_MAX, UTF-8 mended) and kind ATTR_EMPTY; NULL: dropped
  * (empty key, list full, arena spent). */
 struct attr *attr_add(struct attr_list *l, struct text key);
-void attr_add_text(struct attr_list *l, const char *key, struct text value); /* absent or empty: nothing */
+void attr_add_text(struct attr_list *l, const char *key,
+                   struct text value); /* absent or empty: nothing */
 /* Any JSON value: {"type":"integer","value":1} is not unpacked here. */
 void attr_set_json(struct attr *at, const struct json *v, struct arena *a);
 /* A string, cut to what its key allows. True: it was cut. */

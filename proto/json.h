@@ -56,6 +56,10 @@ const char *json_rc_text(enum json_rc rc);
 /* Read one document that fills `body` (blanks around it allowed). `at`, when given, receives the
  * byte offset of the first fault. */
 enum json_rc json_read(struct text body, struct arena *a, struct json **out, size_t *at);
+/* The same with another depth, at most JSON_DEEP_MAX: OTLP/JSON spends three brackets where other
+ * formats spend one. */
+enum json_rc json_read_deep(struct text body, uint32_t depth_max, struct arena *a,
+                            struct json **out, size_t *at);
 
 /* Member of an object, or NULL: absent, or `v` is NULL or no object. */
 struct json *json_get(const struct json *v, const char *key);

@@ -11,8 +11,8 @@ struct reader {
     uint32_t pooled;
     uint32_t values;
     enum json_rc rc;
-    struct json *open[JSON_DEPTH_MAX];
-    uint32_t depth;
+    struct json *open[JSON_DEEP_MAX];
+    uint32_t depth, depth_max;
 };
 
 /* Nodes are taken from the arena so many at a time: one pointer to bump per value. */
@@ -289,7 +289,7 @@ static bool value(struct reader *r, struct json **out)
     first = peek(r);
     if (first != '{' && first != '[')
         return scalar(r, v, first);
-    if (r->depth == JSON_DEPTH_MAX)
+    if (r->depth == r->depth_max)
         return step_over(r); /* it stays null */
     v->kind = first == '{' ? JSON_OBJECT : JSON_ARRAY;
     r->at++;
@@ -326,7 +326,14 @@ static bool another(struct reader *r)
 
 enum json_rc json_read(struct text body, struct arena *a, struct json **out, size_t *at)
 {
-    struct reader r = {.arena = a};
+    return json_read_deep(body, JSON_DEPTH_MAX, a, out, at);
+}
+
+enum json_rc json_read_deep(struct text body, uint32_t depth_max, struct arena *a,
+                            struct json **out, size_t *at)
+{
+    struct reader r = {.arena = a,
+                       .depth_max = depth_max < JSON_DEEP_MAX ? depth_max : JSON_DEEP_MAX};
     struct json *root = NULL, *v;
 
     if (text_starts(body, "\xef\xbb\xbf"))

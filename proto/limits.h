@@ -14,6 +14,7 @@
 
 /* ---- JSON ---- */
 #define JSON_DEPTH_MAX 128          /* deeper is cut to null, not refused */
+#define JSON_DEEP_MAX 256           /* the same for formats that spend several brackets a level */
 #define JSON_TOKENS_MAX 400000      /* 1 MiB of "[[],[],…" has fewer than this */
 #define REQUEST_ARENA_MAX (64 * MIB) /* memory that decoding one item may take */
 
@@ -112,6 +113,15 @@
 #define COMMENT_MAX (16 * KIB)
 #define PASSWORD_MIN 8
 #define PASSWORD_MAX 128              /* argon2id hashes it whole; longer is a way to burn our CPU */
+
+/* ---- workers ---- */
+#define CONNECTIONS_MAX 4096          /* open ones per worker; further clients wait in the backlog */
+#define INLINE_TOTAL_MAX (512 * KIB)  /* attachments of one request that go through the ring; with an
+                                         event at its largest they must fit RING_BYTES at once */
+#define OUTCOMES_PER_REQUEST_MAX 64   /* different (category, reason) pairs that one request may count */
+#define OUTCOME_TALLY_MAX 256         /* different ones of refused requests within a second */
+#define KEEPER_JOBS_MAX 16            /* requests per worker whose files are being written … */
+#define KEEPER_BYTES_MAX (128 * MIB)  /* … and their bytes; beyond: 503, come back */
 
 /* ---- aggregates ---- */
 #define TAG_VALUES_MAX 1000           /* values listed per issue and tag key; further ones only count */

@@ -16,21 +16,23 @@
 struct logrec {
     uint64_t time_ns;     /* of the record, else observed, else received */
     uint64_t observed_ns; /* 0: not said */
-    uint8_t severity;     /* 0: not said; 1-4 trace 5-8 debug 9-12 info 13-16 warn 17-20 error 21-24 fatal */
+    uint8_t severity;     /* 0: not said; 1-4 trace 5-8 debug 9-12 info 13-16 warn 17-20 error 21-24
+                             fatal */
     uint8_t flags;        /* LOG_* */
     uint32_t otel_flags;
     uint8_t trace_id[16], span_id[8]; /* zero: none */
-    struct text severity_text; /* as sent; may be absent */
-    struct text event_name;    /* OTLP events; may be absent */
-    struct attr body;          /* ATTR_STRING mostly; its key is unused */
-    const struct resource *resource; /* never NULL */
-    const struct scope *scope;       /* may be NULL */
+    struct text severity_text;        /* as sent; may be absent */
+    struct text event_name;           /* OTLP events; may be absent */
+    struct attr body;                 /* ATTR_STRING mostly; its key is unused */
+    const struct resource *resource;  /* never NULL */
+    const struct scope *scope;        /* may be NULL */
     struct attrs attrs;
 };
 
 /* "trace" "debug" "info" "warn" "error" "fatal"; 0: "". */
 const char *severity_name(uint8_t severity);
-/* The lowest number of its range from a word: "warning", "WARN", "Err", "critical" …; 0: unknown. */
+/* The lowest number of its range from a word: "warning", "WARN", "Err", "critical" …; 0: unknown.
+ */
 uint8_t severity_of(struct text word);
 
 #endif

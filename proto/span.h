@@ -1,8 +1,8 @@
-/* span.h -- one span, whatever it was before: an OTLP span, a Sentry transaction or one of its spans, a
- * standalone span, an element of a span container.
- * For        decoders (who make it), the batch record (proto/record_span.h), model/trace.
- * Ownership  texts and lists belong to the arena of whoever made it.
- * Times      nanoseconds since 1970; at most INT64_MAX, end never before start. */
+/* span.h -- one span, whatever it was before: an OTLP span, a Sentry transaction or one of its
+ * spans, a standalone span, an element of a span container. For        decoders (who make it), the
+ * batch record (proto/record_span.h), model/trace. Ownership  texts and lists belong to the arena
+ * of whoever made it. Times      nanoseconds since 1970; at most INT64_MAX, end never before start.
+ */
 #ifndef QUERN_PROTO_SPAN_H
 #define QUERN_PROTO_SPAN_H
 
@@ -13,42 +13,42 @@
 #include "proto/text.h"
 
 enum span_kind { /* OTLP's numbers */
-    SPAN_UNSPECIFIED,
-    SPAN_INTERNAL,
-    SPAN_SERVER,
-    SPAN_CLIENT,
-    SPAN_PRODUCER,
-    SPAN_CONSUMER
+                 SPAN_UNSPECIFIED,
+                 SPAN_INTERNAL,
+                 SPAN_SERVER,
+                 SPAN_CLIENT,
+                 SPAN_PRODUCER,
+                 SPAN_CONSUMER
 };
 
 enum span_code { SPAN_UNSET, SPAN_OK, SPAN_FAILED }; /* OTLP's Status.code */
 
 enum span_status { /* Sentry's words: gRPC's codes, moved up by one so that 0 is "none said" */
-    STATUS_NONE,
-    STATUS_OK,
-    STATUS_CANCELLED,
-    STATUS_UNKNOWN,
-    STATUS_INVALID_ARGUMENT,
-    STATUS_DEADLINE_EXCEEDED,
-    STATUS_NOT_FOUND,
-    STATUS_ALREADY_EXISTS,
-    STATUS_PERMISSION_DENIED,
-    STATUS_RESOURCE_EXHAUSTED,
-    STATUS_FAILED_PRECONDITION,
-    STATUS_ABORTED,
-    STATUS_OUT_OF_RANGE,
-    STATUS_UNIMPLEMENTED,
-    STATUS_INTERNAL_ERROR,
-    STATUS_UNAVAILABLE,
-    STATUS_DATA_LOSS,
-    STATUS_UNAUTHENTICATED,
-    STATUSES
+                   STATUS_NONE,
+                   STATUS_OK,
+                   STATUS_CANCELLED,
+                   STATUS_UNKNOWN,
+                   STATUS_INVALID_ARGUMENT,
+                   STATUS_DEADLINE_EXCEEDED,
+                   STATUS_NOT_FOUND,
+                   STATUS_ALREADY_EXISTS,
+                   STATUS_PERMISSION_DENIED,
+                   STATUS_RESOURCE_EXHAUSTED,
+                   STATUS_FAILED_PRECONDITION,
+                   STATUS_ABORTED,
+                   STATUS_OUT_OF_RANGE,
+                   STATUS_UNIMPLEMENTED,
+                   STATUS_INTERNAL_ERROR,
+                   STATUS_UNAVAILABLE,
+                   STATUS_DATA_LOSS,
+                   STATUS_UNAUTHENTICATED,
+                   STATUSES
 };
 
 /* struct span.flags */
-#define SPAN_ENTRY 0x0001        /* starts a unit of work in its service (root, server, consumer …) */
-#define SPAN_ERROR 0x0002        /* counts as failed */
-#define SPAN_SENTRY 0x0004       /* came from a Sentry SDK */
+#define SPAN_ENTRY 0x0001  /* starts a unit of work in its service (root, server, consumer …) */
+#define SPAN_ERROR 0x0002  /* counts as failed */
+#define SPAN_SENTRY 0x0004 /* came from a Sentry SDK */
 #define SPAN_TRANSACTION 0x0008  /* the root of a Sentry transaction */
 #define SPAN_TIME_MISSING 0x0010 /* start or end were 0 */
 #define SPAN_TIME_FLIPPED 0x0020 /* end was before start */
@@ -59,11 +59,11 @@ enum span_status { /* Sentry's words: gRPC's codes, moved up by one so that 0 is
 
 /* Who sent it: one per batch and process, shared by its spans. */
 struct resource {
-    struct text service;       /* never absent: "unknown_service" */
-    struct text release;       /* "service@version", or what a Sentry SDK said; may be absent */
-    struct text environment;   /* may be absent */
-    struct text platform;      /* Sentry's word: "python", "node" …; may be absent */
-    struct attrs attrs;        /* everything, service.name too */
+    struct text service;     /* never absent: "unknown_service" */
+    struct text release;     /* "service@version", or what a Sentry SDK said; may be absent */
+    struct text environment; /* may be absent */
+    struct text platform;    /* Sentry's word: "python", "node" …; may be absent */
+    struct attrs attrs;      /* everything, service.name too */
 };
 
 struct scope {
@@ -118,7 +118,5 @@ uint8_t span_status_of_number(int64_t number);
 bool span_status_failed(uint8_t status);
 
 bool id_is_zero(const uint8_t *id, size_t len);
-/* Exactly 2 × len hex digits of either case; dashes are skipped when `dashes`. */
-bool id_read(struct text hex, uint8_t *out, size_t len, bool dashes);
 
 #endif
