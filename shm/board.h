@@ -15,14 +15,14 @@
 
 enum board_state { BOARD_FREE, BOARD_STARTING, BOARD_READY, BOARD_DRAINING, BOARD_DEAD };
 
-struct board_row {                /* 64 bytes */
-    _Atomic uint32_t pid;         /* master */
-    _Atomic uint32_t generation;  /* master */
-    _Atomic uint32_t state;       /* the process itself (ready, draining), master (the rest) */
-    _Atomic uint32_t role;        /* master */
-    _Atomic int64_t started_ms;   /* master */
-    _Atomic int64_t beat_ms;      /* the process itself, about once a second */
-    _Atomic uint32_t restarts;    /* master */
+struct board_row {               /* 64 bytes */
+    _Atomic uint32_t pid;        /* master */
+    _Atomic uint32_t generation; /* master */
+    _Atomic uint32_t state;      /* the process itself (ready, draining), master (the rest) */
+    _Atomic uint32_t role;       /* master */
+    _Atomic int64_t started_ms;  /* master */
+    _Atomic int64_t beat_ms;     /* the process itself, about once a second */
+    _Atomic uint32_t restarts;   /* master */
     uint8_t rest[28];
 };
 _Static_assert(sizeof(struct board_row) == 64, "board v1");
@@ -45,5 +45,9 @@ struct board {
     _Alignas(64) _Atomic uint32_t generation;
     _Atomic int64_t master_started_ms;
 };
+
+/* 0 or a negative errno. Made anew after a reboot, all zero. */
+int board_open(int dir_fd, struct board **out);
+void board_close(struct board *b); /* NULL allowed */
 
 #endif

@@ -6,18 +6,18 @@
 #include <stdint.h>
 
 enum bucket_category { /* families that are limited and reported together (sentry-ingest §7.2) */
-    BUCKET_ERROR,
-    BUCKET_TRANSACTION,
-    BUCKET_LOG,
-    BUCKET_METRIC,
-    BUCKET_PROFILE,
-    BUCKET_ATTACHMENT,
-    BUCKET_SESSION,
-    BUCKET_MONITOR,
-    BUCKET_FEEDBACK,
-    BUCKET_REPLAY,
-    BUCKET_OTHER,
-    BUCKET_CATEGORIES = 16
+                       BUCKET_ERROR,
+                       BUCKET_TRANSACTION,
+                       BUCKET_LOG,
+                       BUCKET_METRIC,
+                       BUCKET_PROFILE,
+                       BUCKET_ATTACHMENT,
+                       BUCKET_SESSION,
+                       BUCKET_MONITOR,
+                       BUCKET_FEEDBACK,
+                       BUCKET_REPLAY,
+                       BUCKET_OTHER,
+                       BUCKET_CATEGORIES = 16
 };
 
 struct bucket_table;

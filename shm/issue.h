@@ -21,7 +21,7 @@ struct issue_entry { /* 64 bytes, one cache line */
     _Atomic uint64_t last_seq; /* sequence of its newest event: head of the chain in the segments */
     _Atomic uint32_t users;
     _Atomic uint32_t release; /* resolved in this release row, 0: none */
-    uint8_t rest[8];
+    uint8_t rest[16];
 };
 _Static_assert(sizeof(struct issue_entry) == 64, "issue table v1");
 
@@ -30,7 +30,8 @@ int issue_open(int dir_fd, struct issue_table **out);
 void issue_close(struct issue_table *t);
 /* NULL: out of range or not allocated yet. */
 const struct issue_entry *issue_at(const struct issue_table *t, uint32_t issue);
-/* Writer: the entry to store into; allocates room as needed. NULL: disk full or ISSUES_MAX passed. */
+/* Writer: the entry to store into; allocates room as needed. NULL: disk full or ISSUES_MAX passed.
+ */
 struct issue_entry *issue_edit(struct issue_table *t, uint32_t issue);
 void issue_clear(struct issue_table *t); /* writer, before a rebuild */
 

@@ -1,4 +1,5 @@
-/* limits.h -- the sizes of shared memory; proto/limits.h passes them on with all the other bounds. */
+/* limits.h -- the sizes of shared memory; proto/limits.h passes them on with all the other bounds.
+ */
 #ifndef QUERN_SHM_LIMITS_H
 #define QUERN_SHM_LIMITS_H
 
@@ -9,11 +10,12 @@
 #define RING_BYTES (4 * MIB)   /* per worker slot; counted in PSS, so no larger than needed */
 #define NOTICE_BYTES (1 * MIB) /* writer → notifier */
 #define MAILBOX_BYTES (256 * KIB)
-#define RECENT_IDS (1 << 18)   /* twice a segment's events */
-#define ISSUES_MAX (1 << 22)   /* entries of the shared issue table */
+#define RECENT_IDS (1 << 18) /* twice a segment's events */
+#define ISSUES_MAX (1 << 22) /* entries of the shared issue table */
 #define PROJECTS_MAX 4096
 #define KEYS_MAX 16384
-#define BUCKETS_MAX (KEYS_MAX + PROJECTS_MAX) /* one set of rate limits per key, one per project */
+#define BUCKETS_MAX (KEYS_MAX + PROJECTS_MAX) /* one set of rate limits per key, one per project \
+                                               */
 #define INDEX_SLOTS_MIN (1ULL << 10)
 #define INDEX_SLOTS (1ULL << 16)     /* of a fresh fingerprint index: 2 MiB */
 #define INDEX_SLOTS_MAX (1ULL << 24) /* four keys for each of ISSUES_MAX: 512 MiB */

@@ -19,9 +19,9 @@ struct mail {
 
 int mailbox_open(int dir_fd, const char *name, uint64_t bytes, struct mailbox **out);
 void mailbox_close(struct mailbox *m);
-void mailbox_clear(struct mailbox *m);                                /* worker, at start */
+void mailbox_clear(struct mailbox *m); /* worker, at start */
 bool mailbox_put(struct mailbox *m, uint64_t id, uint16_t status, const void *body,
-                 size_t len);                                         /* writer; false: full */
-bool mailbox_take(struct mailbox *m, struct mail *out);               /* worker */
+                 size_t len);                           /* writer; false: full */
+bool mailbox_take(struct mailbox *m, struct mail *out); /* worker */
 
 #endif

@@ -2,10 +2,10 @@
  * A region file starts with a 64-byte stamp (magic, layout version, layout word derived from sizes,
  * bytes, boot). A file that is short, foreign, of another layout, or whose stamp is damaged is
  * refused, never trusted.
- * A power cut leaves any mixture of old and new pages in a mapped file. So what can be rebuilt is made
- * anew after a reboot (region_ensure); a ring, which can not, checks each record.
- * Space is allocated (posix_fallocate) before it is touched, so that a full disk is an error code
- * here and not a SIGBUS later. */
+ * A power cut leaves any mixture of old and new pages in a mapped file. So what can be rebuilt is
+ * made anew after a reboot (region_ensure); a ring, which can not, checks each record. Space is
+ * allocated (posix_fallocate) before it is touched, so that a full disk is an error code here and
+ * not a SIGBUS later. */
 #ifndef QUERN_SHM_REGION_H
 #define QUERN_SHM_REGION_H
 
@@ -52,8 +52,8 @@ uint64_t region_incarnation(const struct region *r);
 /* Names this boot of the machine; 0 where the kernel does not tell. */
 uint64_t region_boot(void);
 /* The layout word of the given sizes and offsets: changes when any of them does. */
-#define REGION_LAYOUT(...)                                                                         \
-    region_layout((const size_t[]){__VA_ARGS__},                                                   \
+#define REGION_LAYOUT(...)                       \
+    region_layout((const size_t[]){__VA_ARGS__}, \
                   sizeof((const size_t[]){__VA_ARGS__}) / sizeof(size_t))
 uint64_t region_layout(const size_t *sizes, size_t count);
 

@@ -1,8 +1,9 @@
 /* registry.h -- projects, keys, limits, filters, scrub rules: written by the writer, read by all.
  * For        authenticating and configuring a request without a database.
- * Form       one JSON-free snapshot of fixed structs and a string heap, published as a whole into the
- *            inactive half of a double buffer. A reader holds a *private copy* of the snapshot
- *            (registry_view) and renews it when the version moved: no torn reads, plain pointers. */
+ * Form       one JSON-free snapshot of fixed structs and a string heap, published as a whole into
+ * the inactive half of a double buffer. A reader holds a *private copy* of the snapshot
+ *            (registry_view) and renews it when the version moved: no torn reads, plain pointers.
+ */
 #ifndef QUERN_SHM_REGISTRY_H
 #define QUERN_SHM_REGISTRY_H
 
@@ -23,7 +24,7 @@ struct reg_project {
     uint32_t rate_count, rate_window_s; /* project quota over all keys; 0: none */
     uint32_t filters;                   /* REG_FILTER_* */
     struct reg_text slug, name, platform;
-    struct reg_text allowed_domains;    /* empty or "*": all */
+    struct reg_text allowed_domains; /* empty or "*": all */
     struct reg_text sensitive_fields, safe_fields;
     struct reg_text fingerprint_rules, stack_rules; /* source text, checked when saved */
     struct reg_text filter_errors, filter_releases; /* inbound filters: globs */
@@ -36,16 +37,17 @@ struct reg_project {
 struct reg_key {
     char public_key[33]; /* 32 lower-case hex, NUL */
     uint8_t active, pad[2];
-    uint32_t project;    /* id */
-    uint32_t bucket;     /* index of its rate limit buckets */
+    uint32_t project;                   /* id */
+    uint32_t bucket;                    /* index of its rate limit buckets */
     uint32_t rate_count, rate_window_s; /* 0: none */
 };
 
 /* ---- writer ---- */
 struct registry;
+/* *fresh: nothing readable is in it; the writer publishes before anybody is served. */
 int registry_open(int dir_fd, struct registry **out, bool *fresh);
 void registry_close(struct registry *g);
-/* A snapshot in the making. */
+/* A snapshot in the making. A pointer to a project or key is valid until the next of its kind. */
 struct registry_draft {
     struct reg_project *projects;
     uint32_t project_count;
@@ -65,7 +67,7 @@ int registry_publish(struct registry *g, const struct registry_draft *d);
 
 /* ---- readers ---- */
 struct registry_view {
-    uint64_t version; /* 0: nothing published yet */
+    uint64_t version;                   /* 0: nothing published yet */
     const struct reg_project *projects; /* sorted by id */
     uint32_t project_count;
     const struct reg_key *keys; /* sorted by public_key */
@@ -74,8 +76,8 @@ struct registry_view {
     void *own; /* the private copy */
     uint32_t own_bytes;
 };
-/* Bring the view up to date; cheap when nothing changed. False: nothing published or unreadable, the
- * old copy stays. */
+/* Bring the view up to date; cheap when nothing changed. False: nothing published or unreadable,
+ * the old copy stays. */
 bool registry_refresh(const struct registry *g, struct registry_view *v);
 void registry_view_free(struct registry_view *v);
 const struct reg_key *registry_key(const struct registry_view *v, const char *key, uint32_t len);

@@ -22,7 +22,7 @@
 struct world {
     char dir[4096]; /* data folder, absolute */
     int dir_fd;
-    int shm_fd;     /* DATA/shm, where the region files lie */
+    int shm_fd; /* DATA/shm, where the region files lie */
     struct board *board;
     struct counters *counters;
     struct index *index;
@@ -30,18 +30,20 @@ struct world {
     struct registry *registry;
     struct bucket_table *buckets;
     struct recent *recent;
-    struct ring *ring[WORLD_SLOTS];       /* NULL: not opened in this process yet */
+    struct ring *ring[WORLD_SLOTS]; /* NULL: not opened in this process yet */
     struct mailbox *mailbox[WORLD_SLOTS];
-    struct ring *notices;                 /* writer → notifier */
-    int writer_bell;                      /* eventfd: something is in a ring */
-    int worker_bell[WORLD_SLOTS];         /* eventfd: a commit, or mail */
+    struct ring *notices;         /* writer → notifier */
+    int writer_bell;              /* eventfd: something is in a ring */
+    int worker_bell[WORLD_SLOTS]; /* eventfd: a commit, or mail */
     int notifier_bell;
-    bool fresh_index, fresh_recent, fresh_registry; /* made anew at this start: the writer rebuilds */
+    bool fresh_index, fresh_recent,
+        fresh_registry; /* made anew at this start: the writer rebuilds */
 };
 
-/* Open or make everything under `dir` (which exists). Rings: those that are there already; a worker's
- * is made by world_slot. Bells are made unless `bells` hands down those of an older binary:
- * WORLD_BELLS descriptors, workers' first, then writer's, then notifier's. 0 or a negative errno. */
+/* Open or make everything under `dir` (which exists). Rings: those that are there already; a
+ * worker's is made by world_slot. Bells are made unless `bells` hands down those of an older
+ * binary: WORLD_BELLS descriptors, workers' first, then writer's, then notifier's. 0 or a negative
+ * errno. */
 #define WORLD_BELLS (WORLD_SLOTS + 2)
 int world_open(const char *dir, const int *bells, struct world *out);
 void world_close(struct world *w);
