@@ -1,0 +1,29 @@
+/* folder.h -- the data folder: made, found, and locked, so that one server at a time works in it.
+ * The lock is a flock on DATA/lock. Children inherit the descriptor, hence the folder stays locked
+ * until the last process of a killed server has drained and left; a new server waits for that. */
+#ifndef QUERN_MASTER_FOLDER_H
+#define QUERN_MASTER_FOLDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct folder {
+    char path[4096]; /* absolute */
+    int lock_fd;     /* -1: not locked */
+};
+
+/* Find the folder; with `make`, create it (and its parent) when it is missing. 0 or a negative
+ * errno, the reason in `why`. */
+int folder_find(const char *path, bool make, struct folder *out, char *why, size_t room);
+/* Lock it. When a server of a dead master still drains, wait up to `wait_s` seconds. -EBUSY:
+ * somebody works in it; `why` says who. */
+int folder_lock(struct folder *f, int wait_s, char *why, size_t room);
+/* Take over the lock that came with a hand-over. */
+int folder_inherit(struct folder *f, int lock_fd);
+/* Write our pid into it, for folder_lock's message. */
+void folder_sign(const struct folder *f);
+void folder_unlock(struct folder *f);
+/* Does a process hold the lock? */
+bool folder_busy(const struct folder *f);
+
+#endif
