@@ -1,0 +1,137 @@
+/* param_id.c -- identifiers: trace headers, UUIDs, digests, hexadecimal and random text. */
+#include "model/param_scan.h"
+
+#define HEX (PARAM_HEX_LOWER | PARAM_HEX_UPPER)
+
+/* Groups of hex digits joined by "-"; `sizes` ends with 0. The length without a look behind it. */
+static size_t hex_groups(const struct param_scan *s, size_t i, const uint8_t *sizes, unsigned class)
+{
+    size_t at = i;
+
+    for (const uint8_t *size = sizes; *size; size++) {
+        if (size > sizes && !param_byte(s, at++, '-'))
+            return 0;
+        if (param_run(s, at, class, *size) != *size)
+            return 0;
+        at += *size;
+    }
+    return at - i;
+}
+
+/* W3C: 00-<trace>-<span>-0<flag>; AWS load balancers: 1-<time>-<id>. */
+size_t param_traceparent_here(const struct param_scan *s, size_t i)
+{
+    static const uint8_t w3c[] = {2, 32, 16, 2, 0}, aws[] = {1, 8, 24, 0};
+    size_t n = 0;
+
+    if (!param_word_begins(s, i))
+        return 0;
+    if (param_literal(s, i, "00-") && (n = hex_groups(s, i, w3c, PARAM_HEX_LOWER)) &&
+        (s->at[i + n - 2] != '0' || (s->at[i + n - 1] != '0' && s->at[i + n - 1] != '1')))
+        n = 0;
+    else if (param_literal(s, i, "1-"))
+        n = hex_groups(s, i, aws, PARAM_HEX_LOWER);
+    return n && param_word_ends(s, i + n) ? n : 0;
+}
+
+size_t param_uuid_here(const struct param_scan *s, size_t i)
+{
+    static const uint8_t uuid[] = {8, 4, 4, 4, 12, 0};
+    size_t n;
+
+    if (!param_byte(s, i + 8, '-') || !param_word_begins(s, i))
+        return 0;
+    n = hex_groups(s, i, uuid, HEX);
+    return n && param_word_ends(s, i + n) ? n : 0;
+}
+
+/* OpenStack Swift's transactions: tx + 21 hex - 10 hex, and what follows up to a blank. */
+size_t param_swift_here(const struct param_scan *s, size_t i)
+{
+    static const uint8_t tail[] = {21, 10, 0};
+    size_t at;
+
+    if (!param_literal(s, i, "tx") || !param_word_begins(s, i) ||
+        !hex_groups(s, i + 2, tail, PARAM_HEX_LOWER))
+        return 0;
+    for (at = i + 2 + 21 + 1 + 10; at < s->len && !param_is(s, at, PARAM_SPACE);)
+        at++;
+    return at - i;
+}
+
+/* With 0x any number of digits. Without, one case only: short ones need a digit and a letter,
+ * since "face" is a word, long ones do not. */
+size_t param_hex_here(const struct param_scan *s, size_t i, const struct param_token *t)
+{
+    size_t len = t->end - i;
+
+    if (param_byte(s, i, '0') && len > 2 && (s->at[i + 1] | 0x20) == 'x')
+        return i + 2 + param_run(s, i + 2, HEX, SIZE_MAX) == t->end ? len : 0;
+    if (!t->hex_lower && !t->hex_upper)
+        return 0;
+    if (len >= 4 && len <= 6)
+        return t->digits && t->letters ? len : 0;
+    return len >= 8 && len <= 128 ? len : 0;
+}
+
+/* The short form that git prints. */
+bool param_is_git_sha(const struct param_token *t, size_t len)
+{
+    return len == 7 && t->hex_lower && t->digits && t->letters;
+}
+
+/* k9Mtd2gDcgG: letters and digits change too often for a name like dogNumber1 or bball4lyfe. */
+static bool is_random(const struct param_token *t, size_t len)
+{
+    return len >= 4 && t->switches >= 3 && (len >= 6 || (t->lower && t->upper));
+}
+
+/* The same spread over groups: a1b-c2d. Groups like node1 and pod2 do not make one. */
+static size_t dashed(const struct param_scan *s, size_t i, const struct param_token *first)
+{
+    struct param_token t = *first;
+    unsigned switches = t.switches, groups = 1;
+    bool dense = t.switches >= 2;
+
+    while (param_byte(s, t.end, '-') && param_is(s, t.end + 1, PARAM_DIGIT | PARAM_LETTER)) {
+        struct param_token next = param_token(s, t.end + 1);
+
+        if (next.digits == 0 || !param_token_ends(s, next.end))
+            break;
+        t = next;
+        groups++;
+        switches += t.switches;
+        dense |= t.switches >= 2;
+    }
+    return groups > 1 && dense && switches >= 3 && first->digits && first->letters ? t.end - i : 0;
+}
+
+/* s140177518376768_x2: a number that grew onto a word makes an id of the whole word. */
+static size_t numbered_word(const struct param_scan *s, size_t i)
+{
+    size_t end = i;
+    bool grown = false;
+
+    if (!param_word_begins(s, i))
+        return 0;
+    while (param_is(s, end, PARAM_DIGIT | PARAM_LETTER)) {
+        struct param_token t = param_token(s, end);
+
+        grown |= t.letters && t.longest_digits >= 8;
+        end = t.end;
+        while (param_byte(s, end, '_'))
+            end++;
+    }
+    return grown && param_word_ends(s, end) ? end - i : 0;
+}
+
+size_t param_random_here(const struct param_scan *s, size_t i, const struct param_token *t)
+{
+    size_t n;
+
+    if ((n = numbered_word(s, i)))
+        return n;
+    if (is_random(t, t->end - i))
+        return t->end - i;
+    return t->switches && param_byte(s, t->end, '-') ? dashed(s, i, t) : 0;
+}

@@ -1,0 +1,166 @@
+/* param_keep.c -- words and numbers that look variable and are not: names of standards, and the
+ * numbers that say which problem it is ("status code 404" is not "status code 500"). */
+#include <string.h>
+
+#include "model/param_scan.h"
+
+static bool is_digit(const struct param_scan *s, size_t i)
+{
+    return param_is(s, i, PARAM_DIGIT);
+}
+
+/* Lower-case; what ends in "#" goes on with digits. */
+size_t param_keep_word_here(const struct param_scan *s, size_t i)
+{
+    static const char *const words[] = {
+        "utf-16le",  "utf-16be",     "utf-32le", "utf-32be", "utf-16",   "utf-32",  "utf-7",
+        "utf-8",     "utf8mb3",      "utf8mb4",  "ucs-2",    "ucs-4",    "latin-1", "iso-8859-#",
+        "iso-8601",  "windows-125#", "cp-#",     "sha-1",    "sha-224",  "sha-256", "sha-384",
+        "sha-512",   "sha-2",        "sha-3",    "md-5",     "aes-128",  "aes-192", "aes-256",
+        "ed25519",   "base-64",      "http/1.0", "http/1.1", "http/2.0", "http/2",  "http/3",
+        "tls1.#",    "tlsv1.#",      "tls-1.#",  "tls 1.#",  "tls/1.#",  "sslv3.#", "ssl3.#",
+        "oauth 2.0", "oauth2.0",     "x.509",    "x86_64",   "x86-64",   "d3d9",    "d3d10",
+        "d3d11",     "d3d12",        "h.264",    "h.265",    "ieee-754", "802.11",  "rfc-#",
+        "md5",       "sha1",         "ec2",      "s3",       "h2",       "k8s"};
+    if (!param_word_begins(s, i))
+        return 0;
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+        size_t n = strlen(words[w]);
+        bool more = words[w][n - 1] == '#';
+
+        n -= more;
+        if ((s->at[i] | 0x20) != words[w][0] && s->at[i] != words[w][0])
+            continue;
+        if (s->len - i < n)
+            continue;
+        size_t same = 0;
+        while (same < n) {
+            char c = s->at[i + same];
+
+            if (c >= 'A' && c <= 'Z')
+                c |= 0x20;
+            if (c != words[w][same])
+                break;
+            same++;
+        }
+        if (same < n)
+            continue;
+        if (more) {
+            size_t digits = param_run(s, i + n, PARAM_DIGIT, 4);
+
+            if (digits == 0)
+                continue;
+            n += digits;
+        }
+        if (param_token_ends(s, i + n) && !(param_byte(s, i + n, '.') && is_digit(s, i + n + 1)))
+            return n;
+    }
+    return 0;
+}
+
+/* The word that ends at `*end`, after at most four bytes of punctuation; moves *end before it. */
+static struct text word_before(const struct param_scan *s, size_t *end)
+{
+    size_t at = *end, from;
+
+    for (unsigned n = 0; n < 4 && at > 0 && memchr(" \t:=([\"'#", s->at[at - 1], 9); n++)
+        at--;
+    for (from = at; from > 0 && at - from < 24 &&
+                    (param_is(s, from - 1, PARAM_DIGIT | PARAM_LETTER) || s->at[from - 1] == '_' ||
+                     s->at[from - 1] == '/' || s->at[from - 1] == '.');)
+        from--;
+    *end = from;
+    return (struct text){s->at + from, at - from};
+}
+
+/* Is that the word, or its last part, as in errorCode and exit_code? "decode" has no such part. */
+static bool word_ends_in(struct text word, const char *lower)
+{
+    size_t n = strlen(lower), from = word.len - n;
+
+    if (word.len < n || !text_eq_nocase(text_cut(word, from, n), text_of(lower)))
+        return false;
+    return from == 0 || word.at[from - 1] == '_' || word.at[from - 1] == '.' ||
+           (word.at[from] <= 'Z' && word.at[from - 1] >= 'a');
+}
+
+static bool is_http(struct text word)
+{
+    return text_starts_nocase(word, "http") &&
+           (word.len == 4 || (word.len <= 8 && word.at[4] == '/'));
+}
+
+/* How many digits may stand behind what stands before `i`; 0: none. */
+static unsigned digits_kept(const struct param_scan *s, size_t i, unsigned *least)
+{
+    size_t end = i;
+    struct text word = word_before(s, &end), before;
+
+    *least = 3;
+    if (word.len < 4)
+        return 0;
+    if (is_http(word))
+        return 3;
+    if (word_ends_in(word, "errno") || word_ends_in(word, "exitcode") ||
+        word_ends_in(word, "exit_code") || word_ends_in(word, "exitstatus") ||
+        word_ends_in(word, "exit_status")) {
+        *least = 1;
+        return 3;
+    }
+    if (word_ends_in(word, "signal")) {
+        *least = 1;
+        return 2;
+    }
+    bool code = word_ends_in(word, "code"), status = word_ends_in(word, "status");
+    if (!code && !status && !word_ends_in(word, "error") && !word_ends_in(word, "response"))
+        return 0;
+    before = word_before(s, &end);
+    if (text_eq_nocase(before, TEXT("with")))
+        before = word_before(s, &end);
+    if ((code || status) && (text_starts_nocase(before, "exit"))) {
+        *least = 1;
+        return 3;
+    }
+    return code || status || is_http(before) ? 3 : 0;
+}
+
+static bool is_sqlstate(const struct param_scan *s, size_t i, size_t len)
+{
+    size_t end = i;
+
+    return len == 5 && word_ends_in(word_before(s, &end), "sqlstate");
+}
+
+/* Windows' status values: the sign bit, then facilities that are really used (winerror.h); and the
+ * two that stand for an exception of C++ and of .NET. */
+static bool is_windows_status(const struct param_scan *s, size_t i, size_t len)
+{
+    if (len != 10 || s->at[i] != '0' || (s->at[i + 1] | 0x20) != 'x')
+        return false;
+    struct text hex = {s->at + i + 2, 8};
+    return text_starts(hex, "80") || text_starts_nocase(hex, "C0") ||
+           text_eq_nocase(hex, TEXT("E06D7363")) || text_eq_nocase(hex, TEXT("E0434352"));
+}
+
+size_t param_keep_number_here(const struct param_scan *s, size_t i)
+{
+    size_t sign = param_byte(s, i, '-'), at = i + sign;
+    size_t len = param_run(s, at, PARAM_DIGIT | PARAM_LETTER, 11);
+    size_t digits = param_run(s, at, PARAM_DIGIT, 11);
+    unsigned least, most;
+
+    if (!is_digit(s, at) && !(len == 5 && is_sqlstate(s, i, len)))
+        return 0;
+    if (!param_token_ends(s, at + len))
+        return 0;
+    if (is_windows_status(s, i, len) || is_sqlstate(s, i, len))
+        return len;
+    if (digits != len || (param_byte(s, at + len, '.') && is_digit(s, at + len + 1)) ||
+        (param_byte(s, at + len, ',') && is_digit(s, at + len + 1)))
+        return 0;
+    if (!sign && i >= 4 && s->at[i - 1] == '-' &&
+        text_eq_nocase((struct text){s->at + i - 4, 3}, TEXT("ORA")) && param_word_begins(s, i - 4))
+        return len;
+    most = digits_kept(s, i, &least);
+    return len >= least && len <= most ? sign + len : 0;
+}

@@ -1,0 +1,109 @@
+/* param_number.c -- counts, measures and durations. */
+#include <string.h>
+
+#include "model/param_scan.h"
+
+static size_t digits_and_fraction(const struct param_scan *s, size_t i, bool *fraction)
+{
+    size_t n = param_run(s, i, PARAM_DIGIT, SIZE_MAX), more;
+
+    *fraction = false;
+    if (n && param_byte(s, i + n, '.') && (more = param_run(s, i + n + 1, PARAM_DIGIT, SIZE_MAX))) {
+        *fraction = true;
+        n += 1 + more;
+    }
+    return n;
+}
+
+static size_t unit_here(const struct param_scan *s, size_t i, const char *const *units)
+{
+    for (; *units; units++)
+        if (param_literal(s, i, *units))
+            return strlen(*units);
+    return 0;
+}
+
+/* 250ms, 1.5s, 80µs; and as Go prints it, 1h2m3.5s. A lone "5m" may be metres. */
+size_t param_duration_here(const struct param_scan *s, size_t i)
+{
+    static const char *const small[] = {"ms", "us", "ns", "\xc2\xb5s", "\xce\xbcs", "s", NULL};
+    static const char *const large[] = {"h", "m", NULL};
+    size_t at = i, n, unit;
+    bool fraction;
+
+    if (!param_word_begins(s, i))
+        return 0;
+    for (unsigned parts = 0; parts < 3; parts++) {
+        n = digits_and_fraction(s, at, &fraction);
+        if (n == 0 || (!fraction && n > 20))
+            return 0;
+        at += n;
+        if ((unit = unit_here(s, at, small)))
+            return param_word_ends(s, at + unit) ? at + unit - i : 0;
+        if (fraction || !(unit = unit_here(s, at, large)))
+            return 0;
+        at += unit;
+    }
+    return 0;
+}
+
+/* "12MB" keeps its unit: `n` bytes of number stand before it. */
+size_t param_size_here(const struct param_scan *s, size_t i, bool *fraction)
+{
+    static const char *const units[] = {"B",   "kB",  "KB",  "MB",  "GB",  "TB", "PB",
+                                        "KiB", "MiB", "GiB", "TiB", "PiB", "kb", "mb",
+                                        "gb",  "tb",  "kib", "mib", "gib", NULL};
+    size_t n = param_word_begins(s, i) ? digits_and_fraction(s, i, fraction) : 0;
+
+    for (const char *const *u = units; n && *u; u++)
+        if (param_literal(s, i + n, *u) && param_word_ends(s, i + n + strlen(*u)))
+            return n;
+    return 0;
+}
+
+/* A minus sign always belongs to a number with a fraction. */
+size_t param_float_here(const struct param_scan *s, size_t i)
+{
+    size_t sign = param_byte(s, i, '-');
+    bool fraction;
+
+    if (!sign && !param_word_begins(s, i))
+        return 0;
+    size_t n = digits_and_fraction(s, i + sign, &fraction);
+    return fraction && param_word_ends(s, i + sign + n) ? sign + n : 0;
+}
+
+/* 1,234,567: one to three digits, then groups of exactly three. */
+static size_t thousands(const struct param_scan *s, size_t i, bool *fraction)
+{
+    size_t at = i + param_run(s, i, PARAM_DIGIT, 4), groups = 0;
+
+    if (at - i > 3)
+        return 0;
+    while (param_byte(s, at, ',') && param_run(s, at + 1, PARAM_DIGIT, 4) == 3) {
+        at += 4;
+        groups++;
+    }
+    if (groups == 0 || !param_token_ends(s, at))
+        return 0;
+    if (param_byte(s, at, '.') && param_is(s, at + 1, PARAM_DIGIT)) {
+        *fraction = true;
+        at += 1 + param_run(s, at + 1, PARAM_DIGIT, SIZE_MAX);
+    }
+    return at - i;
+}
+
+/* A dash is a minus sign unless it joins two words. Eight digits and more are hex, see there; what
+ * is too long even for that is a number again. */
+size_t param_int_here(const struct param_scan *s, size_t i, bool *fraction)
+{
+    size_t sign = param_byte(s, i, '-'), n;
+
+    *fraction = false;
+    if (sign ? i > 0 && param_is(s, i - 1, PARAM_WORD) : !param_token_begins(s, i))
+        return 0;
+    if ((n = thousands(s, i + sign, fraction)))
+        return sign + n;
+    n = param_run(s, i + sign, PARAM_DIGIT, SIZE_MAX);
+    return n && (n <= 7 || n > 128) && param_token_ends(s, i + sign + n) ? sign + n : 0;
+}
