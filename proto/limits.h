@@ -84,6 +84,7 @@
 #define SPAN_NAME_MAX 1024            /* bytes */
 #define SPAN_OP_MAX 128               /* bytes */
 #define SPAN_BYTES_MAX (1280 * KIB)   /* one span or log as a record; further attributes are dropped */
+#define RESOURCE_BYTES_MAX (128 * KIB) /* attributes of one resource or scope; the rest is dropped */
 #define ATTR_KEY_MAX 256              /* bytes; a longer key is cut */
 #define ATTR_VALUE_MAX (64 * KIB)     /* bytes of one value … */
 #define ATTR_LONG_MAX (1 * MIB)       /* … and of exception.stacktrace and db.query.text */
@@ -120,6 +121,7 @@
                                          event at its largest they must fit RING_BYTES at once */
 #define OUTCOMES_PER_REQUEST_MAX 64   /* different (category, reason) pairs that one request may count */
 #define OUTCOME_TALLY_MAX 256         /* different ones of refused requests within a second */
+#define SETTINGS_ARENA_MAX (32 * MIB) /* the registry's lists, split and compiled */
 #define KEEPER_JOBS_MAX 16            /* requests per worker whose files are being written … */
 #define KEEPER_BYTES_MAX (128 * MIB)  /* … and their bytes; beyond: 503, come back */
 

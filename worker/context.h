@@ -1,4 +1,5 @@
-/* context.h -- one worker: what its parts share. Loop thread only, unless a member says otherwise. */
+/* context.h -- one worker: what its parts share. Loop thread only, unless a member says otherwise.
+ */
 #ifndef QUERN_WORKER_CONTEXT_H
 #define QUERN_WORKER_CONTEXT_H
 
@@ -13,15 +14,20 @@
 
 struct query_thread;
 struct outcome_tally;
+struct settings;
+struct keeper;
+struct listener;
 
 /* Somebody who waits for a ring position to become durable. Lives in the request's pool. */
 struct waiter {
     struct waiter *next;
     uint64_t end; /* ring position */
-    /* Called once, on the loop thread: durable. `gone` requests take themselves out first. */
-    void (*ready)(struct waiter *w);
-    bool cancelled;
+    int64_t since_ms;
+    /* Called once, on the loop thread. durable = false: WAIT_MAX_MS have passed; the record is in
+     * the ring and may still be stored. A request that goes before that calls worker_forget. */
+    void (*ready)(struct waiter *w, bool durable);
 };
+#define WAIT_MAX_MS 30000 /* SDKs give up after 30 s at the latest */
 
 /* Somebody who waits for the answer to a command. */
 struct command_wait {
@@ -30,8 +36,9 @@ struct command_wait {
     int64_t deadline_ms;
     /* Once, on the loop thread. status 503 with an empty body when no answer came in time. */
     void (*answered)(struct command_wait *c, uint16_t status, struct text body);
-    bool cancelled;
+    bool cancelled; /* the asker is gone: `answered` is still called, so that memory can be freed */
 };
+#define COMMAND_WAIT_MS 15000
 
 struct worker {
     const struct worker_conf *conf;
@@ -42,25 +49,48 @@ struct worker {
 
     h2o_globalconf_t h2o_conf;
     h2o_context_t h2o;
-    struct arena arena;         /* of the request being taken in; reset after each */
+    /* Both hold the one host there is; which of the two a connection points to says where it came
+     * in (worker_peer_is_operator). */
+    h2o_hostconf_t *hosts[2], *control_hosts[2];
+    struct listener *listeners; /* listen.h; conf->listener_count of them */
+    uint32_t connections;
+
+    struct arena arena;                    /* of the request being taken in; reset after each */
     struct waiter *waiting, *waiting_last; /* in ring order */
+    struct arena command_arena;            /* of the command being appended */
     struct command_wait *asked;
     uint64_t next_command;
+    bool bell_due; /* something was appended since the writer's bell was last rung */
+
     struct outcome_tally *tally; /* refused items, flushed once a second */
+    struct settings *settings;   /* scrubbing and grouping rules of the projects, compiled */
+    struct keeper *keeper;       /* large attachments on their way to disk */
     struct query_thread *query;
+
     bool draining;
-    uint32_t open_requests;
+    int64_t drain_since_ms;
+    uint32_t open_requests;     /* taken by a handler, not answered yet (the API's, mostly) */
+    h2o_timeout_entry_t tick;   /* once a second */
+    h2o_timeout_entry_t settle; /* at once: somebody's record is durable */
 };
 
 /* The registry as it is now (cheap). */
 const struct registry_view *worker_registry(struct worker *w);
-/* Append a record and, when `waiter` is given, have it called once the record is durable (at once, by
- * a zero-timeout, with durability = process). RING_FULL: nothing happened. Rings the writer's bell. */
+/* Append a record and, when `waiter` is given (only `ready` need be set), have it called once the
+ * record is durable, never before this returns. RING_FULL: nothing happened. Only from within the
+ * loop: the writer's bell is rung once per turn of it, after a whole batch. */
 enum ring_rc worker_append(struct worker *w, enum record_kind kind, struct text body,
                            struct waiter *waiter);
+/* Take a waiter out: its request is gone. */
+void worker_forget(struct worker *w, struct waiter *waiter);
 /* Send a command to the writer. False: ring full, answer 503. */
 bool worker_command(struct worker *w, uint32_t actor, const char *name, struct text args,
                     struct command_wait *c);
 void worker_count(struct worker *w, enum counter which, uint64_t n);
+
+/* Did this request come over the control socket, from the server's own user or root? */
+bool worker_peer_is_operator(h2o_req_t *req);
+/* The worker behind a request. */
+struct worker *worker_of(h2o_req_t *req);
 
 #endif

@@ -1,0 +1,335 @@
+/* commit.c -- the end of an intake: files first, then all records at once, then the answer. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/hex.h"
+#include "proto/limits.h"
+#include "worker/context.h"
+#include "worker/intake.h"
+#include "worker/keeper.h"
+#include "worker/reply.h"
+
+/* ---- collecting ---- */
+
+void intake_add(struct intake *in, enum record_kind kind, struct text body)
+{
+    struct intake_record *r = body.at ? arena_alloc(in->arena, sizeof *r) : NULL;
+
+    if (!r)
+        return; /* intake_commit sees that the arena is spent */
+    *r = (struct intake_record){.kind = kind, .body = body};
+    *in->last_record = r;
+    in->last_record = &r->next;
+    in->record_count++;
+}
+
+const char *intake_file(struct intake *in, struct text data)
+{
+    struct keeper_file *f = arena_alloc(in->arena, sizeof *f);
+
+    if (!f)
+        return NULL;
+    *f = (struct keeper_file){.data = data};
+    keeper_name(f);
+    *in->last_file = f;
+    in->last_file = &f->next;
+    in->file_bytes += data.len;
+    return f->name;
+}
+
+void intake_outcome_text(struct intake *in, enum outcome outcome, struct text category,
+                         struct text reason, uint32_t quantity)
+{
+    struct record_outcome what = {.project = in->key->project,
+                                  .quantity = quantity,
+                                  .time_ms = in->now_us / 1000,
+                                  .outcome = (uint8_t)outcome,
+                                  .category = category,
+                                  .reason = reason};
+
+    outcome_add(&in->outcomes, in->arena, &what);
+}
+
+void intake_outcome(struct intake *in, enum outcome outcome, const char *category,
+                    const char *reason, uint32_t quantity)
+{
+    intake_outcome_text(in, outcome, text_of(category), text_of(reason), quantity);
+}
+
+/* ---- answers that wait ---- */
+
+struct answer {
+    h2o_generator_t super;
+    struct waiter waiter;
+    struct worker *w;
+    h2o_req_t *req;
+    h2o_iovec_t body;
+    bool listening;
+};
+
+/* While a request waits for its commit h2o takes the socket out of the poll set, and puts it in
+ * again afterwards: two epoll_ctl calls per request. We keep it in, looking only; should something
+ * happen on it meanwhile (a next request, the client going away), it leaves the set after all. */
+static void on_early(h2o_socket_t *sock, const char *err)
+{
+    h2o_socket_read_stop(sock);
+}
+
+static void stay_polled(struct answer *a)
+{
+    h2o_socket_t *sock;
+
+    if (a->req->version >= 0x200 || !(sock = a->req->conn->callbacks->get_socket(a->req->conn)))
+        return; /* HTTP/2: the socket is not this request's alone */
+    h2o_socket_dont_read(sock, 1);
+    h2o_socket_read_start(sock, on_early);
+    a->listening = true;
+}
+
+static void leave_polled(struct answer *a)
+{
+    h2o_socket_t *sock;
+
+    if (!a->listening)
+        return;
+    sock = a->req->conn->callbacks->get_socket(a->req->conn);
+    h2o_socket_read_stop(sock);
+    h2o_socket_dont_read(sock, 0);
+}
+
+static void on_ready(struct waiter *waiter, bool durable)
+{
+    struct answer *a = H2O_STRUCT_FROM_MEMBER(struct answer, waiter, waiter);
+
+    leave_polled(a);
+    if (!durable) {
+        /* Headers leave with the first bytes of the body, so there is still time to change them. */
+        a->body = h2o_iovec_init(H2O_STRLIT("{\"detail\":\"not stored in time\"}"));
+        a->req->res.status = 503;
+        a->req->res.reason = reply_reason(503);
+        a->req->res.content_length = a->body.len;
+        reply_retry_after(a->req, RETRY_RING_S);
+        worker_count(a->w, COUNTER_requests_refused, 1);
+    }
+    h2o_send(a->req, &a->body, a->body.len ? 1 : 0, H2O_SEND_STATE_FINAL);
+}
+
+static void on_gone(h2o_generator_t *self, h2o_req_t *req)
+{
+    struct answer *a = (struct answer *)self;
+
+    worker_forget(a->w, &a->waiter);
+}
+
+static struct answer *answer_new(struct worker *w, h2o_req_t *req, struct text body)
+{
+    struct answer *a = h2o_mem_alloc_pool(&req->pool, sizeof *a);
+
+    *a = (struct answer){.super.stop = on_gone, .waiter.ready = on_ready, .w = w, .req = req};
+    a->body = h2o_strdup(&req->pool, body.at, body.len);
+    return a;
+}
+
+/* ---- appending ---- */
+
+static void limits_tell(h2o_req_t *req, const struct limit_hits *hits)
+{
+    char header[LIMIT_HEADER_MAX];
+
+    if (hits->any)
+        reply_header(req, "x-sentry-rate-limits", reply_keep(req, limit_header(hits, header)));
+}
+
+/* What a record takes in the ring beside its body: a frame, and filling up to a word (shm/ring.c).
+ */
+#define FRAME_BYTES 32
+
+/* Room for all of them, wherever the ring's end comes: a record never lies across it, so up to one
+ * record's length may go unused. */
+static bool fits(const struct ring *ring, const struct intake_record *records)
+{
+    uint64_t sum = 0, most = 0, used = ring_tail(ring) - ring_released(ring);
+
+    for (; records; records = records->next) {
+        uint64_t need = records->body.len + FRAME_BYTES;
+
+        sum += need;
+        if (need > most)
+            most = need;
+    }
+    return sum + most <= ring_bytes(ring) - used;
+}
+
+/* With durability = process the ring is the promise, and nobody waits. */
+static bool append(struct worker *w, const struct intake_record *records, struct waiter *waiter)
+{
+    if (!fits(w->ring, records)) {
+        worker_count(w, COUNTER_ring_full, 1);
+        return false;
+    }
+    for (; records; records = records->next)
+        if (worker_append(w, records->kind, records->body,
+                          records->next || !w->conf->durability_power ? NULL : waiter) != RING_OK)
+            return false;
+    return true;
+}
+
+static void refuse_full(h2o_req_t *req, bool never_429)
+{
+    reply_retry_after(req, RETRY_RING_S);
+    reply_error(req, never_429 ? 503 : 429, "the server is busy", NULL);
+}
+
+static void finish(struct worker *w, h2o_req_t *req, const struct intake_record *records,
+                   int status, const char *type, struct text body, bool never_429)
+{
+    struct answer *a;
+
+    if (!records) {
+        reply_text(req, status, type, reply_keep(req, body));
+        return;
+    }
+    a = answer_new(w, req, body);
+    if (!append(w, records, &a->waiter)) {
+        refuse_full(req, never_429);
+        return;
+    }
+    reply_start(req, status, type, body.len, &a->super);
+    if (w->conf->durability_power)
+        stay_polled(a);
+    else
+        h2o_send(req, &a->body, a->body.len ? 1 : 0, H2O_SEND_STATE_FINAL);
+}
+
+/* ---- files first ---- */
+
+/* An intake whose files are being written: it took the arena along. */
+struct kept {
+    struct keeper_job job;
+    struct arena arena;
+    struct intake_record *records;
+    h2o_req_t *req; /* NULL: gone */
+    struct kept **guard;
+    int status;
+    const char *type;
+    struct text body;
+    bool never_429;
+};
+
+static void on_kept(struct worker *w, struct keeper_job *job)
+{
+    struct kept *k = H2O_STRUCT_FROM_MEMBER(struct kept, job, job);
+    struct arena arena = k->arena;
+
+    if (k->guard)
+        *k->guard = NULL;
+    if (k->job.rc == 0 && k->req)
+        finish(w, k->req, k->records, k->status, k->type, k->body, k->never_429);
+    else if (k->job.rc == 0)
+        keeper_remove(w, k->job.files); /* nobody there to be told that it was stored */
+    if (k->job.rc != 0 && k->req) {
+        reply_retry_after(k->req, RETRY_DISK_S);
+        reply_error(k->req, 503, "attachment could not be stored", NULL);
+    }
+    arena_free(&arena);
+}
+
+static void on_request_gone(void *guard)
+{
+    struct kept *k = *(struct kept **)guard;
+
+    if (k) {
+        k->req = NULL;
+        k->guard = NULL;
+    }
+}
+
+/* The request's own buffer may go before the file is written. */
+static bool own_data(struct intake *in)
+{
+    const char *from = in->req->entity.base, *to = from + in->req->entity.len;
+
+    for (struct keeper_file *f = in->files; f; f = f->next)
+        if (f->data.at >= from && f->data.at < to)
+            f->data = arena_text(in->arena, f->data);
+    return !arena_spent(in->arena);
+}
+
+static void keep_first(struct intake *in, int status, const char *type, struct text body)
+{
+    struct worker *w = in->w;
+    struct kept *k = own_data(in) ? arena_alloc(in->arena, sizeof *k) : NULL;
+
+    if (!k) {
+        intake_refuse(in, 413, "request needs too much memory", NULL);
+        return;
+    }
+    *k = (struct kept){.job = {.files = in->files, .bytes = in->file_bytes, .done = on_kept},
+                       .records = in->records,
+                       .req = in->req,
+                       .status = status,
+                       .type = type,
+                       .body = arena_text(in->arena, body),
+                       .never_429 = in->never_429};
+    k->guard = h2o_mem_alloc_shared(&in->req->pool, sizeof *k->guard, on_request_gone);
+    *k->guard = k;
+    if (!keeper_send(w, &k->job)) {
+        *k->guard = NULL;
+        refuse_full(in->req, in->never_429);
+        return;
+    }
+    k->arena = *in->arena;
+    arena_init(in->arena, REQUEST_ARENA_MAX);
+}
+
+/* ---- the ends ---- */
+
+static void tally(struct intake *in)
+{
+    for (const struct outcome_entry *e = in->outcomes.first; e; e = e->next)
+        outcome_tally_add(in->w->tally, &e->what);
+}
+
+void intake_commit(struct intake *in, int status, const char *type, struct text body)
+{
+    struct text outcomes = outcome_body(&in->outcomes, in->arena);
+
+    if (outcomes.len)
+        intake_add(in, RECORD_OUTCOMES, outcomes);
+    if (arena_spent(in->arena)) {
+        intake_refuse(in, 413, "request needs too much memory", NULL);
+        return;
+    }
+    limits_tell(in->req, &in->hits);
+    if (in->files)
+        keep_first(in, status, type, body);
+    else
+        finish(in->w, in->req, in->records, status, type, body, in->never_429);
+}
+
+void intake_limited(struct intake *in)
+{
+    tally(in);
+    limits_tell(in->req, &in->hits);
+    if (in->never_429) {
+        reply_text(in->req, 200, NULL, TEXT(""));
+        return;
+    }
+    reply_retry_after(in->req, limit_wait(&in->hits));
+    reply_error(in->req, 429, "rate limit reached", NULL);
+}
+
+void intake_refuse(struct intake *in, int status, const char *detail, const char *cause)
+{
+    tally(in);
+    reply_error(in->req, status, detail, cause);
+}
+
+struct text intake_id_json(struct intake *in, const uint8_t id[16])
+{
+    char hex[33] = {0};
+
+    hex_write(id, 16, hex);
+    return arena_printf(in->arena, "{\"id\":\"%s\"}", hex);
+}

@@ -1,0 +1,237 @@
+/* listen.c -- accepting and letting go. */
+#include "worker/listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "proto/limits.h"
+#include "shm/log.h"
+#include "worker/context.h"
+
+/* Small, so that workers that were woken together share what has come. */
+#define ACCEPT_BATCH 4
+#define LINGER_S 2
+#define LINGER_BYTES (64 * MIB) /* of a refused body that are read and thrown away */
+
+struct listener {
+    struct worker *w;
+    h2o_socket_t *sock; /* NULL: closed */
+    h2o_accept_ctx_t accept;
+    bool paused;
+};
+
+/* ---- connections ---- */
+
+static void connection_closed(void *data)
+{
+    struct worker *w = data;
+
+    w->connections--;
+}
+
+/* A socket that stays readable would make the loop spin. */
+static void pause_accepting(struct listener *l, const char *why)
+{
+    log_warn("listen.paused", "connections=%u reason=\"%s\"", l->w->connections, why);
+    h2o_socket_read_stop(l->sock);
+    l->paused = true;
+}
+
+static void on_accept(h2o_socket_t *sock, const char *err)
+{
+    struct listener *l = sock->data;
+    struct worker *w = l->w;
+
+    if (err)
+        return;
+    for (int i = 0; i < ACCEPT_BATCH; i++) {
+        h2o_socket_t *got;
+
+        if (w->connections >= CONNECTIONS_MAX) {
+            pause_accepting(l, "connections");
+            return;
+        }
+        if (!(got = h2o_evloop_socket_accept(sock))) {
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                pause_accepting(l, strerror(errno));
+            return; /* else another worker was faster */
+        }
+        w->connections++;
+        got->on_close.cb = connection_closed;
+        got->on_close.data = w;
+        h2o_accept(&l->accept, got);
+    }
+}
+
+void listen_resume(struct worker *w)
+{
+    for (uint32_t i = 0; i < w->conf->listener_count; i++) {
+        struct listener *l = &w->listeners[i];
+
+        if (l->paused && l->sock && w->connections < CONNECTIONS_MAX) {
+            l->paused = false;
+            h2o_socket_read_start(l->sock, on_accept);
+        }
+    }
+}
+
+/* ---- TLS ---- */
+
+static SSL_CTX *tls_context(const struct worker_listener *conf, bool http2)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    char why[160];
+
+    if (ctx && SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
+        SSL_CTX_use_certificate_chain_file(ctx, conf->cert) == 1 &&
+        SSL_CTX_use_PrivateKey_file(ctx, conf->key, SSL_FILETYPE_PEM) == 1 &&
+        SSL_CTX_check_private_key(ctx) == 1) {
+        /* Tickets would be sealed with a key of this worker's own and be no use to the others. */
+        SSL_CTX_set_options(ctx,
+                            SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+        SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+        if (http2)
+            h2o_ssl_register_alpn_protocols(ctx, h2o_http2_alpn_protocols);
+        return ctx;
+    }
+    ERR_error_string_n(ERR_peek_error(), why, sizeof why);
+    log_error("listen.tls", "cert=%s reason=\"%s\"", conf->cert, why);
+    ERR_clear_error();
+    SSL_CTX_free(ctx);
+    return NULL;
+}
+
+/* ---- opening, closing ---- */
+
+int listen_open(struct worker *w)
+{
+    w->listeners =
+        calloc(w->conf->listener_count ? w->conf->listener_count : 1, sizeof *w->listeners);
+    if (!w->listeners)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < w->conf->listener_count; i++) {
+        const struct worker_listener *conf = &w->conf->listeners[i];
+        struct listener *l = &w->listeners[i];
+
+        l->w = w;
+        l->accept.ctx = &w->h2o;
+        l->accept.hosts = conf->control ? w->control_hosts : w->hosts;
+        if (conf->cert && !(l->accept.ssl_ctx = tls_context(conf, w->conf->http2)))
+            return -EINVAL;
+        l->sock = h2o_evloop_socket_create(w->h2o.loop, conf->fd, H2O_SOCKET_FLAG_DONT_READ);
+        l->sock->data = l;
+        h2o_socket_read_start(l->sock, on_accept);
+    }
+    return 0;
+}
+
+void listen_close(struct worker *w)
+{
+    for (uint32_t i = 0; w->listeners && i < w->conf->listener_count; i++)
+        if (w->listeners[i].sock) {
+            h2o_socket_close(w->listeners[i].sock);
+            w->listeners[i].sock = NULL;
+        }
+}
+
+static int dismiss(h2o_req_t *req, void *count)
+{
+    h2o_socket_t *sock;
+
+    if (req->version != 0) /* a request is under way */
+        return 0;
+    sock = req->conn->callbacks->get_socket(req->conn);
+    /* Not close: a request that has arrived meanwhile is still read and answered; after it the
+     * kernel reports the end of the stream, and h2o closes. */
+    shutdown(h2o_socket_get_fd(sock), SHUT_RD);
+    ++*(uint32_t *)count;
+    return 0;
+}
+
+uint32_t listen_dismiss(struct worker *w)
+{
+    uint32_t count = 0;
+
+    w->h2o_conf.http1.callbacks.foreach_request(&w->h2o, dismiss, &count);
+    return count;
+}
+
+/* ---- lingering ---- */
+
+struct farewell {
+    struct worker *w;
+    h2o_timeout_entry_t timer;
+    h2o_socket_t *sock;
+    int fd; /* a second descriptor of the connection, which keeps it open when h2o closes its own */
+    int seconds;
+    size_t seen;
+};
+
+static void farewell_free(struct farewell *l)
+{
+    if (l->sock) {
+        h2o_timeout_unlink(&l->timer);
+        h2o_socket_close(l->sock);
+    } else {
+        close(l->fd);
+    }
+    l->w->connections--;
+    free(l);
+}
+
+static void on_linger_read(h2o_socket_t *sock, const char *err)
+{
+    struct farewell *l = sock->data;
+
+    l->seen += sock->input->size;
+    h2o_buffer_consume(&sock->input, sock->input->size);
+    if (err || l->seen > LINGER_BYTES)
+        farewell_free(l);
+}
+
+static void on_linger_timeout(h2o_timeout_entry_t *entry)
+{
+    struct farewell *l = H2O_STRUCT_FROM_MEMBER(struct farewell, timer, entry);
+
+    if (++l->seconds < LINGER_S)
+        h2o_timeout_link(l->w->h2o.loop, &l->w->h2o.one_sec_timeout, &l->timer);
+    else
+        farewell_free(l);
+}
+
+static void linger_begin(void *data)
+{
+    struct farewell *l = data;
+
+    if (l->w->draining || shutdown(l->fd, SHUT_WR) != 0) {
+        farewell_free(l);
+        return;
+    }
+    l->sock = h2o_evloop_socket_create(l->w->h2o.loop, l->fd, 0);
+    l->sock->data = l;
+    l->timer.cb = on_linger_timeout;
+    h2o_timeout_link(l->w->h2o.loop, &l->w->h2o.one_sec_timeout, &l->timer);
+    h2o_socket_read_start(l->sock, on_linger_read);
+}
+
+void listen_linger(struct worker *w, h2o_conn_t *conn)
+{
+    h2o_socket_t *sock = conn->callbacks->get_socket(conn);
+    struct farewell *l;
+
+    if (!sock || sock->ssl || sock->on_close.cb != connection_closed || !(l = calloc(1, sizeof *l)))
+        return;
+    l->w = w;
+    if ((l->fd = fcntl(h2o_socket_get_fd(sock), F_DUPFD_CLOEXEC, 0)) == -1) {
+        free(l);
+        return;
+    }
+    sock->on_close.cb = linger_begin;
+    sock->on_close.data = l;
+}

@@ -1,0 +1,45 @@
+/* reply.h -- what goes back: JSON bodies, reasons, and the headers every answer carries.
+ * For        all handlers of a worker; loop thread only.
+ * Rules      CORS on every answer, errors included, else a page cannot read its limits; a failure
+ * is
+ *            {"detail":"…","causes":["…"]} and repeats its detail in X-Sentry-Error; no redirects.
+ * Ownership  bodies and header values must outlive the request: literals, or its pool (reply_keep).
+ * Source     Relay, endpoints/common.rs and middlewares/cors.rs; Fetch standard, "CORS protocol".
+ */
+#ifndef QUERN_WORKER_REPLY_H
+#define QUERN_WORKER_REPLY_H
+
+#include <h2o.h>
+#include <stdbool.h>
+
+#include "proto/text.h"
+
+/* Seconds in Retry-After. */
+#define RETRY_RING_S 1     /* the writer empties a full ring in a fraction of that */
+#define RETRY_STARTING_S 2 /* the writer has not published the projects yet */
+#define RETRY_DISK_S 60    /* someone has to make room */
+
+/* A copy of `t` that lives as long as the request. */
+struct text reply_keep(h2o_req_t *req, struct text t);
+void reply_header(h2o_req_t *req, const char *name, struct text value);
+void reply_retry_after(h2o_req_t *req, uint32_t seconds);
+
+/* The headers of CORS, once; reply_start does it by itself. */
+void reply_cors(h2o_req_t *req);
+/* Answer an OPTIONS request: what a browser asks before it dares. */
+void reply_preflight(h2o_req_t *req);
+
+/* Set status, type and length, so that the body can be sent now or later with h2o_send(). */
+void reply_start(h2o_req_t *req, int status, const char *type, size_t length,
+                 h2o_generator_t *generator);
+/* Whole answers. */
+void reply_text(h2o_req_t *req, int status, const char *type, struct text body);
+void reply_json(h2o_req_t *req, int status, struct text body);
+/* `cause` may be NULL. Both are ours: literals, or numbers printed by us, never a client's bytes.
+ */
+void reply_error(h2o_req_t *req, int status, const char *detail, const char *cause);
+
+/* "OK", "Not Found" … */
+const char *reply_reason(int status);
+
+#endif
