@@ -363,3 +363,26 @@ void attr_set_json(struct attr *at, const struct json *v, struct arena *a)
         break;
     }
 }
+
+size_t attrs_size(const struct attrs *list)
+{
+    size_t size = 0;
+
+    for (uint32_t i = 0; i < list->count; i++)
+        size += list->at[i].key.len + list->at[i].text.len + 10;
+    return size;
+}
+
+void attrs_fit(struct attrs *list, size_t max)
+{
+    size_t size = 0;
+    uint32_t kept = 0;
+
+    for (; kept < list->count; kept++) {
+        size += list->at[kept].key.len + list->at[kept].text.len + 10;
+        if (size > max)
+            break;
+    }
+    list->dropped += list->count - kept;
+    list->count = kept;
+}

@@ -51,6 +51,11 @@ struct text attr_as_text(const struct attr *at, struct arena *a);
 /* Integers, integral doubles, digits in a string. */
 bool attr_int(const struct attr *at, int64_t *out);
 
+/* Bytes that the list takes in a record, at most. */
+size_t attrs_size(const struct attrs *list);
+/* Drop attributes from the end, counting them, until it takes no more than `max`. */
+void attrs_fit(struct attrs *list, size_t max);
+
 /* {"key":value,…}: plain JSON, for Sentry-shaped answers and event contexts. NaN is "NaN". */
 void attrs_write_json(struct buf *b, const char *key, const struct attrs *list);
 /* [{"key":"…","value":{"stringValue":"…"}},…]: OTLP/JSON, types kept. */

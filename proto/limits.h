@@ -55,6 +55,7 @@
 #define FRAMES_MAX 250        /* per stack trace: the newest 250 (§5.6) */
 #define THREADS_MAX 256
 #define BREADCRUMBS_MAX 200   /* SDKs cap at 100 */
+#define REQUEST_PAIRS_MAX 512 /* headers, cookies, query parameters: each */
 #define FINGERPRINT_MAX 64    /* parts */
 #define EVENT_ERRORS_MAX 100  /* notes about bad fields kept per event */
 

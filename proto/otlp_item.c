@@ -42,6 +42,7 @@ void otlp_finish_resource(struct otlp *o, struct resource *r)
     const struct attr *environment = attr_first(&r->attrs, environments);
     struct text name = attr_string(&r->attrs, "service.name");
 
+    attrs_fit(&r->attrs, RESOURCE_BYTES_MAX);
     if (service && service->kind != ATTR_STRING && service->kind != ATTR_EMPTY)
         o->tally.bad_services++;
     r->service = name.len ? text_clip(name, ATTR_KEY_MAX) : TEXT("unknown_service");

@@ -346,6 +346,7 @@ static bool enter_items(struct otlp *o, const struct json *items)
     scope->name = text_of_member(from, "name", "name", ATTR_KEY_MAX, o->keep);
     scope->version = text_of_member(from, "version", "version", ATTR_KEY_MAX, o->keep);
     set_attrs(&scope->attrs, from, o->keep);
+    attrs_fit(&scope->attrs, RESOURCE_BYTES_MAX / 8);
     o->scope = scope;
     return true;
 }

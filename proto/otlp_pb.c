@@ -276,6 +276,7 @@ static bool enter_items(struct otlp *o, struct text bytes)
     made->version = short_text(from->version, ATTR_KEY_MAX, o->keep);
     set_attrs(&made->attrs, from->attributes, from->n_attributes, from->dropped_attributes_count,
               o->keep);
+    attrs_fit(&made->attrs, RESOURCE_BYTES_MAX / 8);
     o->scope = made;
     return true;
 }
