@@ -379,6 +379,16 @@ static void mend(struct ring *r, uint64_t head, uint64_t from)
     atomic_store_explicit(&r->shared->boot, r->boot, memory_order_release);
 }
 
+/* The consumer's words are as the consumer knows them: it says that it has taken over, and puts
+ * right what somebody else's slip, or a flipped bit, has changed. */
+static void hold(struct ring *r)
+{
+    if (ring_released(r) != r->head)
+        head_store(r, r->head);
+    if (atomic_load_explicit(&r->shared->boot, memory_order_relaxed) != r->boot)
+        atomic_store_explicit(&r->shared->boot, r->boot, memory_order_release);
+}
+
 /* The first look of this process at the ring; returns where to begin. `applied` is from the
  * database and trusted, but for 0: it knows nothing of this ring. */
 static uint64_t consumer_start(struct ring *r, uint64_t applied)
@@ -399,8 +409,7 @@ static uint64_t consumer_start(struct ring *r, uint64_t applied)
     } else if (applied < head) {
         head_store(r, applied); /* less than a lap: nothing behind it was overwritten */
     }
-    if (atomic_load_explicit(&r->shared->boot, memory_order_relaxed) != r->boot)
-        atomic_store_explicit(&r->shared->boot, r->boot, memory_order_release);
+    hold(r);
     return applied;
 }
 
@@ -424,8 +433,7 @@ enum ring_rc ring_next(struct ring *r, uint64_t *cursor, struct ring_record *out
 
     if (!r->consuming)
         *cursor = consumer_start(r, *cursor);
-    if (ring_released(r) != r->head)
-        head_store(r, r->head); /* only we store it: somebody else's slip, put right */
+    hold(r);
     /* Acquire, pairs with the release in ring_put: the frames up to here are whole. */
     tail = atomic_load_explicit(&r->shared->tail, memory_order_acquire);
     if (!words_sane(r, *cursor, tail)) {

@@ -127,12 +127,13 @@ int world_slot(struct world *w, uint32_t slot)
 
     if (slot >= WORLD_SLOTS)
         return -EINVAL;
-    ring_name(name, slot);
-    if (!w->ring[slot])
-        rc = ring_open(w->shm_fd, name, RING_BYTES, &w->ring[slot]);
+    /* The ring last: once it exists, another process (the writer) opens both and must find both. */
     snprintf(name, sizeof(name), "mail.%02u", slot);
-    if (rc == 0 && !w->mailbox[slot])
+    if (!w->mailbox[slot])
         rc = mailbox_open(w->shm_fd, name, MAILBOX_BYTES, &w->mailbox[slot]);
+    ring_name(name, slot);
+    if (rc == 0 && !w->ring[slot])
+        rc = ring_open(w->shm_fd, name, RING_BYTES, &w->ring[slot]);
     return rc;
 }
 
