@@ -66,7 +66,7 @@ for my $lang (qw(python node browser go java rust)) {
         ok($note, 'the attachment is listed') or return;
         is($note->{size}, 16, 'with its size');
         my $file = $q->http(GET => "$project/events/$event->{eventID}/attachments/$note->{id}/?download=1",
-            { headers => { Authorization => 'Bearer ' . $q->token } });
+            headers => { Authorization => "Bearer " . $q->token });
         is($file->{content}, 'hello attachment', 'and given back to the byte');
         like($file->{headers}{'content-disposition'}, qr/^attachment/, 'as a download, never inline');
 
