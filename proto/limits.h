@@ -35,6 +35,8 @@
 #define ITEM_USER_REPORT_MAX (64 * KIB)
 #define ATTACHMENT_INLINE_MAX (256 * KIB) /* larger ones go to a file, not through the ring */
 #define FILENAME_MAX_BYTES 255
+#define FEEDBACK_NAME_MAX 128        /* characters of a name or an address */
+#define FEEDBACK_COMMENTS_MAX 4096   /* characters (Sentry's bound) */
 
 /* ---- event fields, in characters (§5.3) ---- */
 #define EVENT_TYPE_MAX 256

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "proto/form.h"
+
 #define PROTOCOL_NEWEST 7
 
 static const struct {
@@ -177,65 +179,17 @@ static enum auth_rc dsn_claim(struct text dsn, struct auth_claim *found)
     return rc;
 }
 
-static int hex_value(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static struct text unquote(struct text t, struct arena *a)
-{
-    char *out;
-    size_t n = 0;
-
-    if (text_find_byte(t, '%') == t.len && text_find_byte(t, '+') == t.len)
-        return t;
-    if (!(out = arena_alloc(a, t.len)))
-        return TEXT_NONE;
-    for (size_t i = 0; i < t.len; i++) {
-        int hi = -1, lo = -1;
-
-        if (t.at[i] == '%' && i + 2 < t.len) {
-            hi = hex_value((unsigned char)t.at[i + 1]);
-            lo = hex_value((unsigned char)t.at[i + 2]);
-        }
-        if (hi >= 0 && lo >= 0) {
-            out[n++] = (char)(hi << 4 | lo);
-            i += 2;
-        } else {
-            out[n++] = t.at[i] == '+' ? ' ' : t.at[i];
-        }
-    }
-    return (struct text){out, n};
-}
-
-struct text auth_param(struct text query, const char *name, struct arena *a)
-{
-    while (query.len) {
-        size_t amp = text_find_byte(query, '&');
-        struct text pair = text_cut(query, 0, amp);
-        size_t eq = text_find_byte(pair, '=');
-
-        if (text_is(text_cut(pair, 0, eq), name))
-            return unquote(text_cut(pair, eq + 1, pair.len), a);
-        query = text_cut(query, amp + 1, query.len);
-    }
-    return TEXT_NONE;
-}
-
 static enum auth_rc query_claim(struct text query, struct arena *a, struct auth_claim *found)
 {
-    struct text key = auth_param(query, "sentry_key", a), version;
+    struct text key = form_get(query, "sentry_key", a), version;
     enum auth_rc rc;
 
     if (!key.len)
         return AUTH_OK;
-    version = auth_param(query, "sentry_version", a);
+    version = form_get(query, "sentry_version", a);
     if (version.len && (rc = version_check(version)) != AUTH_OK)
         return rc;
-    return merge(found, key, auth_param(query, "sentry_client", a));
+    return merge(found, key, form_get(query, "sentry_client", a));
 }
 
 /* The header counts only when it begins with "Sentry "; an empty one, as some proxies leave it, is

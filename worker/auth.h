@@ -55,7 +55,4 @@ enum auth_rc auth_claim(const struct auth_sources *s, struct arena *a, struct au
 /* "scheme://key[:secret]@host[:port][/path]/project": the key and the project. */
 bool auth_dsn(struct text dsn, struct auth_claim *out);
 
-/* A parameter of a query or of a form body, with %XX and '+' undone. TEXT_NONE: absent. */
-struct text auth_param(struct text query, const char *name, struct arena *a);
-
 #endif
