@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
@@ -122,14 +123,45 @@ int folder_inherit(struct folder *f, int lock_fd)
     return 0;
 }
 
-void folder_sign(const struct folder *f)
+void folder_sign(const struct folder *f, const char *url)
 {
-    char text[32];
-    int len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+    char text[2048];
+    int len = snprintf(text, sizeof(text), "%d\n%.*s\n", (int)getpid(), 1900, url);
 
-    /* Only a hint for a message: a failure changes nothing. */
+    /* Only hints for messages: a failure changes nothing. */
     if (ftruncate(f->lock_fd, 0) == 0 && pwrite(f->lock_fd, text, (size_t)len, 0) == len)
         return;
+}
+
+void folder_url(const struct folder *f, char *out, size_t room)
+{
+    char text[2048] = "", *line;
+    int fd = open_lock(f, O_RDONLY);
+
+    *out = '\0';
+    if (fd == -1)
+        return;
+    if (read(fd, text, sizeof(text) - 1) > 0 && (line = strchr(text, '\n')) != NULL)
+        snprintf(out, room, "%.*s", (int)strcspn(line + 1, "\n"), line + 1);
+    close(fd);
+}
+
+void folder_give_back(const struct folder *f)
+{
+    char *roots[] = {(char *)f->path, NULL};
+    struct stat owner;
+    FTSENT *at;
+    FTS *walk;
+
+    if (geteuid() != 0 || stat(f->path, &owner) != 0 || owner.st_uid == 0)
+        return;
+    walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    while (walk && (at = fts_read(walk)) != NULL)
+        if (at->fts_info != FTS_DP && at->fts_statp && at->fts_statp->st_uid == 0 &&
+            lchown(at->fts_path, owner.st_uid, owner.st_gid) != 0)
+            continue; /* its server will say so if it matters */
+    if (walk)
+        fts_close(walk);
 }
 
 void folder_unlock(struct folder *f)

@@ -20,8 +20,13 @@ int folder_find(const char *path, bool make, struct folder *out, char *why, size
 int folder_lock(struct folder *f, int wait_s, char *why, size_t room);
 /* Take over the lock that came with a hand-over. */
 int folder_inherit(struct folder *f, int lock_fd);
-/* Write our pid into it, for folder_lock's message. */
-void folder_sign(const struct folder *f);
+/* Write our pid into it, for folder_lock's message, and the server's URL, for the tools. */
+void folder_sign(const struct folder *f, const char *url);
+/* The URL of the server that works or last worked here; "" when none has. */
+void folder_url(const struct folder *f, char *out, size_t room);
+/* Give what root has made in it to the folder's owner, so that a server of another user finds its
+ * own files again. Does nothing for anybody else. */
+void folder_give_back(const struct folder *f);
 void folder_unlock(struct folder *f);
 /* Does a process hold the lock? */
 bool folder_busy(const struct folder *f);

@@ -115,11 +115,17 @@ void takeover_close(struct master *m);
 /* The bells that came down, for world_open; NULL: none. */
 const int *takeover_bells(const struct master *m);
 
+/* ---- start.c ---- */
+/* Everything that the first fork needs; 0 or an exit status. */
+int start_prepare(struct master *m);
+/* Fill in m->url from configuration and sockets. */
+void start_name_url(struct master *m);
+/* From here on this process is the one that serves the folder. */
+void start_take_chair(struct master *m);
+
 /* ---- supervise.c ---- */
 void master_stop(struct master *m, int status, int64_t now_us);
 /* The heir died while we were making room for it: serve again. */
 void master_resume(struct master *m, int64_t now_us);
-/* Fill in m->url from configuration and sockets. */
-void master_name_url(struct master *m);
 
 #endif

@@ -99,7 +99,8 @@ static void hand_over(struct master *m, int64_t now_us)
     r->step = RELOAD_WRITER;
     atomic_store_explicit(&m->world.board->generation, m->generation, memory_order_relaxed);
     log_set_level((enum log_level)m->conf.log_level);
-    master_name_url(m);
+    start_name_url(m);
+    folder_sign(&m->folder, m->url);
     crew_retire(m, m->generation, true, now_us);
     listen_release(&old, &m->listen);
     if (writer && child_alive(&m->writer))

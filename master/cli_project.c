@@ -1,0 +1,217 @@
+/* cli_project.c -- projects and their keys. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "master/reach.h"
+
+/* Print the answer as it came, for scripts. */
+static int print_json(struct reach *r, const struct json *answer)
+{
+    struct buf b;
+
+    buf_init(&b, &r->arena, 4096, REACH_ANSWER_MAX);
+    json_write(&b, answer);
+    printf("%.*s\n", TEXT_ARG(buf_result(&b)));
+    return 0;
+}
+
+int cli_project_add(const struct cli *cli)
+{
+    struct json *answer;
+    struct reach r;
+    struct buf b;
+    int rc = reach_open(cli, &r);
+
+    if (rc != 0)
+        goto out;
+    b = reach_buf(&r);
+    json_open(&b, NULL, '{');
+    json_str(&b, "org", cli->org ? cli->org : "default");
+    json_str(&b, "name", cli->words[0]);
+    if (cli->platform)
+        json_str(&b, "platform", cli->platform);
+    json_close(&b, '}');
+    if ((rc = reach_command(&r, "project.add", buf_result(&b), &answer)) != 0)
+        goto out;
+    if (cli->json)
+        print_json(&r, answer);
+    else
+        printf("%s\n",
+               reach_dsn(&r, reach_str(&r, answer, "publicKey"), reach_str(&r, answer, "id")));
+out:
+    reach_close(&r);
+    return rc;
+}
+
+/* A list that the writer gives in pages, as args {"after":…}: each row printed by `print`. */
+typedef void row_printer(struct reach *r, const struct json *row);
+
+static int print_list(const struct cli *cli, const char *command, row_printer *print)
+{
+    struct json *answer = NULL, *after = NULL;
+    struct reach r;
+    int rc = reach_open(cli, &r);
+
+    while (rc == 0) {
+        struct buf b = reach_buf(&r);
+
+        json_open(&b, NULL, '{');
+        if (after)
+            json_text(&b, "after", json_as_text(after, &r.arena));
+        if (cli->project)
+            json_str(&b, "project", cli->project);
+        json_close(&b, '}');
+        rc = reach_command(&r, command, buf_result(&b), &answer);
+        if (rc != 0)
+            break;
+        for (const struct json *row = answer && answer->kind == JSON_ARRAY ? answer->child
+                                      : json_get(answer, "rows") ? json_get(answer, "rows")->child
+                                                                 : NULL;
+             row; row = row->next)
+            if (cli->json)
+                print_json(&r, row);
+            else
+                print(&r, row);
+        after = json_get(answer, "next");
+        if (!after || after->kind == JSON_NULL)
+            break;
+    }
+    reach_close(&r);
+    return rc;
+}
+
+static void print_project(struct reach *r, const struct json *row)
+{
+    const char *key = reach_str(r, row, "publicKey");
+
+    printf("%-6s %-24s %s\n", reach_str(r, row, "id"), reach_str(r, row, "slug"),
+           *key ? reach_dsn(r, key, reach_str(r, row, "id")) : "(no active key)");
+}
+
+int cli_project_list(const struct cli *cli)
+{
+    return print_list(cli, "project.list", print_project);
+}
+
+static void print_key(struct reach *r, const struct json *row)
+{
+    const struct json *limit = json_get(row, "rateLimit");
+    char rate[64] = "no limit";
+
+    if (json_is(limit, JSON_OBJECT))
+        snprintf(rate, sizeof(rate), "%s/%s s", reach_str(r, limit, "count"),
+                 reach_str(r, limit, "window"));
+    printf("%s  %-8s %-14s %-20s %s\n", reach_str(r, row, "key"),
+           strcmp(reach_str(r, row, "isActive"), "true") == 0 ? "enabled" : "disabled", rate,
+           reach_str(r, row, "projectSlug"), reach_str(r, row, "name"));
+}
+
+int cli_key_list(const struct cli *cli)
+{
+    return print_list(cli, "key.list", print_key);
+}
+
+/* "COUNT/SECONDS" → "rateLimit":{…}; "none" → null. False: it is neither. */
+static bool add_rate(struct buf *b, const char *text)
+{
+    char *end;
+    long count, window;
+
+    if (strcmp(text, "none") == 0) {
+        json_null(b, "rateLimit");
+        return true;
+    }
+    count = strtol(text, &end, 10);
+    if (end == text || *end != '/' || count < 1)
+        return false;
+    window = strtol(end + 1, &end, 10);
+    if (*end || window < 1)
+        return false;
+    json_open(b, "rateLimit", '{');
+    json_int(b, "count", count);
+    json_int(b, "window", window);
+    json_close(b, '}');
+    return true;
+}
+
+static int bad_rate(const struct cli *cli, const char *text)
+{
+    return cli_fail(cli, EX_USAGE, "\"%s\" is no COUNT/SECONDS, such as 1000/60", text);
+}
+
+int cli_key_add(const struct cli *cli)
+{
+    struct json *answer;
+    struct reach r;
+    struct buf b;
+    int rc = reach_open(cli, &r);
+
+    if (rc != 0)
+        goto out;
+    b = reach_buf(&r);
+    json_open(&b, NULL, '{');
+    json_str(&b, "project", cli->words[0]);
+    if (cli->name)
+        json_str(&b, "name", cli->name);
+    if (cli->rate && !add_rate(&b, cli->rate)) {
+        rc = bad_rate(cli, cli->rate);
+        goto out;
+    }
+    json_close(&b, '}');
+    if ((rc = reach_command(&r, "key.add", buf_result(&b), &answer)) != 0)
+        goto out;
+    if (cli->json)
+        print_json(&r, answer);
+    else
+        printf("%s\n",
+               reach_dsn(&r, reach_str(&r, answer, "id"), reach_str(&r, answer, "projectId")));
+out:
+    reach_close(&r);
+    return rc;
+}
+
+int cli_key_update(const struct cli *cli)
+{
+    const char *verb = strchr(cli->command->name, ' ') + 1;
+    struct json *answer;
+    struct reach r;
+    struct buf b;
+    int rc = reach_open(cli, &r);
+
+    if (rc != 0)
+        goto out;
+    b = reach_buf(&r);
+    json_open(&b, NULL, '{');
+    json_str(&b, "key", cli->words[0]);
+    if (strcmp(verb, "limit") != 0) {
+        json_bool(&b, "isActive", strcmp(verb, "enable") == 0);
+    } else if (!add_rate(&b, cli->words[1])) {
+        rc = bad_rate(cli, cli->words[1]);
+        goto out;
+    }
+    json_close(&b, '}');
+    rc = reach_command(&r, "key.update", buf_result(&b), &answer);
+out:
+    reach_close(&r);
+    return rc;
+}
+
+int cli_key_delete(const struct cli *cli)
+{
+    struct json *answer;
+    struct reach r;
+    struct buf b;
+    int rc = reach_open(cli, &r);
+
+    if (rc == 0) {
+        b = reach_buf(&r);
+        json_open(&b, NULL, '{');
+        json_str(&b, "key", cli->words[0]);
+        json_close(&b, '}');
+        rc = reach_command(&r, "key.delete", buf_result(&b), &answer);
+    }
+    reach_close(&r);
+    return rc;
+}
