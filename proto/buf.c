@@ -5,7 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "proto/timestamp.h"
 
 void buf_init(struct buf *b, struct arena *arena, size_t room, size_t max)
 {
@@ -266,18 +267,8 @@ void json_hex(struct buf *b, const char *key, const void *bytes, size_t len)
 
 void json_time_us(struct buf *b, const char *key, int64_t us)
 {
-    int64_t fraction = ((us % 1000000) + 1000000) % 1000000;
-    time_t seconds = (time_t)((us - fraction) / 1000000);
-    struct tm tm;
+    char text[TIMESTAMP_TEXT_MAX];
+    size_t len = timestamp_write(us, text);
 
-    if (!gmtime_r(&seconds, &tm)) {
-        json_null(b, key);
-        return;
-    }
-    lead(b, key);
-    buf_printf(b, "\"%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-               tm.tm_hour, tm.tm_min, tm.tm_sec);
-    if (fraction)
-        buf_printf(b, ".%06d", (int)fraction);
-    buf_add(b, "Z\"", 2);
+    json_text(b, key, len ? (struct text){text, len} : TEXT_NONE);
 }

@@ -3,7 +3,7 @@
  * Ownership  all of it lives in the arena or points into the body.
  * Errors     one bad field never fails an event: it becomes null, and a note says so
  *            (`errors` of the stored document). event_read fails only for what is no JSON object.
- * Source     reference sentry-ingest §5, Relay's normalisation order.
+ * Source     Relay's normalisation and its order; Sentry's event payload documentation.
  *
  * Order of work: event_read (tree, legacy names, schema, trimming) → scrub_event (model/scrub.h,
  * edits the tree) → event_fill (tree → struct) → grouping, title → event_write (tree → payload). */
@@ -41,10 +41,10 @@ struct frame {
     struct text filename, abs_path, function, raw_function, symbol, module, package, platform;
     struct text context_line;
     struct json *pre_context, *post_context, *vars; /* NULL when absent */
-    struct text instruction_addr; /* "0x…" */
-    uint32_t lineno, colno;       /* 0: unknown */
-    int8_t in_app;                /* enum tri, as sent; after event_fill: never unknown */
-    struct json *node;            /* the frame in the tree; "in_app" may be rewritten there */
+    struct text instruction_addr;                   /* "0x…" */
+    uint32_t lineno, colno;                         /* 0: unknown */
+    int8_t in_app;     /* enum tri, as sent; after event_fill: never unknown */
+    struct json *node; /* the frame in the tree; "in_app" may be rewritten there */
 };
 
 struct stack {
@@ -132,8 +132,8 @@ struct event {
 
 /* What the door knows that the payload does not. */
 struct event_context {
-    struct text envelope_event_id;   /* from the envelope header, wins over the payload */
-    struct text sent_at;             /* for clock drift; may be absent */
+    struct text envelope_event_id; /* from the envelope header, wins over the payload */
+    struct text sent_at;           /* for clock drift; may be absent */
     int64_t received_us;
     struct text client_ip;           /* peer or forwarded address, text form */
     struct text sentry_client;       /* "name/version" of the auth header */
@@ -156,6 +156,9 @@ enum event_rc event_read(struct text body, const struct event_context *ctx, stru
 /* The same from a tree that is already there (security reports, minidumps). */
 enum event_rc event_from_tree(struct json *root, const struct event_context *ctx, struct arena *a,
                               struct event *e);
+/* Give the event its id, in the struct and in the tree; for events that came without (has_id
+ * false). */
+void event_set_id(struct event *e, struct arena *a, const uint8_t id[16]);
 /* After scrubbing: fill every text, exception, frame, tag of `e` from its tree. */
 enum event_rc event_fill(struct event *e, struct arena *a);
 /* The document to store. */

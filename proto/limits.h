@@ -59,6 +59,7 @@
 #define BREADCRUMBS_MAX 200   /* SDKs cap at 100 */
 #define REQUEST_PAIRS_MAX 512 /* headers, cookies, query parameters: each */
 #define FINGERPRINT_MAX 64    /* parts */
+#define SECURITY_REPORTS_MAX 50 /* of one Reporting API request; browsers batch a handful */
 #define EVENT_ERRORS_MAX 100  /* notes about bad fields kept per event */
 
 /* ---- grouping ---- */
