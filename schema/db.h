@@ -23,6 +23,8 @@ struct db_options {
     bool full_sync;         /* synchronous=FULL (durability = power), else NORMAL */
     int cache_kib;          /* page cache; 0: 512 */
     bool no_autocheckpoint; /* a thread of its own does it */
+    bool bulk; /* DB_CREATE: written in one go, thrown away if that fails: no journal, no syncs, and
+                  no WAL afterwards either */
 };
 
 /* *out is set even when it fails (for db_error), unless memory ran out: db_close() it either way.

@@ -121,6 +121,9 @@ CREATE TABLE issue_tag_key (issue_id INTEGER NOT NULL, key TEXT NOT NULL, events
 CREATE TABLE project_tag (project_id INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
     events INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
     PRIMARY KEY (project_id, key, value)) WITHOUT ROWID;       -- bounded likewise; for completion
+CREATE TABLE project_tag_key (project_id INTEGER NOT NULL, key TEXT NOT NULL, events INTEGER NOT NULL,
+    listed INTEGER NOT NULL,
+    PRIMARY KEY (project_id, key)) WITHOUT ROWID;
 CREATE TABLE issue_user (issue_id INTEGER NOT NULL, user_hash INTEGER NOT NULL,
     PRIMARY KEY (issue_id, user_hash)) WITHOUT ROWID;          -- exact while few
 CREATE TABLE outcome (
@@ -166,8 +169,10 @@ CREATE TABLE segment (
 CREATE INDEX segment_by_seq ON segment (first_seq);
 -- How far the catalogue has come: the aggregates contain all blocks up to this one of the segment,
 -- and all its events up to this sequence. See docs/architecture.md, "Commit order".
-CREATE TABLE tallied (segment_id INTEGER PRIMARY KEY, block_id INTEGER NOT NULL, seq INTEGER NOT NULL)
-    WITHOUT ROWID;
+CREATE TABLE tallied (
+    segment_id INTEGER PRIMARY KEY, block_id INTEGER NOT NULL, seq INTEGER NOT NULL,
+    whole INTEGER NOT NULL DEFAULT 0                   -- 1: that was its end
+) WITHOUT ROWID;
 CREATE TABLE applied (slot INTEGER PRIMARY KEY, incarnation INTEGER NOT NULL, position INTEGER NOT NULL)
     WITHOUT ROWID;                                     -- commands of each ring
 -- Events that are still to be moved to the issue that their hashes went to; see writer/unmerge.c

@@ -1,0 +1,3 @@
+-- api_stored_block: one block (worker)
+-- :id     index: primary key
+SELECT data FROM block WHERE id = :id;

@@ -1,0 +1,4 @@
+-- applied_set: a ring's position, with what its command changed (writer)
+-- index: primary key
+INSERT INTO applied (slot, incarnation, position) VALUES (?1, ?2, ?3)
+    ON CONFLICT (slot) DO UPDATE SET incarnation = excluded.incarnation, position = excluded.position

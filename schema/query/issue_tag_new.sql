@@ -1,0 +1,3 @@
+-- issue_tag_new: a tag value is listed from now on (writer, flush)
+-- index: primary key
+INSERT INTO issue_tag (issue_id, key, value, events, first_ms, last_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)

@@ -1,0 +1,3 @@
+-- issue_user_clear: they are in the sketch now (writer)
+-- index: primary key
+DELETE FROM issue_user WHERE issue_id = ?1

@@ -1,0 +1,3 @@
+-- project_tag_key: how many values of a key are listed (writer, flush)
+-- index: primary key
+SELECT listed FROM project_tag_key WHERE project_id = ?1 AND key = ?2

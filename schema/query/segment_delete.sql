@@ -1,0 +1,3 @@
+-- segment_delete (writer: retention, damage)
+-- index: primary key
+DELETE FROM segment WHERE id = ?1

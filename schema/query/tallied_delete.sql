@@ -1,0 +1,3 @@
+-- tallied_delete (writer: retention, damage)
+-- index: primary key
+DELETE FROM tallied WHERE segment_id = ?1

@@ -1,0 +1,90 @@
+/* segment.h -- one day file in our structs: what the writer puts in, what recovery reads back.
+ * For        the writer, its sealing thread, `quern check`. (The API has statements of its own.)
+ * One thread per open segment. Errors are DB_* codes; the text is in db_error(segment_db(s)). */
+#ifndef QUERN_SCHEMA_SEGMENT_H
+#define QUERN_SCHEMA_SEGMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "schema/db.h"
+
+struct segment;
+
+struct segment_event { /* a row of `event` */
+    uint64_t seq;
+    uint8_t id[16];
+    uint32_t project, issue;
+    int64_t hash; /* first 8 bytes of the first grouping hash */
+    uint64_t prev_seq;
+    int64_t timestamp_ms;
+    uint64_t block;
+    uint32_t slot;
+    bool has_trace;
+    uint8_t trace[16];
+};
+
+struct segment_block { /* a row of `block` */
+    uint64_t id;
+    uint32_t kind, records, raw_bytes;
+    int64_t min_ms, max_ms;
+    const void *data;
+    size_t len;
+};
+
+struct segment_attachment {
+    uint32_t project;
+    const uint8_t *event_id;                       /* 16 bytes */
+    const char *name, *content_type, *type, *file; /* with lengths; file NULL: inline */
+    size_t name_len, content_type_len, type_len, file_len;
+    uint64_t size;
+    int64_t created_ms;
+    const void *data;
+    size_t data_len;
+};
+
+/* What a segment says about itself. */
+struct segment_facts {
+    uint32_t id;        /* of its catalogue row */
+    uint64_t first_seq; /* of the event that will be or was its first */
+    uint64_t last_seq;  /* 0: no event yet */
+    uint64_t last_block;
+    uint64_t rows;
+    int64_t day;
+};
+
+/* Make a new file. */
+int segment_create(const char *path, const struct segment_facts *facts, bool full_sync,
+                   struct segment **out);
+/* *out is set even when it fails, as with db_open. */
+int segment_open(const char *path, enum db_mode mode, bool full_sync, struct segment **out);
+/* A new file that is written in one go (repacking); db_options.bulk. The transaction is open. */
+int segment_create_bulk(const char *path, const struct segment_facts *facts, struct segment **out);
+void segment_close(struct segment *s);
+struct db *segment_db(struct segment *s);
+int segment_facts(struct segment *s, struct segment_facts *out);
+
+int segment_put_block(struct segment *s, const struct segment_block *b);
+int segment_put_event(struct segment *s, const struct segment_event *e);
+/* 1: stored; 0: the same one is there already (the envelope was sent again). */
+int segment_put_attachment(struct segment *s, const struct segment_attachment *a);
+
+/* Up to where the rows of this file contain a ring. get: 0 when it knows nothing of that
+ * incarnation. */
+int segment_set_applied(struct segment *s, uint32_t slot, uint64_t incarnation, uint64_t position);
+int segment_get_applied(struct segment *s, uint32_t slot, uint64_t incarnation, uint64_t *position);
+/* Copy all of them into a file that follows. */
+int segment_hand_on(struct segment *from, struct segment *to);
+
+/* Events with a sequence above `after`, in order. 1: a row; 0: no more; negative. */
+int segment_events(struct segment *s, uint64_t after);
+int segment_next_event(struct segment *s, struct segment_event *out);
+/* Blocks above `after`, in order, but for their data. */
+int segment_blocks(struct segment *s, uint64_t after);
+int segment_next_block(struct segment *s, struct segment_block *out);
+/* The data of one block; valid until the next call. 1: found; 0: not there; negative. */
+int segment_block_data(struct segment *s, uint64_t id, const void **data, size_t *len);
+int segment_event_at(struct segment *s, uint64_t seq, struct segment_event *out); /* likewise */
+
+#endif

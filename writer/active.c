@@ -1,0 +1,182 @@
+#include "writer/active.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "shm/log.h"
+#include "writer/checkpoint.h"
+#include "writer/context.h"
+#include "writer/files.h"
+#include "writer/seal.h"
+#include "writer/tally.h"
+
+#define BYTES_SHARE 4 /* of the byte budget: a segment is what retention can take away at once */
+
+static uint32_t next_id(struct writer *w)
+{
+    struct db_stmt *q = db_adhoc(w->catalogue, "SELECT coalesce(max(id), 0) + 1 FROM segment");
+    uint32_t id = q && db_step(q) == 1 ? (uint32_t)db_col_int(q, 0) : 1;
+
+    if (q)
+        db_reset(q);
+    return id;
+}
+
+static int insert_row(struct writer *w, const struct segment_facts *f, const char *file, int64_t now_ms)
+{
+    struct db_stmt *q = db_query(w->catalogue, "segment_insert");
+
+    if (!q)
+        return DB_FAIL;
+    db_int(q, "id", f->id);
+    db_str(q, "file", file, strlen(file));
+    db_str(q, "state", "active", 6);
+    db_int(q, "day", f->day);
+    db_int(q, "first_seq", (int64_t)f->first_seq);
+    db_int(q, "last_seq", 0);
+    db_int(q, "first_ms", now_ms);
+    db_int(q, "last_ms", now_ms);
+    db_int(q, "rows", 0);
+    db_int(q, "bytes", 0);
+    return db_run(q);
+}
+
+static int end_row(struct writer *w, int64_t now_ms)
+{
+    const struct active *a = &w->active;
+    struct db_stmt *q = db_query(w->catalogue, "segment_end");
+    char path[FILES_PATH_MAX];
+
+    if (!q)
+        return DB_FAIL;
+    files_segment(w->world, a->file, path);
+    db_int(q, "id", a->id);
+    db_int(q, "last_seq", (int64_t)(w->next_seq - 1));
+    db_int(q, "first_ms", a->first_ms);
+    db_int(q, "last_ms", now_ms);
+    db_int(q, "rows", (int64_t)a->rows);
+    db_int(q, "bytes", (int64_t)files_bytes(path));
+    return db_run(q);
+}
+
+/* The catalogue goes from the old one to the new one in one step. */
+static int change_rows(struct writer *w, const struct segment_facts *f, const char *file)
+{
+    int64_t now_ms = world_now_ms();
+    int rc;
+
+    if ((rc = db_set_sync(w->catalogue, w->conf->durability_power)) != DB_OK ||
+        (rc = db_begin(w->catalogue)) != DB_OK)
+        return rc;
+    if (w->active.segment)
+        rc = end_row(w, now_ms);
+    if (rc == DB_OK && (rc = insert_row(w, f, file, now_ms)) == DB_OK)
+        rc = db_commit(w->catalogue);
+    if (rc != DB_OK)
+        db_rollback(w->catalogue);
+    return rc;
+}
+
+static void adopt(struct writer *w, struct segment *s, const struct segment_facts *f, const char *file,
+                  int64_t first_ms)
+{
+    w->active = (struct active){.segment = s,
+                                .id = f->id,
+                                .day = f->day,
+                                .first_seq = f->first_seq,
+                                .next_block = f->last_block + 1,
+                                .rows = f->rows,
+                                .first_ms = first_ms};
+    snprintf(w->active.file, sizeof(w->active.file), "%s", file);
+    if (w->checkpointer) {
+        char path[FILES_PATH_MAX];
+
+        files_segment(w->world, file, path);
+        checkpointer_watch(w->checkpointer, path);
+    }
+}
+
+int active_open(struct writer *w, const char *file)
+{
+    char path[FILES_PATH_MAX];
+    struct segment_facts facts;
+    struct segment *s;
+    int rc;
+
+    files_segment(w->world, file, path);
+    if ((rc = segment_open(path, DB_WRITE, w->conf->durability_power, &s)) == DB_OK &&
+        (rc = segment_facts(s, &facts)) == DB_OK)
+        adopt(w, s, &facts, file, world_now_ms());
+    else
+        segment_close(s);
+    return rc;
+}
+
+int active_create(struct writer *w)
+{
+    struct segment_facts facts = {
+        .id = next_id(w), .first_seq = w->next_seq, .day = world_now_ms() / DAY_MS};
+    char path[FILES_PATH_MAX], file[64];
+    struct segment *s, *from = w->active.segment;
+    int rc;
+
+    files_name(w->world, facts.day, file, sizeof(file));
+    files_segment(w->world, file, path);
+    rc = segment_create(path, &facts, w->conf->durability_power, &s);
+    if (rc == DB_OK && from) {
+        if ((rc = db_begin(segment_db(s))) == DB_OK && (rc = segment_hand_on(from, s)) == DB_OK)
+            rc = db_commit(segment_db(s));
+    }
+    if (rc == DB_OK) {
+        files_sync_dir(path);
+        rc = change_rows(w, &facts, file);
+    }
+    if (rc != DB_OK) {
+        writer_complain(s ? segment_db(s) : w->catalogue, "segment.create", rc);
+        segment_close(s);
+        files_remove(path);
+        return rc;
+    }
+    adopt(w, s, &facts, file, world_now_ms());
+    log_notice("segment.begin", "id=%u file=%s first_seq=%llu", facts.id, file,
+               (unsigned long long)facts.first_seq);
+    return DB_OK;
+}
+
+void active_close(struct writer *w)
+{
+    segment_close(w->active.segment);
+    w->active.segment = NULL;
+}
+
+bool active_is_full(const struct writer *w, bool *urgent)
+{
+    const struct active *a = &w->active;
+    uint64_t limit = w->conf->segment_rows, budget = w->conf->retention_bytes;
+
+    if (limit > SEGMENT_ROWS_MAX || !limit)
+        limit = SEGMENT_ROWS_MAX;
+    *urgent = a->rows + COMMIT_RECORDS > SEGMENT_ROWS_MAX || a->rows >= limit;
+    if (!a->rows && !a->attachments && a->next_block == 1)
+        return false; /* an empty one can wait, whatever day it was made for */
+    if (*urgent || a->rows >= limit - limit / 16)
+        return true; /* a little early, when it costs nobody a wait */
+    if (world_now_ms() / DAY_MS != a->day)
+        return true;
+    return budget && a->bytes > budget / BYTES_SHARE;
+}
+
+int active_roll(struct writer *w)
+{
+    struct active old = w->active;
+    uint64_t last_seq = w->next_seq - 1;
+    int rc;
+
+    if ((rc = active_create(w)) != DB_OK)
+        return rc;
+    tally_mark(w, old.id, old.next_block - 1, last_seq, true);
+    segment_close(old.segment);
+    if (w->sealer)
+        sealer_seal(w->sealer, old.id, old.file);
+    return DB_OK;
+}

@@ -1,0 +1,21 @@
+/* checkpoint.h -- the thread that moves committed pages from the WALs into their files.
+ * For        keeping that work, and its fsyncs, out of the commits. Connections of its own, passive
+ *            checkpoints: it never makes the writer wait for a lock.
+ * While records stream in without a pause, a WAL is never quite empty and thus goes on growing; it is
+ * bounded by the segment it belongs to.
+ * Threads    all functions: the writer's. */
+#ifndef QUERN_WRITER_CHECKPOINT_H
+#define QUERN_WRITER_CHECKPOINT_H
+
+struct checkpointer;
+struct writer;
+
+/* NULL: no memory or no thread. */
+struct checkpointer *checkpointer_start(struct writer *w);
+void checkpointer_stop(struct checkpointer *c);
+/* The active segment is another one from now on. */
+void checkpointer_watch(struct checkpointer *c, const char *segment_path);
+/* Something was committed; wakes the thread when enough has come together. */
+void checkpointer_note(struct checkpointer *c, int segment_frames, int catalogue_frames);
+
+#endif

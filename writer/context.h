@@ -1,0 +1,135 @@
+/* context.h -- the writer: what its parts share. One thread owns all of it; the two that help it
+ * (checkpoint.h, seal.h) have structs of their own behind pointers.
+ *
+ * The way of a batch:
+ *   drain.c     rings in turn → decisions (decide.c, state.c) → blocks and rows (pack.c), aggregates
+ *               (tally.c); stops before a command
+ *   pack.c      one transaction in the active segment, with the ring positions; then the room in the
+ *               rings is released and the workers answer
+ *   command.c   the commands at the heads of the rings, in a catalogue transaction of their own
+ *   flush.c     the aggregates into the catalogue, in slices between batches */
+#ifndef QUERN_WRITER_CONTEXT_H
+#define QUERN_WRITER_CONTEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/arena.h"
+#include "proto/record.h"
+#include "schema/db.h"
+#include "schema/segment.h"
+#include "shm/world.h"
+#include "writer/writer.h"
+
+#define HOUR_MS INT64_C(3600000)
+#define DAY_MS INT64_C(86400000)
+
+/* What a batch may hold. Larger ones gain nothing (measured: 256 events of 13 KB fill the disk's
+ * time), smaller ones pay more commits. */
+#define COMMIT_RECORDS 1024
+#define COMMIT_BYTES (4 * MIB)
+
+#define KINDS 16 /* record kinds are below this */
+
+struct checkpointer;
+struct sealer;
+struct tally;
+struct states;
+
+struct project { /* what the writer needs of one; from the catalogue */
+    uint32_t id, org;
+    bool active;
+    bool seen;              /* has had an event */
+    bool webhooks;          /* the settings name receivers */
+    uint32_t resolve_age_h; /* 0: never by age */
+    char slug[64];
+};
+
+struct slot { /* one worker's ring, as the writer sees it */
+    uint64_t cursor;   /* next record to take */
+    bool open;         /* we know where to go on */
+    bool touched;      /* by the batch in the making */
+    bool command;      /* the record at the cursor is one: it waits for the segment commit */
+    bool idle;         /* its pages were given back */
+};
+
+struct packing { /* a block in the making */
+    struct block_packer *packer;
+    uint64_t block; /* its id; 0: empty */
+    int64_t min_ms, max_ms;
+};
+
+struct batch {
+    struct segment_event *events;
+    uint32_t event_count;
+    struct segment_block *blocks; /* data: offsets into `bytes` until the commit */
+    uint32_t block_count, block_room;
+    struct record_attachment *attachments; /* texts lie in the rings, which are not released yet */
+    uint32_t attachment_count;
+    char *bytes; /* packed blocks; reserved for the worst case, touched as needed */
+    size_t len, room;
+    uint32_t records;
+    size_t raw; /* bytes of records taken in */
+    struct packing packing[KINDS];
+    /* what becomes of records that are not stored; becomes an outcomes record of the batch */
+    struct {
+        uint32_t project, quantity;
+        int64_t time_ms;
+        uint8_t outcome;
+        const char *category, *reason;
+    } dropped[32];
+    uint32_t dropped_count;
+};
+
+struct active { /* the segment being written */
+    struct segment *segment;
+    uint32_t id;
+    int64_t day;
+    uint64_t first_seq, next_block;
+    uint64_t rows;
+    uint64_t attachments;
+    uint64_t bytes; /* file and WAL, as of the last second */
+    int64_t first_ms;
+    char file[64];
+};
+
+struct writer {
+    const struct writer_conf *conf;
+    struct world *world;
+    struct db *catalogue;
+    struct active active;
+    struct batch batch;
+    struct slot slots[WORLD_SLOTS];
+    uint32_t turn; /* the ring to begin with */
+    struct tally *tally;
+    struct states *states;
+    struct checkpointer *checkpointer; /* NULL in tools */
+    struct sealer *sealer;             /* likewise */
+    struct arena arena;                /* of the record or command at hand */
+
+    struct project *projects; /* sorted by id */
+    uint32_t project_count;
+
+    uint64_t next_seq;
+    uint32_t issue_floor; /* proposals up to here are not trusted to be free: they may be deleted ones */
+
+    int64_t second_us, slice_us; /* when the housekeeping of a second was last done, … */
+    uint32_t pruned;             /* issues up to this one had their old hours taken out */
+    uint64_t wanted;             /* board.flush_wanted as last served */
+    int64_t free_bytes;
+    bool stalled;  /* the disk refuses: keep the batch, try again */
+    bool opened;   /* shared memory was rebuilt; workers may come */
+    bool stopping;
+};
+
+/* ---- writer.c ---- */
+static inline struct issue_entry *writer_issue(struct writer *w, uint32_t issue)
+{
+    return issue_edit(w->world->issues, issue);
+}
+const struct project *writer_project(const struct writer *w, uint32_t id);
+void writer_count(struct writer *w, enum counter which, uint64_t n);
+/* Log a database error once, with what was being done. Returns rc. */
+int writer_complain(struct db *d, const char *doing, int rc);
+
+#endif

@@ -1,0 +1,256 @@
+#include "writer/flush.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "shm/log.h"
+#include "writer/flush_parts.h"
+#include "writer/notice.h"
+
+#define PER_LOOK 16 /* rows between two looks at the clock */
+
+enum stage { BEGIN, RELEASES, CREATED, HASHES, ISSUES, USERS, ROWS, FEEDBACK, END };
+
+struct order {
+    uint64_t key;
+    uint32_t row;
+};
+
+struct flush {
+    enum stage stage;
+    uint32_t at;                /* within the stage */
+    struct order order[TALLY_ROWS]; /* rows by table, owner and tag key: neighbours share pages */
+    struct tally_hash *hash;
+    struct tally_feedback *feedback;
+    struct flush_group group;
+    int64_t us; /* spent so far */
+};
+
+struct flush *flush_new(void)
+{
+    return calloc(1, sizeof(struct flush));
+}
+
+void flush_free(struct flush *f)
+{
+    free(f);
+}
+
+bool flush_is_open(const struct writer *w)
+{
+    return w->tally->flushing != NULL;
+}
+
+bool flush_is_due(const struct writer *w)
+{
+    return w->tally->flushing || !w->tally->filling->empty;
+}
+
+void flush_begin(struct writer *w)
+{
+    struct tally *t = w->tally;
+
+    t->flushing = t->filling;
+    t->filling = &t->generation[t->flushing == &t->generation[0]];
+    t->flush->stage = BEGIN;
+    t->flush->us = 0;
+}
+
+/* ---- the stages: each writes the piece at f->at; *more false: the stage is at its end ---- */
+
+static int compare(const void *a, const void *b)
+{
+    uint64_t x = ((const struct order *)a)->key, y = ((const struct order *)b)->key;
+
+    return (x > y) - (x < y);
+}
+
+/* Table, then owner, then tag key. The key enters by a hash: rows of one key need only stand together. */
+static uint64_t order_key(const struct tally_generation *g, const struct tally_row *r)
+{
+    struct text a = tally_row_a(g, r);
+    uint32_t h = 0;
+
+    if (r->table == TALLY_ISSUE_TAG || r->table == TALLY_PROJECT_TAG)
+        for (size_t i = 0; i < a.len; i++)
+            h = h * 31 + (uint8_t)a.at[i];
+    else
+        h = r->id2;
+    return (uint64_t)r->table << 56 | (uint64_t)r->id << 24 | (h & 0xffffff);
+}
+
+static int begin(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
+{
+    int rc;
+
+    for (uint32_t i = 0; i < g->row_count; i++)
+        f->order[i] = (struct order){order_key(g, &g->rows[i]), i};
+    qsort(f->order, g->row_count, sizeof(*f->order), compare);
+    f->hash = g->hashes;
+    f->feedback = g->feedback;
+    f->group = (struct flush_group){0};
+    *more = false;
+    /* Not durable at once: what is lost in a power cut is made again from the blocks. */
+    if ((rc = db_set_sync(w->catalogue, false)) != DB_OK)
+        return rc;
+    return db_begin(w->catalogue);
+}
+
+static int releases(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
+{
+    *more = f->at < g->row_count && g->rows[f->order[f->at].row].table == TALLY_RELEASE_PROJECT;
+    return *more ? flush_release_row(w, g, &g->rows[f->order[f->at].row]) : DB_OK;
+}
+
+static int created(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
+{
+    *more = f->at < g->issue_count;
+    return *more && g->issues[f->at].created ? flush_created(w, g, &g->issues[f->at]) : DB_OK;
+}
+
+static int hashes(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
+{
+    struct tally_hash *h = f->hash;
+
+    *more = h != NULL;
+    if (!h)
+        return DB_OK;
+    f->hash = h->next;
+    return flush_hash(w, h);
+}
+
+static int issues(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
+{
+    *more = f->at < g->issue_count;
+    return *more ? flush_issue(w, g, &g->issues[f->at]) : DB_OK;
+}
+
+static int users(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
+{
+    *more = f->at < g->issue_count;
+    return *more ? flush_users(w, &g->issues[f->at]) : DB_OK;
+}
+
+static int rows(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
+{
+    *more = f->at < g->row_count;
+    return *more ? flush_row(w, g, &f->group, &g->rows[f->order[f->at].row])
+                 : flush_group_end(w, &f->group);
+}
+
+static int feedback(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
+{
+    struct tally_feedback *b = f->feedback;
+
+    *more = b != NULL;
+    if (!b)
+        return DB_OK;
+    f->feedback = b->next;
+    return flush_feedback(w, &b->record);
+}
+
+static int end(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
+{
+    int rc = DB_OK;
+
+    *more = false;
+    for (uint32_t i = 0; rc == DB_OK && i < g->mark_count; i++) {
+        struct db_stmt *q = db_query(w->catalogue, "tallied_set");
+
+        if (!q)
+            return DB_FAIL;
+        db_int_at(q, 1, g->marks[i].segment);
+        db_int_at(q, 2, (int64_t)g->marks[i].block);
+        db_int_at(q, 3, (int64_t)g->marks[i].seq);
+        db_int_at(q, 4, g->marks[i].whole);
+        rc = db_run(q);
+    }
+    return rc == DB_OK ? db_commit(w->catalogue) : rc;
+}
+
+static int (*const stages[])(struct writer *, struct tally_generation *, struct flush *, bool *) = {
+    [BEGIN] = begin,  [RELEASES] = releases, [CREATED] = created,
+    [HASHES] = hashes, [ISSUES] = issues,    [USERS] = users,
+    [ROWS] = rows,     [FEEDBACK] = feedback, [END] = end,
+};
+
+/* ---- running them ---- */
+
+static void succeeded(struct writer *w)
+{
+    struct board *board = w->world->board;
+    struct tally *t = w->tally;
+    uint64_t seq = t->flushing->seq;
+
+    notice_flushed(w, t->flushing);
+    if (seq > atomic_load_explicit(&board->flushed_seq, memory_order_relaxed))
+        atomic_store_explicit(&board->flushed_seq, seq, memory_order_release);
+    atomic_fetch_add_explicit(&board->change, 1, memory_order_release);
+    tally_clear(t->flushing);
+    t->flushing = NULL;
+    t->flushed_us = world_ticks_us();
+    writer_count(w, COUNTER_flushes, 1);
+    writer_count(w, COUNTER_flush_us, (uint64_t)t->flush->us);
+}
+
+static int step(struct writer *w, int64_t until_us)
+{
+    struct tally *t = w->tally;
+    struct flush *f = t->flush;
+    int rc;
+
+    for (unsigned n = 1; f->stage <= END; n++) {
+        bool more = false;
+
+        if ((rc = stages[f->stage](w, t->flushing, f, &more)) != DB_OK)
+            return rc;
+        f->at++;
+        if (!more) {
+            f->stage++;
+            f->at = 0;
+        }
+        if (n % PER_LOOK == 0 && f->stage <= END && world_ticks_us() >= until_us)
+            return DB_OK;
+    }
+    return DB_OK;
+}
+
+enum flushed flush_step(struct writer *w, int64_t budget_us)
+{
+    struct flush *f = w->tally->flush;
+    int64_t began_us = world_ticks_us();
+    int rc = step(w, began_us + budget_us);
+
+    f->us += world_ticks_us() - began_us;
+    if (rc != DB_OK) {
+        writer_complain(w->catalogue, "flush", rc);
+        db_rollback(w->catalogue);
+        f->stage = BEGIN;
+        f->at = 0;
+        return FLUSH_FAILED;
+    }
+    if (f->stage <= END)
+        return FLUSH_MORE;
+    succeeded(w);
+    return FLUSH_DONE;
+}
+
+static int finish(struct writer *w)
+{
+    enum flushed how = FLUSH_MORE;
+
+    while (w->tally->flushing && how == FLUSH_MORE)
+        how = flush_step(w, INT64_MAX / 2);
+    return how == FLUSH_FAILED ? DB_FAIL : DB_OK;
+}
+
+int flush_all(struct writer *w)
+{
+    int rc = finish(w);
+
+    if (rc == DB_OK && !w->tally->filling->empty) {
+        flush_begin(w);
+        rc = finish(w);
+    }
+    return rc;
+}

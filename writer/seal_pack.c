@@ -1,0 +1,199 @@
+/* seal_pack.c -- a segment copied into full, hard-packed blocks.
+ * Blocks of quiet hours hold an event each; in the copy they are as full as they can be. A copy also
+ * leaves no free pages behind, needs no WAL, and replaces the old file by a change of its name in the
+ * catalogue: whoever reads the old one goes on reading it. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/block.h"
+#include "proto/limits.h"
+#include "proto/record.h"
+#include "schema/segment.h"
+#include "shm/log.h"
+#include "writer/context.h"
+#include "writer/seal.h"
+
+struct copy {
+    struct segment *from, *to;
+    const struct seal_pause *pause;
+    const char *path;
+    struct arena arena; /* the unpacked block at hand */
+    struct block_view view;
+    uint64_t view_block; /* its id; 0: none */
+    struct block_packer *packer;
+    struct segment_block out; /* the block in the making */
+    uint64_t next_block;
+    uint64_t lost; /* records in damaged blocks */
+};
+
+/* Unpack that block. *whole false: damaged, told once. */
+static int load(struct copy *c, uint64_t block, bool *whole)
+{
+    const void *data;
+    size_t len;
+    int rc;
+
+    *whole = true;
+    if (c->view_block == block) {
+        *whole = c->view.count > 0;
+        return DB_OK;
+    }
+    if (!c->pause->go_on(c->pause->own))
+        return DB_BUSY;
+    arena_reset(&c->arena);
+    c->view_block = block;
+    c->view = (struct block_view){0};
+    rc = segment_block_data(c->from, block, &data, &len);
+    if (rc < 0)
+        return rc;
+    if (rc == 0 || !block_read((struct text){data, len}, &c->arena, &c->view)) {
+        log_error("block.damaged", "file=\"%s\" block=%llu", c->path, (unsigned long long)block);
+        c->view.count = 0;
+        *whole = false;
+    }
+    return DB_OK;
+}
+
+static int put_block(struct copy *c)
+{
+    struct text packed;
+
+    if (!c->out.id)
+        return DB_OK;
+    c->out.records = block_records(c->packer);
+    c->out.raw_bytes = block_raw_bytes(c->packer);
+    packed = block_finish(c->packer, true);
+    c->out.data = packed.at;
+    c->out.len = packed.len;
+    if (segment_put_block(c->to, &c->out) != DB_OK)
+        return DB_FAIL;
+    c->out.id = 0;
+    return DB_OK;
+}
+
+static int add(struct copy *c, uint32_t kind, struct text record, int64_t min_ms, int64_t max_ms,
+               uint32_t *slot)
+{
+    int at = block_add(c->packer, record), rc;
+
+    if (at < 0) {
+        if ((rc = put_block(c)) != DB_OK)
+            return rc;
+        at = block_add(c->packer, record);
+    }
+    if (!c->out.id)
+        c->out = (struct segment_block){
+            .id = c->next_block++, .kind = kind, .min_ms = min_ms, .max_ms = max_ms};
+    if (min_ms < c->out.min_ms)
+        c->out.min_ms = min_ms;
+    if (max_ms > c->out.max_ms)
+        c->out.max_ms = max_ms;
+    *slot = (uint32_t)at;
+    return DB_OK;
+}
+
+static int copy_events(struct copy *c)
+{
+    struct segment_event e;
+    bool whole;
+    int rc = segment_events(c->from, 0);
+
+    while (rc == DB_OK && (rc = segment_next_event(c->from, &e)) == 1) {
+        if ((rc = load(c, e.block, &whole)) != DB_OK)
+            break;
+        if (!whole || e.slot >= c->view.count) {
+            c->lost++;
+            continue;
+        }
+        if ((rc = add(c, RECORD_EVENT, c->view.records[e.slot], e.timestamp_ms, e.timestamp_ms,
+                      &e.slot)) != DB_OK)
+            break;
+        e.block = c->out.id;
+        rc = segment_put_event(c->to, &e);
+    }
+    return rc == DB_OK ? put_block(c) : rc;
+}
+
+/* Blocks without rows of their own. */
+static int copy_kind(struct copy *c, uint32_t kind)
+{
+    struct segment_block b;
+    uint32_t slot;
+    bool whole;
+    int rc = segment_blocks(c->from, 0);
+
+    while (rc == DB_OK && (rc = segment_next_block(c->from, &b)) == 1) {
+        rc = DB_OK;
+        if (b.kind != kind)
+            continue;
+        if ((rc = load(c, b.id, &whole)) == DB_OK && !whole)
+            c->lost += b.records;
+        for (uint32_t i = 0; rc == DB_OK && i < c->view.count; i++)
+            rc = add(c, kind, c->view.records[i], b.min_ms, b.max_ms, &slot);
+    }
+    return rc == DB_OK ? put_block(c) : rc;
+}
+
+static int copy_attachments(struct copy *c, const char *from)
+{
+    struct db *d = segment_db(c->to);
+    int rc;
+
+    if ((rc = db_attach(d, from, "old")) != DB_OK || (rc = db_begin(d)) != DB_OK)
+        return rc;
+    if ((rc = db_exec(d, "INSERT INTO main.attachment SELECT * FROM old.attachment")) == DB_OK)
+        rc = db_commit(d);
+    return rc == DB_OK ? db_detach(d, "old") : rc;
+}
+
+static int copy_all(struct copy *c, const char *from)
+{
+    struct db *d = segment_db(c->to);
+    int rc = copy_events(c);
+
+    for (uint32_t kind = 1; rc == DB_OK && kind < KINDS; kind++)
+        if (kind != RECORD_EVENT)
+            rc = copy_kind(c, kind);
+    if (rc == DB_OK && (rc = db_commit(d)) == DB_OK && (rc = copy_attachments(c, from)) == DB_OK)
+        rc = db_script(d, "segment-seal");
+    return rc;
+}
+
+static int sync_file(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+
+    if (fd == -1)
+        return DB_FAIL;
+    rc = fsync(fd) == 0 ? DB_OK : DB_FAIL;
+    close(fd);
+    return rc;
+}
+
+int seal_pack(const char *from, const char *to, const struct seal_pause *pause)
+{
+    struct copy c = {.pause = pause, .path = from, .next_block = 1};
+    struct segment_facts facts;
+    int rc;
+
+    arena_init(&c.arena, 4 * RECORD_MAX);
+    if (!(c.packer = block_packer_new()))
+        return DB_FAIL;
+    if ((rc = segment_open(from, DB_READ, false, &c.from)) == DB_OK &&
+        (rc = segment_facts(c.from, &facts)) == DB_OK &&
+        (rc = segment_create_bulk(to, &facts, &c.to)) == DB_OK)
+        rc = copy_all(&c, from);
+    if (rc != DB_OK && rc != DB_BUSY)
+        log_error("segment.pack", "file=\"%s\" error=\"%s\" target=\"%s\"", from,
+                  c.from ? db_error(segment_db(c.from)) : "no memory",
+                  c.to ? db_error(segment_db(c.to)) : "");
+    if (c.lost)
+        log_error("segment.pack", "file=\"%s\" lost_records=%llu", from, (unsigned long long)c.lost);
+    segment_close(c.from);
+    segment_close(c.to);
+    block_packer_free(c.packer);
+    arena_free(&c.arena);
+    return rc == DB_OK ? sync_file(to) : rc;
+}
