@@ -47,7 +47,8 @@ static void headers(void)
     is_int(header("Sentry sentry_version=7.0, sentry_key=" A), AUTH_OK, "23: version 7.0");
     is_int(header("Sentry sentry_version=2.0, sentry_key=" A), AUTH_OK, "23: version 2.0");
     is_int(header("Sentry sentry_version=5, sentry_key=" A), AUTH_OK, "23: version 5");
-    is_int(header("Sentry sentry_version=x, sentry_key=" A), AUTH_BAD_HEADER, "a version of letters");
+    is_int(header("Sentry sentry_version=x, sentry_key=" A), AUTH_BAD_HEADER,
+           "a version of letters");
 }
 
 static void others(void)
@@ -56,16 +57,16 @@ static void others(void)
 
     is_int(claim(NULL, "Sentry sentry_key=" A, NULL, NULL, NULL, &c), AUTH_OK, "Authorization");
     /* base64 of A:x */
-    is_int(claim(NULL, "Basic MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY6eA==", NULL, NULL, NULL,
-                 &c),
-           AUTH_OK, "Basic");
+    is_int(
+        claim(NULL, "Basic MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY6eA==", NULL, NULL, NULL, &c),
+        AUTH_OK, "Basic");
     is_text(c.key, A, "Basic: the part before the colon");
     is_int(claim(NULL, "DSN http://" A "@h/5", NULL, NULL, NULL, &c), AUTH_OK, "DSN");
     is_int(c.project, 5, "DSN: names a project too");
     is_int(claim(NULL, "Bearer sntryu_x", NULL, NULL, NULL, &c), AUTH_MISSING,
            "an API token is no key");
-    is_int(claim(NULL, NULL, "a=b&sentry_version=7&sentry_key=" A "&sentry_client=j%2F1", NULL, NULL,
-                 &c),
+    is_int(claim(NULL, NULL, "a=b&sentry_version=7&sentry_key=" A "&sentry_client=j%2F1", NULL,
+                 NULL, &c),
            AUTH_OK, "query");
     is_text(c.client, "j/1", "query: client, unescaped");
     is_int(claim(NULL, NULL, "sentry_release=1", NULL, NULL, &c), AUTH_MISSING,

@@ -44,7 +44,8 @@ static void taking(struct bucket_table *t)
     ok(hits.any && hits.seconds[BUCKET_ERROR] >= 1 && !hits.project[BUCKET_ERROR],
        "and says how long, and that it is the key's");
     ok(!limit_peek(t, &key, &project, BUCKET_ERROR, NOW, &hits), "a look says the same");
-    ok(limit_take(t, &key, &project, BUCKET_ATTACHMENT, 1, NOW, &hits), "another family is not hit");
+    ok(limit_take(t, &key, &project, BUCKET_ATTACHMENT, 1, NOW, &hits),
+       "another family is not hit");
     ok(limit_take(t, &key, &project, BUCKET_SESSION, 100, NOW, &hits), "sessions have no limit");
     ok(limit_take(t, &key, &project, BUCKET_MONITOR, 100, NOW, &hits), "nor have check-ins");
     ok(limit_take(t, &key, &project, BUCKET_ERROR, 1, NOW + 61 * 1000000LL, &hits),
