@@ -226,6 +226,15 @@ struct db_stmt *api_adhoc(struct api_call *c, const char *sql)
     return s;
 }
 
+struct db_stmt *api_segment_query(struct api_call *c, struct db *d, const char *name)
+{
+    struct db_stmt *s = c->refused ? NULL : ready(c, d, name, true);
+
+    if (!s && !c->refused)
+        log_warn("api.segment", "query=%s error=\"%s\"", name, db_error(d));
+    return s;
+}
+
 bool api_row(struct api_call *c, struct db_stmt *s)
 {
     int rc = s && !c->refused ? db_step(s) : 0;
