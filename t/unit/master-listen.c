@@ -42,7 +42,7 @@ static void binds(void)
 {
     struct listen_set none = {.count = 0}, s;
     struct conf c = conf_of("127.0.0.1:0", "127.0.0.3:0");
-    char why[256] = "", url[256], sock[128];
+    char why[256] = "", url[256], sock[300];
     struct stat st;
 
     c.listen[1].tls = true;
@@ -67,7 +67,7 @@ static void refusals(void)
 {
     struct listen_set none = {.count = 0}, s, second;
     struct conf c = conf_of("127.0.0.1:0", NULL);
-    char why[256], path[128];
+    char why[256], path[300];
 
     listen_build(&s, &none, &c, dir, why, sizeof(why));
     c = conf_of("127.0.0.1:0", s.at[1].bound);
@@ -93,7 +93,7 @@ static void stale_socket(void)
 {
     struct listen_set none = {.count = 0}, s, again;
     struct conf c;
-    char path[128], why[256];
+    char path[300], why[256];
     struct stat st;
 
     snprintf(path, sizeof(path), "unix:%s/front", dir);
