@@ -1,0 +1,52 @@
+// format.ts -- numbers, times and durations as people read them. Zone: the viewer's.
+const units: [number, string][] = [[31_536_000, 'y'], [2_592_000, 'mo'], [86_400, 'd'], [3_600, 'h'], [60, 'min'], [1, 's']];
+
+/** "3 min", "2 d"; with `ago` for the past. */
+export function age(iso: string | number | null | undefined, now = Date.now()): string {
+  if (iso === null || iso === undefined) return '–';
+  const seconds = Math.max(0, Math.round((now - new Date(iso).getTime()) / 1000));
+  if (seconds < 5) return 'just now';
+  const [size, unit] = units.find(([s]) => seconds >= s) ?? units[units.length - 1];
+  return `${Math.floor(seconds / size)} ${unit}`;
+}
+
+export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const whole = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+const short = new Intl.DateTimeFormat(undefined, { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+export const dateTime = (iso: string | number) => whole.format(new Date(iso));
+export const shortTime = (iso: string | number) => short.format(new Date(iso));
+export const clock = (iso: string | number) => {
+  const d = new Date(iso), two = (n: number) => String(n).padStart(2, '0');
+  return `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}.${String(d.getMilliseconds()).padStart(3, '0')}`;
+};
+
+/** 1 234 567 with thin spaces. */
+export const exact = (n: number) => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, '\u2009');
+/** 12.4k */
+export function brief(n: number): string {
+  for (const [size, unit] of [[1e9, 'G'], [1e6, 'M'], [1e3, 'k']] as const) {
+    if (n >= size) return (n / size).toFixed(n / size < 10 ? 1 : n / size < 100 ? 1 : 0).replace(/\.0$/, '') + unit;
+  }
+  return String(n);
+}
+export function bytes(n: number): string {
+  for (const [size, unit] of [[2 ** 40, 'TiB'], [2 ** 30, 'GiB'], [2 ** 20, 'MiB'], [2 ** 10, 'KiB']] as const) {
+    if (n >= size) return `${(n / size).toFixed(n / size < 10 ? 1 : 0)} ${unit}`;
+  }
+  return `${n} B`;
+}
+/** A duration in milliseconds in its natural unit. */
+export function duration(ms: number): string {
+  if (ms >= 60_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+  if (ms >= 1000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+  if (ms >= 1) return `${ms.toFixed(ms < 10 ? 2 : ms < 100 ? 1 : 0)} ms`;
+  return `${Math.round(ms * 1000)} µs`;
+}
+export const percent = (part: number, all: number) => (all ? `${((100 * part) / all).toFixed(part / all < 0.1 ? 1 : 0)} %` : '–');
+
+/** A service's colour: one of 12, by hash of its name, the same on every page. */
+export function serviceColour(name: string): string {
+  let h = 2166136261;
+  for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 16777619);
+  return `var(--service-${(h >>> 0) % 12})`;
+}

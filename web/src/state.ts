@@ -1,0 +1,52 @@
+// state.ts -- who is here, which projects there are, and the context that every page shares:
+// project, environment, time range and query stand in the URL and go along from page to page.
+import { signal } from '@preact/signals';
+import { useLocation, useSearch } from 'wouter-preact';
+import type { Params, Project, User } from './api';
+
+export const org = 'default';
+export const me = signal<User | null | undefined>(undefined); // undefined: not asked yet; null: nobody
+export const projects = signal<Project[]>([]);
+
+const writers = ['owner', 'manager', 'admin', 'member'];
+export const mayWrite = () => !me.value?.role || writers.includes(me.value.role);
+export const mayManage = () => ['owner', 'manager'].includes(me.value?.role ?? 'owner');
+
+const carried = ['project', 'environment', 'statsPeriod', 'start', 'end'] as const;
+
+/** The query string of this page, and ways to change it. Changing anything but the cursor forgets the cursor. */
+export function useQuery() {
+  const text = useSearch();
+  const [path, go] = useLocation();
+  const query = new URLSearchParams(text);
+  const set = (changes: Record<string, string | null>, replace = false) => {
+    const next = new URLSearchParams(text);
+    if (!('cursor' in changes)) next.delete('cursor');
+    for (const [key, value] of Object.entries(changes)) value === null || value === '' ? next.delete(key) : next.set(key, value);
+    const q = next.toString();
+    go(path + (q && '?' + q), { replace });
+  };
+  return { query, set };
+}
+
+/** A link to another page that keeps project, environment and time range. */
+export function useHref() {
+  const query = new URLSearchParams(useSearch());
+  return (path: string, more: Record<string, string> = {}) => {
+    const next = new URLSearchParams();
+    for (const key of carried) if (query.get(key)) next.set(key, query.get(key)!);
+    for (const [key, value] of Object.entries(more)) next.set(key, value);
+    const q = next.toString();
+    return path + (q && '?' + q);
+  };
+}
+
+/** The shared context as API parameters. */
+export function contextParams(query: URLSearchParams, period = '14d'): Params {
+  const start = query.get('start'), end = query.get('end');
+  return {
+    project: query.get('project') || null,
+    environment: query.get('environment') || null,
+    ...(start && end ? { start, end } : { statsPeriod: query.get('statsPeriod') || period }),
+  };
+}
