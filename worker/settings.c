@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "proto/limits.h"
+#include "shm/log.h"
 
 struct settings {
     uint64_t version; /* of the registry that the entries were made from */
@@ -64,6 +65,25 @@ static struct text *lines(struct arena *a, const struct registry_view *view, str
     return out;
 }
 
+/* They were checked when they were saved; should they not compile all the same (an older folder),
+ * the built-in ones go on alone. */
+static const struct group_rules *rules(struct arena *a, const struct registry_view *view,
+                                       const struct reg_project *p)
+{
+    struct text finger = {view->heap + p->fingerprint_rules.at, p->fingerprint_rules.len};
+    struct text stack = {view->heap + p->stack_rules.at, p->stack_rules.len};
+    struct group_rules_error error;
+    const struct group_rules *out;
+
+    if (!finger.len && !stack.len)
+        return NULL;
+    out = group_rules_compile(finger, stack, a, &error);
+    if (!out)
+        log_warn("settings.rules", "project=%u which=\"%s\" line=%u", p->id, error.which,
+                 error.line);
+    return out;
+}
+
 static struct project_settings *make(struct arena *a, const struct registry_view *view,
                                      const struct reg_project *p)
 {
@@ -80,6 +100,7 @@ static struct project_settings *make(struct arena *a, const struct registry_view
                                        .crawlers = p->filters & REG_FILTER_CRAWLERS};
     out->filter.errors = lines(a, view, p->filter_errors, &out->filter.error_count);
     out->filter.releases = lines(a, view, p->filter_releases, &out->filter.release_count);
+    out->rules = rules(a, view, p);
     out->domains = lines(a, view, p->allowed_domains, &out->domain_count);
     return arena_spent(a) ? NULL : out;
 }

@@ -9,6 +9,7 @@
 #include "model/scrub.h"
 #include "model/title.h"
 #include "proto/limits.h"
+#include "proto/security.h"
 #include "worker/context.h"
 #include "worker/settings.h"
 
@@ -146,6 +147,15 @@ static enum event_fate invalid(struct intake *in, const char *reason)
     return EVENT_INVALID;
 }
 
+/* Reports about what browser extensions do to a page are no choice of a project: nobody can mend
+ * it. */
+static const char *unwanted_by(struct intake *in, const struct event *e)
+{
+    if (e->type >= EVENT_CSP && e->type <= EVENT_EXPECTSTAPLE && security_is_noise(e))
+        return "invalid-csp";
+    return filter_event(e, in->headers.user_agent, &in->settings->filter);
+}
+
 /* From here on it is a tree, checked and trimmed. */
 static enum event_fate mill(struct intake *in, struct event *e, enum event_rc *why)
 {
@@ -156,8 +166,10 @@ static enum event_fate mill(struct intake *in, struct event *e, enum event_rc *w
     const char *unwanted;
 
     if (!e->has_id) {
-        event_new_id(e->id);
-        e->has_id = true;
+        uint8_t id[16];
+
+        event_new_id(id);
+        event_set_id(e, a, id);
     }
     if (e->type == EVENT_TRANSACTION) {
         intake_outcome(in, OUTCOME_UNPROCESSED, "transaction", "", 1);
@@ -167,7 +179,7 @@ static enum event_fate mill(struct intake *in, struct event *e, enum event_rc *w
     *why = EVENT_SPENT;
     if (!scrub_event(e, &s->scrub, a) || event_fill(e, a) != EVENT_OK)
         return invalid(in, "too_large:event");
-    if ((unwanted = filter_event(e, in->headers.user_agent, &s->filter)) != NULL) {
+    if ((unwanted = unwanted_by(in, e)) != NULL) {
         intake_outcome(in, OUTCOME_FILTERED, category_of(e), unwanted, 1);
         worker_count(in->w, COUNTER_items_filtered, 1);
         return EVENT_FILTERED;
