@@ -132,6 +132,7 @@ void batch_count_row(struct batch_writer *w, const struct batch_row *row);
 void batch_count_list(struct batch_writer *w, const struct batch_list *list);
 void batch_count_text(struct batch_writer *w, uint32_t string);
 void batch_write_tables(struct batch_writer *w, struct buf *out);
+/* The varying values; its shape number is the caller's to write. */
 void batch_write_row(struct batch_writer *w, const struct batch_row *row, struct buf *out);
 void batch_write_list(struct batch_writer *w, const struct batch_list *list, struct buf *out);
 void batch_write_text(struct batch_writer *w, uint32_t string, struct buf *out);

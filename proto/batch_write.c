@@ -649,7 +649,6 @@ void batch_write_row(struct batch_writer *w, const struct batch_row *row, struct
 {
     const struct batch_shape *shape = &w->shapes[row->shape];
 
-    put_varint(out, row->shape);
     for (uint32_t i = 0; i < shape->slot_count; i++) {
         const struct batch_slot *slot = &w->slots[shape->slot_at + i];
 
