@@ -67,13 +67,19 @@ static int open_tables(struct world *w)
     return 0;
 }
 
+/* A world with nothing open. */
+static void make_empty(struct world *w)
+{
+    *w = (struct world){.dir_fd = -1, .shm_fd = -1, .writer_bell = -1, .notifier_bell = -1};
+    for (int i = 0; i < WORLD_SLOTS; i++)
+        w->worker_bell[i] = -1;
+}
+
 int world_open(const char *dir, const int *bells, struct world *out)
 {
     int rc;
 
-    *out = (struct world){.dir_fd = -1, .shm_fd = -1, .writer_bell = -1, .notifier_bell = -1};
-    for (int i = 0; i < WORLD_SLOTS; i++)
-        out->worker_bell[i] = -1;
+    make_empty(out);
     if ((rc = open_dirs(dir, out)) != 0 || (rc = open_bells(bells, out)) != 0 ||
         (rc = open_tables(out)) != 0)
         goto fail;
@@ -112,7 +118,7 @@ void world_close(struct world *w)
     board_close(w->board);
     close_fd(&w->shm_fd);
     close_fd(&w->dir_fd);
-    *w = (struct world){.dir_fd = -1, .shm_fd = -1};
+    make_empty(w);
 }
 
 static void ring_name(char out[32], uint32_t slot)
