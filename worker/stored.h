@@ -58,4 +58,8 @@ bool stored_walk_next(struct stored_walk *w, struct stored_event *out);
  * scratch arena (also yours for what you derive from it). False: damaged. */
 bool stored_read(struct api_call *c, const struct stored_event *e, struct record_event *out);
 
+/* The event that a path names: by id, or within the call's issue also "latest", "oldest" and
+ * "recommended" (api_event.c). */
+bool event_find(struct api_call *c, struct text name, struct stored_event *e);
+
 #endif

@@ -24,7 +24,8 @@
  * comment.update     {id,text}   comment.delete {id}                     200 / 204
  * environment.update {project,name,hidden}                               200 {}
  * release.add        {org,version,projects:[id],dateReleased?,ref?,url?} 201/208 {id}
- * release.update     {id,…}                                              200 {}
+ * release.update     {id,…,projects?}                                    200 {}
+ * release.delete     {id}                                                204
  * Listing commands for tools on a stopped folder: project.list, key.list, user.list.
  * The plain passwords and tokens never come here: workers hash them. */
 #ifndef QUERN_WRITER_COMMAND_H
