@@ -15,8 +15,20 @@
 
 #define GROUP_VERSION 1 /* goes into every hash; a new one starts a transition period */
 
-/* Compiled rules of a project: fingerprint rules and stack trace rules in Sentry's grammar. */
+/* Compiled rules of a project: fingerprint rules and stack trace rules in Sentry's grammar. Built-in
+ * rules are not among them, they are always there. */
 struct group_rules;
+
+struct group_rules_error {
+    const char *which;     /* "fingerprint rules" or "stack trace rules" */
+    uint32_t line, column; /* from 1; 0: the memory was not enough */
+    struct text reason;    /* in the arena */
+};
+
+/* NULL: a line is wrong, see *error. Either text may be absent. The texts must outlive the rules,
+ * which live in the arena. */
+struct group_rules *group_rules_compile(struct text fingerprint_rules, struct text stack_rules,
+                                        struct arena *a, struct group_rules_error *error);
 
 struct group_hash {
     uint8_t bytes[16];

@@ -1,0 +1,305 @@
+/* rules_run.c -- stack trace rules at work: which frames are the application's, which take part. */
+#include <string.h>
+
+#include "model/rules.h"
+
+#define WORDS 4 /* of a bit per frame: 256 of them */
+#define UNKNOWN TEXT("<unknown>")
+
+/* One set of rules, and which frames may match which of them. */
+struct run {
+    const struct stack_rules *set;
+    uint64_t (*hits)[WORDS]; /* per rule, a bit per frame */
+    uint64_t *touched;       /* bits: rules with hits */
+};
+
+struct stack_run {
+    struct run run[2]; /* built-in, project */
+    struct rule_frame *frames;
+    uint32_t count;
+    const struct rule_owner *owner;
+    uint64_t categories; /* that some frame has or had */
+    struct rule_limits *limits;
+};
+
+/* ---- candidates ---- */
+
+static void touch(struct run *r, uint16_t rule, uint32_t frame)
+{
+    r->touched[rule / 64] |= (uint64_t)1 << rule % 64;
+    r->hits[rule][frame / 64] |= (uint64_t)1 << frame % 64;
+}
+
+static unsigned char folded(unsigned field, char byte)
+{
+    return field >= FIELD_PATH ? glob_fold(GLOB_PATH, (unsigned char)byte) : (unsigned char)byte;
+}
+
+/* Does the gate's text, but for its first `skip` bytes, stand at `at`? */
+static bool passes(const struct rule_gate *g, unsigned skip, unsigned field, const char *at,
+                   size_t len)
+{
+    if ((size_t)(g->len - skip) > len)
+        return false;
+    for (unsigned i = skip; i < g->len; i++)
+        if (folded(field, at[i - skip]) != (unsigned char)g->bytes[i])
+            return false;
+    return true;
+}
+
+static void pass_bucket(struct run *r, const struct rule_index *ix, struct rule_bucket b,
+                        unsigned skip, unsigned field, const char *at, size_t len, uint32_t frame)
+{
+    const struct rule_gate *g = ix->gates + b.from;
+
+    for (uint16_t i = 0; i < b.count; i++, g++)
+        if (passes(g, skip, field, at, len))
+            touch(r, g->rule, frame);
+}
+
+static void candidates_by_start(struct run *r, const struct rule_index *ix, unsigned field,
+                                struct text value, uint32_t frame)
+{
+    unsigned char first = folded(field, value.at[0]);
+
+    pass_bucket(r, ix, ix->starts[field][first], 0, field, value.at, value.len, frame);
+    if (field >= FIELD_PATH && first != '/') /* a path may be meant from the root */
+        pass_bucket(r, ix, ix->starts[field]['/'], 1, field, value.at, value.len, frame);
+}
+
+/* Behind every directory, and at the start. */
+static void candidates_by_dir(struct run *r, const struct rule_index *ix, unsigned field,
+                              struct text value, uint32_t frame)
+{
+    const struct rule_bucket *dirs = ix->dirs[field - FIELD_PATH];
+    const char *at = value.at, *end = value.at + value.len;
+    char separator = memchr(at, '/', value.len) ? '/' : '\\';
+
+    do {
+        struct rule_bucket b = dirs[folded(field, *at)];
+
+        if (b.count)
+            pass_bucket(r, ix, b, 0, field, at, (size_t)(end - at), frame);
+        at = memchr(at, separator, (size_t)(end - at));
+    } while (at && ++at < end);
+}
+
+static void candidates(struct run *r, const struct rule_frame *f, uint32_t frame)
+{
+    const struct rule_index *ix = &r->set->index[f->family];
+
+    for (unsigned field = 0; field < INDEXED_FIELDS; field++) {
+        struct text value = f->field[field];
+
+        if (value.len == 0)
+            continue;
+        candidates_by_start(r, ix, field, value, frame);
+        if (field >= FIELD_PATH && ix->has_dirs[field - FIELD_PATH])
+            candidates_by_dir(r, ix, field, value, frame);
+    }
+    for (uint32_t i = 0; i < ix->search_count; i++) {
+        const struct rule_search *s = &ix->searches[i];
+        struct text value = f->field[s->field];
+
+        if (value.len && (memchr(value.at, s->byte, value.len) ||
+                          (s->other != s->byte && memchr(value.at, s->other, value.len))))
+            touch(r, s->rule, frame);
+    }
+    for (uint32_t i = 0; i < ix->everywhere_count; i++)
+        touch(r, ix->everywhere[i], frame);
+}
+
+/* ---- matching ---- */
+
+static bool text_holds(const struct matcher *m, struct text value)
+{
+    return value.at && glob_match(&m->glob, value);
+}
+
+static bool frame_holds(const struct matcher *m, const struct rule_frame *f)
+{
+    bool holds;
+
+    switch (m->field) {
+    case FIELD_CATEGORY:
+        holds = f->category && m->categories >> (f->category - 1) & 1;
+        break;
+    case FIELD_APP:
+        holds = m->truth != TRI_UNKNOWN && (m->truth == TRI_YES) == (f->in_app == TRI_YES);
+        break;
+    case FIELD_FAMILY:
+        holds = m->families >> f->family & 1;
+        break;
+    default:
+        holds = text_holds(m, f->field[m->field]);
+    }
+    return holds != m->negated;
+}
+
+static bool owner_holds(const struct matcher *m, const struct rule_owner *o)
+{
+    const struct thread *t = o->thread;
+    bool holds = false;
+
+    switch (m->field) {
+    case FIELD_ERROR_TYPE:
+        holds = text_holds(m, o->type.at ? o->type : UNKNOWN);
+        break;
+    case FIELD_ERROR_VALUE:
+        holds = text_holds(m, o->value.at ? o->value : UNKNOWN);
+        break;
+    case FIELD_ERROR_MECHANISM:
+        holds = text_holds(m, o->mechanism.at ? o->mechanism : UNKNOWN);
+        break;
+    case FIELD_THREAD_NAME:
+        holds = t && text_holds(m, t->name);
+        break;
+    case FIELD_THREAD_ID:
+        holds = t && text_holds(m, t->id);
+        break;
+    case FIELD_THREAD_CRASHED:
+        holds = m->truth != TRI_UNKNOWN && (m->truth == TRI_YES) == (t && t->crashed);
+        break;
+    default:
+        holds = m->truth != TRI_UNKNOWN && (m->truth == TRI_YES) == (t && t->current);
+    }
+    return holds != m->negated;
+}
+
+static bool owners_hold(const struct stack_rule *r, const struct rule_owner *o)
+{
+    for (uint16_t i = 0; i < r->owner_count; i++)
+        if (!owner_holds(&r->owner[i], o))
+            return false;
+    return true;
+}
+
+/* A neighbour that is not there never matches, negated or not. */
+static bool rule_holds(const struct stack_rule *r, const struct stack_run *s, uint32_t i)
+{
+    const struct rule_frame *f = &s->frames[i];
+
+    if (!(r->families >> f->family & 1))
+        return false;
+    for (uint16_t m = 0; m < r->frame_count; m++)
+        if (!frame_holds(&r->frame[m], f))
+            return false;
+    if (r->caller && (i == 0 || !frame_holds(r->caller, f - 1)))
+        return false;
+    return !r->callee || (i + 1 < s->count && frame_holds(r->callee, f + 1));
+}
+
+/* ---- acting ---- */
+
+static void act(const struct stack_rule *r, const struct action *a, struct stack_run *s,
+                uint32_t frame, bool classifying)
+{
+    uint32_t from = frame, to = frame + 1;
+
+    if (a->range == RANGE_UP) {
+        from = frame + 1;
+        to = s->count;
+    } else if (a->range == RANGE_DOWN) {
+        from = 0;
+        to = frame;
+    }
+    switch (a->kind) {
+    case ACTION_APP:
+        for (uint32_t i = from; classifying && i < to; i++) {
+            s->frames[i].in_app = a->on ? TRI_YES : TRI_NO;
+            s->frames[i].app_rule = r;
+        }
+        break;
+    case ACTION_CATEGORY:
+        if (classifying) {
+            s->frames[frame].category = (uint8_t)(a->value + 1);
+            s->categories |= (uint64_t)1 << a->value;
+        }
+        break;
+    case ACTION_GROUP:
+        for (uint32_t i = from; !classifying && i < to; i++) {
+            s->frames[i].group = a->on ? TRI_YES : TRI_NO;
+            s->frames[i].group_rule = r;
+        }
+        break;
+    case ACTION_MAX_FRAMES:
+        s->limits->max_frames = a->value;
+        s->limits->max_rule = r;
+        break;
+    case ACTION_MIN_FRAMES:
+        s->limits->min_frames = a->value;
+        s->limits->min_rule = r;
+        break;
+    default:
+        break;
+    }
+}
+
+static void apply(const struct run *run, uint32_t number, struct stack_run *s, bool classifying)
+{
+    const struct stack_rule *r = &run->set->rules[number];
+    uint64_t matched[WORDS] = {0}, any = 0;
+
+    if (!(classifying ? r->classifies : r->contributes) || !owners_hold(r, s->owner))
+        return;
+    for (unsigned n = 0; n < 3; n++)
+        if (r->needs[n] && !(r->needs[n] & s->categories))
+            return;
+    bool everywhere = run->set->dynamic[number / 64] >> number % 64 & 1;
+    for (unsigned w = 0; w < WORDS && w * 64 < s->count; w++) {
+        uint64_t bits = everywhere ? ~(uint64_t)0 : run->hits[number][w];
+
+        for (; bits; bits &= bits - 1) {
+            uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(bits);
+
+            if (i >= s->count)
+                break;
+            if (rule_holds(r, s, i))
+                matched[w] |= bits & -bits;
+        }
+        any |= matched[w];
+    }
+    for (unsigned w = 0; any && w < WORDS; w++)
+        for (uint64_t bits = matched[w]; bits; bits &= bits - 1)
+            for (uint16_t a = 0; a < r->action_count; a++)
+                act(r, &r->actions[a], s, w * 64 + (uint32_t)__builtin_ctzll(bits), classifying);
+}
+
+static void pass(const struct run *run, struct stack_run *s, bool classifying)
+{
+    if (!run->set)
+        return;
+    for (uint32_t w = 0; w <= run->set->count / 64; w++)
+        for (uint64_t bits = run->touched[w] | run->set->dynamic[w]; bits; bits &= bits - 1)
+            apply(run, w * 64 + (uint32_t)__builtin_ctzll(bits), s, classifying);
+}
+
+static bool begin(struct run *r, const struct stack_rules *set, struct arena *a)
+{
+    if (set->count == 0)
+        return true;
+    r->set = set;
+    r->hits = arena_zero(a, set->count, sizeof *r->hits);
+    r->touched = arena_zero(a, set->count / 64 + 1, sizeof *r->touched);
+    return r->hits && r->touched;
+}
+
+bool rules_run_stack(const struct group_rules *project, struct rule_frame *frames, uint32_t count,
+                     const struct rule_owner *owner, struct arena *a, struct rule_limits *limits)
+{
+    struct stack_run s = {.frames = frames, .count = count, .owner = owner, .limits = limits};
+
+    *limits = (struct rule_limits){0};
+    if (count > WORDS * 64 || !begin(&s.run[0], &rules_built_in()->stack, a) ||
+        (project && !begin(&s.run[1], &project->stack, a)))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        for (unsigned set = 0; set < 2; set++)
+            if (s.run[set].set)
+                candidates(&s.run[set], &frames[i], i);
+    pass(&s.run[0], &s, true);
+    pass(&s.run[1], &s, true);
+    pass(&s.run[0], &s, false);
+    pass(&s.run[1], &s, false);
+    return true;
+}
