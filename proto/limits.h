@@ -38,6 +38,18 @@
 #define FEEDBACK_NAME_MAX 128        /* characters of a name or an address */
 #define FEEDBACK_COMMENTS_MAX 4096   /* characters (Sentry's bound) */
 
+/* ---- small items ---- */
+#define CLIENT_REPORT_ENTRIES_MAX 1000 /* over all four lists of one report */
+#define OUTCOME_WORD_MAX 64            /* bytes of a category or reason that a client names */
+#define FEEDBACK_NAME_MAX 128          /* characters of name, address, source */
+#define FEEDBACK_MESSAGE_MAX 4096      /* characters; Sentry's limit */
+#define FEEDBACK_URL_MAX 1024
+
+/* ---- multipart/form-data ---- */
+#define MULTIPART_PARTS_MAX 200      /* crash reporters send some dozens of fields */
+#define MULTIPART_HEAD_MAX (16 * KIB) /* headers of one part */
+#define MULTIPART_BOUNDARY_MAX 200   /* RFC 2046 says 70; be generous */
+
 /* ---- event fields, in characters (§5.3) ---- */
 #define EVENT_TYPE_MAX 256
 #define EVENT_VALUE_MAX 8192
