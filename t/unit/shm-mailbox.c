@@ -40,7 +40,7 @@ int main(void)
     while (mailbox_take(worker, &mail))
         took += mail.id == (uint64_t)took && mail.len == 1000;
     is_int(took, put, "all of them come out");
-    ok(mailbox_put(writer, 1, 200, "x", 1), "and there is room again");
+    ok(mailbox_put(writer, 1, 200, big, 1000), "and there is room again");
 
     /* The worker dies; its answer waits for nobody. */
     mailbox_close(worker);

@@ -349,7 +349,7 @@ static void damaged_words_in_use(void)
 {
     struct ring *r = open_ring("use");
     struct ring_record rec;
-    uint64_t cursor = 0, end, wild = 0x123456789abcdef0;
+    uint64_t cursor = 0, first, end, wild = 0x123456789abcdef0;
     int lost = 0;
 
     for (int i = 0; i < 200; i++) {
@@ -372,6 +372,20 @@ static void damaged_words_in_use(void)
         ring_release(r, cursor);
     }
     is_int(lost, 0, "words overwritten under two living processes cost no record");
+
+    put(r, 1, "read, not committed", &first);
+    put(r, 1, "not read", &end);
+    ring_next(r, &cursor, &rec);
+    file_write(dir, "use", AT_TAIL, &wild, 8);
+    said_begin();
+    ok(next_is(r, &cursor, 1, "not read"), "the ring's end is found again");
+    said_ignore();
+    ok(ring_released(r) < first, "and nothing is called durable by that");
+    put(r, 1, "", &end);
+    file_write(dir, "use", AT_HEAD, &wild, 8);
+    is_int(put(r, 1, "", &end), RING_FULL, "with a wild head nothing is overwritten");
+    ring_next(r, &cursor, &rec);
+    is_int(put(r, 1, "", &end), RING_OK, "until the consumer has put it right");
     ring_close(r);
 }
 
@@ -419,7 +433,7 @@ static void another_database(void)
     struct ring *r = open_ring("backup");
     struct ring_record rec;
     char text[1000];
-    uint64_t cursor = 0, end, early = 0;
+    uint64_t cursor = 0, end, last, early = 0;
 
     memset(text, 't', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
@@ -431,6 +445,13 @@ static void another_database(void)
             early = cursor;
     }
     put(r, 1, "undrained", &end);
+    ring_close(r);
+    r = open_ring("backup");
+    last = cursor - 1024;
+    ok(next_is(r, &last, 1, text) && ring_released(r) == cursor - 1024,
+       "a database that is a little behind gets what it lacks, and keeps it from being "
+       "overwritten");
+    ring_release(r, cursor);
     ring_close(r);
     r = open_ring("backup");
     said_begin();
