@@ -1,5 +1,5 @@
 /* title.h -- what an issue is called: title, culprit, location, metadata.
- * Source     reference sentry-ingest §5.9, grouping §18. Pure; results live in the arena. */
+ * Source     Sentry's eventtypes and culprit. Pure; results live in the arena. */
 #ifndef QUERN_MODEL_TITLE_H
 #define QUERN_MODEL_TITLE_H
 

@@ -174,6 +174,7 @@ static const struct event_field fields[] = {
     [EXPECTSTAPLE] = EVENT_FIELD("expectstaple", event_bag, 64 * KIB, 5),
     [NEL] = EVENT_FIELD("nel", event_bag, 16 * KIB, 5),
     EVENT_FIELD("breadcrumbs", event_breadcrumbs),
+    EVENT_FIELD("checksum", event_text, 256),
     EVENT_FIELD("contexts", event_contexts, 8 * KIB, 7),
     EVENT_FIELD("debug_meta", event_debug_meta),
     EVENT_FIELD("errors", check_errors),
