@@ -14,8 +14,10 @@
 #define ISSUES_MAX (1 << 22) /* entries of the shared issue table */
 #define PROJECTS_MAX 4096
 #define KEYS_MAX 16384
-#define BUCKETS_MAX (KEYS_MAX + PROJECTS_MAX) /* one set of rate limits per key, one per project \
-                                               */
+#define LOGIN_BUCKETS 1024   /* tries to log in, by address and by account (hashed) */
+#define LOGIN_BUCKET_FIRST (KEYS_MAX + PROJECTS_MAX)
+/* one set of rate limits per key, one per project, and those */
+#define BUCKETS_MAX (KEYS_MAX + PROJECTS_MAX + LOGIN_BUCKETS)
 #define INDEX_SLOTS_MIN (1ULL << 10)
 #define INDEX_SLOTS (1ULL << 16)     /* of a fresh fingerprint index: 2 MiB */
 #define INDEX_SLOTS_MAX (1ULL << 24) /* four keys for each of ISSUES_MAX: 512 MiB */

@@ -225,7 +225,7 @@ static void is_term(struct issue_search *s, const struct search_term *t)
     }
 }
 
-static int64_t user_named(struct api_call *c, struct text name)
+static int64_t assignee_named(struct api_call *c, struct text name)
 {
     struct db_stmt *q;
 
@@ -251,7 +251,7 @@ static void assigned_term(struct api_call *c, struct issue_search *s, const stru
         else {
             buf_str(b, "i.assignee = ");
             issue_bind_text(s, b,
-                            arena_printf(c->arena, "user:%lld", (long long)user_named(c, v)));
+                            arena_printf(c->arena, "user:%lld", (long long)assignee_named(c, v)));
         }
     }
     term_close(b);
