@@ -17,11 +17,7 @@ import { Toasts } from './ui/toast';
 const Welcome = lazy(() => import('./pages/welcome').then((m) => m.Welcome));
 const Releases = lazy(() => import('./pages/releases').then((m) => m.Releases));
 const Release = lazy(() => import('./pages/release').then((m) => m.Release));
-const Server = lazy(() => import('./pages/server').then((m) => m.Server));
 const Settings = lazy(() => import('./pages/settings').then((m) => m.Settings));
-const Traces = lazy(() => import('./pages/traces').then((m) => m.Traces));
-const Trace = lazy(() => import('./pages/trace').then((m) => m.Trace));
-const Logs = lazy(() => import('./pages/logs').then((m) => m.Logs));
 
 async function whoIsHere() {
   try {
@@ -48,12 +44,8 @@ function App() {
           <Route path="/issues/:issue/events/:event">{(p) => <Issue issue={p.issue} event={p.event} />}</Route>
           <Route path="/issues/:issue">{(p) => <Issue issue={p.issue} event="latest" />}</Route>
           <Route path="/organizations/:org/issues/:issue">{(p) => <Redirect to={`/issues/${p.issue}`} />}</Route>
-          <Route path="/traces" component={Traces} />
-          <Route path="/traces/:trace">{(p) => <Trace trace={p.trace} />}</Route>
-          <Route path="/logs" component={Logs} />
           <Route path="/releases" component={Releases} />
           <Route path="/releases/:version">{(p) => <Release version={decodeURIComponent(p.version)} />}</Route>
-          <Route path="/server" component={Server} />
           <Route path="/settings/*?" component={Settings} />
           <Route><Empty title="There is no such page"><a class="button" href="/issues">Go to the issues</a></Empty></Route>
         </Switch>

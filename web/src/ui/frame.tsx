@@ -1,6 +1,6 @@
 // frame.tsx -- what stands around every page: the bar on the left, and above the content the shared
 // context: project, environment, time range, filter.
-import { Activity, Bug, ChevronsLeft, ChevronsRight, Package, ScrollText, Server, Settings, UserRound, Waypoints } from 'lucide-preact';
+import { Activity, Bug, ChevronsLeft, ChevronsRight, Package, Settings, UserRound } from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
@@ -15,10 +15,7 @@ import { toast } from './toast';
 
 const places = [
   { path: '/issues', label: 'Issues', icon: Bug },
-  { path: '/traces', label: 'Traces', icon: Waypoints },
-  { path: '/logs', label: 'Logs', icon: ScrollText },
   { path: '/releases', label: 'Releases', icon: Package },
-  { path: '/server', label: 'Server', icon: Server },
   { path: '/settings', label: 'Settings', icon: Settings },
 ];
 
