@@ -35,12 +35,12 @@
 #define ITEM_USER_REPORT_MAX (64 * KIB)
 #define ATTACHMENT_INLINE_MAX (256 * KIB) /* larger ones go to a file, not through the ring */
 #define FILENAME_MAX_BYTES 255
-#define FEEDBACK_NAME_MAX 128        /* characters of a name or an address */
-#define FEEDBACK_COMMENTS_MAX 4096   /* characters (Sentry's bound) */
+#define CONTENT_TYPE_MAX 200         /* bytes; of an attachment, as sent */
 
 /* ---- small items ---- */
 #define CLIENT_REPORT_ENTRIES_MAX 1000 /* over all four lists of one report */
 #define OUTCOME_WORD_MAX 64            /* bytes of a category or reason that a client names */
+#define CONTENT_TYPE_MAX 200         /* bytes; of an attachment, as sent */
 #define FEEDBACK_NAME_MAX 128          /* characters of name, address, source */
 #define FEEDBACK_MESSAGE_MAX 4096      /* characters; Sentry's limit */
 #define FEEDBACK_URL_MAX 1024
@@ -134,6 +134,7 @@
 #define CONNECTIONS_MAX 4096          /* open ones per worker; further clients wait in the backlog */
 #define INLINE_TOTAL_MAX (512 * KIB)  /* attachments of one request that go through the ring; with an
                                          event at its largest they must fit RING_BYTES at once */
+#define INFLATE_KEEP (1 * MIB)        /* of the buffer for decoded bodies, from request to request */
 #define OUTCOMES_PER_REQUEST_MAX 64   /* different (category, reason) pairs that one request may count */
 #define OUTCOME_TALLY_MAX 256         /* different ones of refused requests within a second */
 #define SETTINGS_ARENA_MAX (32 * MIB) /* the registry's lists, split and compiled */

@@ -204,10 +204,11 @@ static void finish(struct worker *w, h2o_req_t *req, const struct intake_record 
 
 /* ---- files first ---- */
 
-/* An intake whose files are being written: it took the arena along. */
+/* An intake whose files are being written: it took the arena and the decoded bodies along. */
 struct kept {
     struct keeper_job job;
     struct arena arena;
+    struct inflate_buf inflate[2];
     struct intake_record *records;
     h2o_req_t *req; /* NULL: gone */
     struct kept **guard;
@@ -232,7 +233,9 @@ static void on_kept(struct worker *w, struct keeper_job *job)
         reply_retry_after(k->req, RETRY_DISK_S);
         reply_error(k->req, 503, "attachment could not be stored", NULL);
     }
-    arena_free(&arena);
+    inflate_buf_free(&k->inflate[0]);
+    inflate_buf_free(&k->inflate[1]);
+    arena_free(&arena); /* and k with it */
 }
 
 static void on_request_gone(void *guard)
@@ -279,6 +282,9 @@ static void keep_first(struct intake *in, int status, const char *type, struct t
         refuse_full(in->req, in->never_429);
         return;
     }
+    k->inflate[0] = w->inflate;
+    k->inflate[1] = w->inflate_inner;
+    w->inflate = w->inflate_inner = (struct inflate_buf){0};
     k->arena = *in->arena;
     arena_init(in->arena, REQUEST_ARENA_MAX);
 }

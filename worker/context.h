@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "proto/arena.h"
+#include "proto/inflate.h"
 #include "proto/record.h"
 #include "shm/world.h"
 #include "worker/worker.h"
@@ -56,6 +57,8 @@ struct worker {
     uint32_t connections;
 
     struct arena arena;                    /* of the request being taken in; reset after each */
+    struct inflate_buf inflate;            /* its body, decoded … */
+    struct inflate_buf inflate_inner;      /* … and what was compressed inside of that */
     struct waiter *waiting, *waiting_last; /* in ring order */
     struct arena command_arena;            /* of the command being appended */
     struct command_wait *asked;

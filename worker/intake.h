@@ -15,7 +15,7 @@
 
 #include "proto/arena.h"
 #include "proto/record.h"
-#include "worker/auth.h"
+#include "worker/claim.h"
 #include "worker/limit.h"
 #include "worker/outcome.h"
 #include "worker/route.h"
@@ -51,7 +51,7 @@ struct intake {
     bool never_429;
 
     /* after intake_claim */
-    struct auth_claim claim;
+    struct claim claim;
     const struct registry_view *view;
     const struct reg_key *key;
     const struct reg_project *project;
@@ -75,11 +75,14 @@ int intake_accept(struct worker *w, h2o_req_t *req);
 
 /* ---- the door ---- */
 
-/* Whose is it? `dsn` of the envelope's header, where there is one by now. Looks up key and project,
- * checks the page's origin and whether the disk has room. With AUTH_LATER in `when`, finding no key
- * at all is not answered: *missing says so, the caller comes back with a dsn. */
-enum intake_when { CLAIM_NOW, CLAIM_LATER };
-bool intake_claim(struct intake *in, struct text dsn, enum intake_when when, bool *missing);
+/* Whose is it? Looks for the key in the request, looks up key and project, checks the page's origin
+ * and whether the disk has room. */
+bool intake_claim(struct intake *in);
+/* The same, but a request without any key is let through with in->key NULL … */
+bool intake_claim_early(struct intake *in);
+/* … until the dsn of its envelope is known, which settles it; NULL: there was none. With a key
+ * known already, checks that both name the same. */
+bool intake_claim_dsn(struct intake *in, const struct dsn *dsn);
 /* Is there any use in reading on? Room in the ring, and the limit of `category`, taking nothing. */
 bool intake_admit(struct intake *in, enum bucket_category category);
 /* The body, decoded. */

@@ -45,7 +45,7 @@ void take_cron(struct intake *in)
     struct text status;
 
     in->never_429 = true; /* cron jobs retry at once */
-    if (!intake_claim(in, TEXT_NONE, CLAIM_NOW, NULL) || !intake_admit(in, BUCKET_OTHER))
+    if (!intake_claim(in) || !intake_admit(in, BUCKET_OTHER))
         return;
     if (in->req->entity.len > ITEM_CHECK_IN_MAX) {
         intake_outcome(in, OUTCOME_INVALID, "monitor", "too_large:check_in", 1);

@@ -12,6 +12,7 @@
 #include "worker/intake.h"
 #include "worker/reply.h"
 #include "worker/take.h"
+#include "worker/take_report.h"
 
 struct report {
     uint8_t event_id[16];
@@ -43,18 +44,10 @@ static bool report_read(struct intake *in, struct report *out, struct text *even
 static void report_add(struct intake *in, const struct report *r, const char *source)
 {
     struct record_feedback record = {
-        .project = in->key->project,
-        .received_ms = in->now_us / 1000,
-        .name = text_clip_chars(text_trim(r->name), FEEDBACK_NAME_MAX),
-        .email = text_clip_chars(text_trim(r->email), FEEDBACK_NAME_MAX),
-        .comments = text_clip_chars(r->comments, FEEDBACK_COMMENTS_MAX),
-        .source = text_of(source)};
-    struct buf out;
+        .name = r->name, .email = r->email, .comments = r->comments, .source = text_of(source)};
 
     memcpy(record.event_id, r->event_id, sizeof record.event_id);
-    buf_init(&out, in->arena, 512 + record.comments.len, RECORD_MAX);
-    record_feedback_write(&out, &record);
-    intake_add(in, RECORD_FEEDBACK, buf_result(&out));
+    take_report(in, &record);
     worker_count(in->w, COUNTER_items, 1);
 }
 
@@ -140,20 +133,19 @@ static void dialog_post(struct intake *in, const uint8_t event_id[16])
 
 void take_error_page(struct intake *in)
 {
-    struct text dsn = form_get(in->query, "dsn", in->arena);
-    struct auth_claim claim;
+    struct dsn dsn;
     uint8_t event_id[16];
 
     if (!uuid_read(form_get(in->query, "eventId", in->arena), event_id)) {
         dialog_error(in, 400, TEXT("{\"eventId\":\"Missing or invalid parameter.\"}"));
         return;
     }
-    if (!auth_dsn(dsn, &claim) ||
-        !registry_key(worker_registry(in->w), claim.key.at, (uint32_t)claim.key.len)) {
+    if (!dsn_read(form_get(in->query, "dsn", in->arena), &dsn) ||
+        !registry_key(worker_registry(in->w), dsn.key.at, (uint32_t)dsn.key.len)) {
         dialog_error(in, 404, TEXT("{\"dsn\":\"Invalid or missing parameter.\"}"));
         return;
     }
-    if (!intake_claim(in, dsn, CLAIM_NOW, NULL))
+    if (!intake_claim_dsn(in, &dsn))
         return;
     if (in->method == METHOD_POST) {
         dialog_post(in, event_id);
@@ -188,8 +180,7 @@ void take_feedback(struct intake *in)
     struct report r = {0};
     struct text event_id = TEXT_NONE;
 
-    if (!intake_claim(in, TEXT_NONE, CLAIM_NOW, NULL) || !intake_admit(in, BUCKET_FEEDBACK) ||
-        !intake_body(in))
+    if (!intake_claim(in) || !intake_admit(in, BUCKET_FEEDBACK) || !intake_body(in))
         return;
     if (!path_names_project(in)) {
         intake_refuse(in, 400, "the DSN is of another project", NULL);

@@ -41,7 +41,7 @@ void take_security(struct intake *in)
     enum security_rc rc;
     uint32_t taken;
 
-    if (!intake_claim(in, TEXT_NONE, CLAIM_NOW, NULL))
+    if (!intake_claim(in))
         return;
     if (!security_type_ok(in->headers.content_type)) {
         intake_refuse(in, 415, "unsupported content type for a security report", NULL);
@@ -69,7 +69,7 @@ void take_nel(struct intake *in)
 {
     struct json *root;
 
-    if (!intake_claim(in, TEXT_NONE, CLAIM_NOW, NULL) || !intake_admit(in, BUCKET_OTHER))
+    if (!intake_claim(in) || !intake_admit(in, BUCKET_OTHER))
         return;
     if (!security_type_ok(in->headers.content_type)) {
         intake_refuse(in, 415, "unsupported content type for a network error report", NULL);

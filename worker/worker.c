@@ -270,6 +270,8 @@ static void close_all(struct worker *w)
     outcome_tally_free(w->tally);
     registry_view_free(&w->registry);
     arena_free(&w->arena);
+    inflate_buf_free(&w->inflate);
+    inflate_buf_free(&w->inflate_inner);
     arena_free(&w->command_arena);
     /* h2o's memory goes with the process: connections may still point into it. */
 }
