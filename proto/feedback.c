@@ -15,12 +15,15 @@ const char *feedback_read_report(struct text payload, struct arena *a, struct re
     *out = (struct record_feedback){0};
     if (json_read(payload, a, &root, NULL) != JSON_OK || root->kind != JSON_OBJECT)
         return "invalid_json";
-    if (!uuid_read(json_string(json_get(root, "event_id"), a), out->event_id))
-        return "missing_event_id";
     out->name = field(root, "name", FEEDBACK_NAME_MAX, a);
     out->email = field(root, "email", FEEDBACK_NAME_MAX, a);
     out->comments = field(root, "comments", FEEDBACK_MESSAGE_MAX, a);
     out->source = TEXT("user_report");
+    /* Last, so that a caller who knows the envelope's id can do without it. */
+    if (!uuid_read(json_string(json_get(root, "event_id"), a), out->event_id)) {
+        memset(out->event_id, 0, sizeof out->event_id);
+        return "missing_event_id";
+    }
     return NULL;
 }
 

@@ -11,7 +11,8 @@
 #include "proto/record.h"
 #include "proto/text.h"
 
-/* {"event_id","name","email","comments"}. NULL: it is one; else why not. */
+/* {"event_id","name","email","comments"}. NULL: it is one; else why not. With "missing_event_id" all
+ * else is filled in, and event_id is zero. */
 const char *feedback_read_report(struct text payload, struct arena *a, struct record_feedback *out);
 /* An event of type feedback, after event_fill(): contexts.feedback. */
 const char *feedback_of_event(const struct event *e, struct arena *a, struct record_feedback *out);

@@ -10,8 +10,6 @@
 #include "worker/settings.h"
 #include "worker/take_event.h"
 
-static const uint8_t none[16];
-
 void take_report(struct intake *in, struct record_feedback *r)
 {
     struct buf out;
@@ -31,15 +29,10 @@ const char *take_user_report(struct intake *in, struct text payload, const uint8
     struct record_feedback r = {0};
     const char *why = feedback_read_report(payload, in->arena, &r);
 
-    if (why)
+    if (why && (!event_id || strcmp(why, "missing_event_id") != 0))
         return why;
-    if (memcmp(r.event_id, none, sizeof none) == 0) {
-        if (!event_id)
-            return "missing_event_id";
+    if (why)
         memcpy(r.event_id, event_id, sizeof r.event_id);
-    }
-    if (!r.source.len)
-        r.source = TEXT("user_report");
     take_report(in, &r);
     return NULL;
 }
