@@ -11,7 +11,7 @@ api_handler root_get, root_auth, root_health, root_health_text, root_regions, ro
 /* api_login.c */
 api_handler login_post, logout_post;
 /* api_org.c */
-api_handler org_list, org_get, org_region, org_nothing, org_projects_get;
+api_handler org_list, org_get, org_region, org_nothing;
 /* api_project.c */
 api_handler project_list, project_list_all, project_post, project_get, project_put, project_delete,
     project_filters, project_filter_put;
@@ -44,7 +44,7 @@ api_handler release_list, release_post, release_get, release_put, release_delete
 /* api_environment.c */
 api_handler environment_list, environment_list_project, environment_get, environment_put;
 /* api_stats.c */
-api_handler stats_project, stats_org, stats_v2, stats_summary;
+api_handler stats_project, stats_org, stats_v2, stats_summary, stats_key;
 /* api_user.c */
 api_handler user_me, user_me_put, member_list, member_post, member_get, member_put, member_delete,
     member_list_project;
