@@ -41,6 +41,7 @@ struct frame {
     struct text filename, abs_path, function, raw_function, symbol, module, package, platform;
     struct text context_line;
     struct json *pre_context, *post_context, *vars; /* NULL when absent */
+    struct json *data;                              /* what processing said of it, or NULL */
     struct text instruction_addr;                   /* "0x…" */
     uint32_t lineno, colno;                         /* 0: unknown */
     int8_t in_app;     /* enum tri, as sent; after event_fill: never unknown */

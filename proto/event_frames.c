@@ -61,6 +61,7 @@ enum {
     RAW_FUNCTION,
     SYMBOL,
     INSTRUCTION_ADDR,
+    DATA,
     FRAME_FIELDS_FILLED
 };
 
@@ -81,6 +82,7 @@ static const struct event_field frame_fields[] = {
     [RAW_FUNCTION] = EVENT_FIELD("raw_function", frame_function, 256, 20),
     [SYMBOL] = EVENT_FIELD("symbol", frame_function, 256, 20),
     [INSTRUCTION_ADDR] = EVENT_FIELD("instruction_addr", event_address),
+    [DATA] = EVENT_FIELD("data", event_bag, 2 * KIB, 5),
     EVENT_FIELD("symbol_addr", event_address),
     EVENT_FIELD("image_addr", event_address),
     EVENT_FIELD("addr_mode", frame_text, 64),
@@ -89,7 +91,6 @@ static const struct event_field frame_fields[] = {
     EVENT_FIELD("lang", frame_text, 64),
     EVENT_FIELD("stack_start", event_bool),
     EVENT_FIELD("lock", event_bag, 2 * KIB, 5),
-    EVENT_FIELD("data", event_bag, 2 * KIB, 5),
 };
 
 /* The path of a URL of a script or file; absent for everything else, and for no path or "/". */
@@ -257,6 +258,7 @@ static void fill_frame(struct json *node, struct arena *a, struct frame *out)
         .pre_context = found[PRE_CONTEXT],
         .post_context = found[POST_CONTEXT],
         .vars = found[VARS],
+        .data = found[DATA],
         .instruction_addr = json_string(found[INSTRUCTION_ADDR], a),
         .lineno = number(found[LINENO]),
         .colno = number(found[COLNO]),
