@@ -155,7 +155,7 @@ static void make_template(struct load *l, struct template *t, int issue)
     struct template inner = {0};
     FILE *f = open_memstream(&inner.body, &inner.len);
     bool big = l->size > 3;
-    int frames = big ? 26 : 7;
+    int frames = big ? 20 : 8;
 
     fputs("{\"event_id\":\"", f);
     fflush(f);
