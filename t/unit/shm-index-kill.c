@@ -227,6 +227,7 @@ int main(void)
     seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 10)
                           : (uint64_t)now.tv_nsec * 1000003 + (uint64_t)now.tv_sec;
     note("SEED=%llu", (unsigned long long)seed);
+    fflush(stdout); /* children must not say it again */
     seed |= 1;
     claim_under_kills();
     scratch_remove_in(dup(dir));

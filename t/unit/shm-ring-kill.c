@@ -176,10 +176,12 @@ int main(void)
     seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 10)
                           : (uint64_t)now.tv_nsec * 1000003 + (uint64_t)now.tv_sec;
     note("SEED=%llu", (unsigned long long)seed);
+    fflush(stdout); /* children must not say it again */
     seed |= 1;
 
     if (ring_open(dir, "ring", BYTES, &made) != 0)
         return 1;
+    ring_close(made);
     producer = start(producers);
     consumer = start(0);
     for (int round = 0; round < ROUNDS; round++) {
