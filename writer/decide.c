@@ -8,8 +8,6 @@
 #include "writer/context.h"
 #include "writer/tally.h"
 
-#define ISSUE_FLAGS_GONE 0x01 /* the number belonged to a deleted issue: never again */
-
 /* Only this process stores the entries, so it reads its own stores back: relaxed everywhere. Readers
  * take the words one by one and want no order among them. */
 #define get(word) atomic_load_explicit(&(word), memory_order_relaxed)
@@ -23,7 +21,7 @@ static bool number_is_free(const struct writer *w, uint32_t issue)
     if (issue <= w->issue_floor || issue >= ISSUES_MAX)
         return false;
     e = issue_at(w->world->issues, issue);
-    return !e || (!get(e->project) && !(get(e->flags) & ISSUE_FLAGS_GONE));
+    return !e || (!get(e->project) && !(get(e->flags) & DECIDE_GONE));
 }
 
 static bool known(const struct writer *w, const struct record_event *r, uint32_t *issue)
@@ -83,8 +81,11 @@ static bool learn(struct writer *w, const struct record_event *r, uint32_t issue
     return true;
 }
 
-static void begin_issue(struct issue_entry *e, const struct record_event *r)
+static void begin_issue(struct writer *w, uint32_t issue, struct issue_entry *e,
+                        const struct record_event *r)
 {
+    if (issue > w->issue_high)
+        w->issue_high = issue;
     set(e->status, ISSUE_UNRESOLVED);
     set(e->flags, 0);
     set(e->events, 0);
@@ -105,7 +106,7 @@ bool decide_apply(struct writer *w, const struct record_event *r, uint64_t seq, 
         return false;
     created = get(e->project) == 0;
     if (created) {
-        begin_issue(e, r);
+        begin_issue(w, issue, e, r);
         writer_count(w, COUNTER_issues_new, 1);
     } else if (get(e->status) == ISSUE_RESOLVED || get(e->status) == ISSUE_IGNORED) {
         enum state_change change = state_on_event(w, issue, r);
@@ -133,4 +134,18 @@ uint64_t decide_prev_seq(const struct writer *w, uint32_t issue)
     const struct issue_entry *e = issue_at(w->world->issues, issue);
 
     return e ? get(e->last_seq) : 0;
+}
+
+void decide_delete(struct writer *w, uint32_t issue)
+{
+    struct issue_entry *e = writer_issue(w, issue);
+
+    if (!e)
+        return;
+    set(e->project, 0);
+    set(e->status, ISSUE_NONE);
+    set(e->flags, DECIDE_GONE);
+    set(e->events, 0);
+    set(e->users, 0);
+    set(e->last_seq, 0);
 }

@@ -29,5 +29,9 @@ bool decide_apply(struct writer *w, const struct record_event *r, uint64_t seq, 
 uint64_t decide_prev_seq(const struct writer *w, uint32_t issue);
 /* Make (project, hash) → issue live, growing the index if need be. */
 bool decide_point(struct writer *w, uint32_t project, const uint8_t hash[16], uint32_t issue);
+/* The issue's entry is empty, and its number is never given out again in this writer's life (after it,
+ * writer.issue_floor sees to that). */
+#define DECIDE_GONE 0x01 /* issue_entry.flags */
+void decide_delete(struct writer *w, uint32_t issue);
 
 #endif

@@ -271,7 +271,7 @@ static enum drained drain_one(struct writer *w, uint32_t slot)
             return taken == TAKEN_NOT_FLUSH ? DRAIN_FLUSH : DRAIN_STALL;
         }
         s->touched = true;
-        s->idle = false;
+        s->idle_seconds = 0;
         b->records++;
         b->raw += rec.len;
     }

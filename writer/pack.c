@@ -210,6 +210,7 @@ static void publish(struct writer *w, uint32_t attached, int64_t began_us)
 
     w->active.rows += b->event_count;
     w->active.attachments += attached;
+    w->committed_records += b->records;
     writer_count(w, COUNTER_commits, 1);
     writer_count(w, COUNTER_commit_us, took);
     writer_count(w, COUNTER_commit_records, b->records);

@@ -110,6 +110,7 @@ struct tally {
     struct tally_generation *filling, *flushing; /* flushing NULL: none is being written */
     struct flush *flush;
     int64_t flushed_us; /* when the last flush ended */
+    int64_t retry_us;   /* after a failed one: not before then */
 };
 
 struct tally *tally_new(void);

@@ -1,0 +1,3 @@
+-- hash_all: all grouping hashes, for the shared index (writer, at start)
+-- scan: it wants them all
+SELECT project_id, hash, issue_id FROM hash

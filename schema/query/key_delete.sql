@@ -1,0 +1,3 @@
+-- key_delete (writer, commands)
+-- index: primary key
+DELETE FROM key WHERE public_key = ?1

@@ -1,0 +1,5 @@
+-- project_list: for tools on a stopped folder
+-- scan: it wants them all
+SELECT p.id, p.slug, p.name, p.platform,
+       (SELECT k.public_key FROM key AS k WHERE k.project_id = p.id AND k.active ORDER BY k.created_ms LIMIT 1)
+  FROM project AS p WHERE p.status = 'active' ORDER BY p.id

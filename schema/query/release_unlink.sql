@@ -1,0 +1,3 @@
+-- release_unlink (writer, commands)
+-- index: primary key
+DELETE FROM release_project WHERE release_id = ?1
