@@ -34,6 +34,7 @@ struct api_request {
     struct text address;  /* of the client, for login limits */
     bool secure;          /* the browser talks TLS to us or to the proxy in front */
     bool operator;        /* control socket: the server's own user */
+    bool local;           /* from this machine or its private network, and not through a proxy */
 };
 
 struct api_param {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define USED_EVERY_MS 3600000 /* a token's last use is written down at most once an hour */
+#define USED_EVERY_MS 3600000 /* a token's last use is written down about once an hour */
 
 static void deny(struct api_call *c, const char *why)
 {
@@ -87,7 +87,8 @@ static bool look_up(struct api_call *c, struct text secret, bool session)
         .email = api_keep_col(c, s, 7),
         .name = api_keep_col(c, s, 8),
         .role = api_keep_col(c, s, 9),
-        .stale = db_col_int(s, 5) + USED_EVERY_MS < c->now_ms,
+        .stale = db_col_int(s, 5) + USED_EVERY_MS < c->now_ms &&
+                 query_token_due(c->q, db_col_int(s, 0), c->now_ms),
     };
     /* A token can do no more than its user, whose role may have been lowered since. */
     who->scopes = scope_set_of(api_col(s, 2));

@@ -49,7 +49,8 @@ static bool said_already(struct api_call *c, struct text text)
     while (!same && api_row(c, s)) {
         struct json *data;
 
-        same = db_col_int(s, 1) == c->caller.user && db_col_int(s, 4) > c->now_ms - SAME_WITHIN_MS &&
+        same = db_col_int(s, 1) == c->caller.user &&
+               db_col_int(s, 4) > c->now_ms - SAME_WITHIN_MS &&
                json_read(api_col(s, 3), c->arena, &data, NULL) == JSON_OK &&
                text_eq(json_string(json_get(data, "text"), c->arena), text);
     }

@@ -36,8 +36,7 @@ static bool list_read(struct api_call *c, struct list *l)
 
 static bool fits(struct api_call *c, const struct list *l, const struct record_event *r)
 {
-    if (l->range.given &&
-        (r->timestamp_ms < l->range.from_ms || r->timestamp_ms >= l->range.to_ms))
+    if (l->range.given && (r->timestamp_ms < l->range.from_ms || r->timestamp_ms >= l->range.to_ms))
         return false;
     return search_event(&l->terms, r, query_scratch(c->q));
 }
@@ -58,7 +57,8 @@ static void list_add(struct api_call *c, struct list *l, int64_t issue,
         l->first = (struct api_page_key){0, (int64_t)e->seq};
 }
 
-/* The way back: the `limit` events that follow the cursor's, found by walking towards the present. */
+/* The way back: the `limit` events that follow the cursor's, found by walking towards the present.
+ */
 static uint64_t list_start(struct api_call *c, struct list *l, int64_t issue)
 {
     struct stored_event e;
@@ -86,7 +86,8 @@ static void list_write(struct api_call *c, struct list *l, int64_t issue, struct
     bool any = false;
 
     json_open(&c->out, NULL, '[');
-    while (l->shown < l->page.limit && looked < EVENTS_LOOKED_AT && (any = stored_walk_next(w, &e))) {
+    while (l->shown < l->page.limit && looked < EVENTS_LOOKED_AT &&
+           (any = stored_walk_next(w, &e))) {
         looked++;
         list_add(c, l, issue ? issue : stored_issue(c, &e), &e);
         l->last = (struct api_page_key){0, (int64_t)e.seq};
@@ -151,8 +152,7 @@ static bool find_in_issue(struct api_call *c, struct text name, struct stored_ev
         return stored_before(c, c->issue, UINT64_MAX, e);
     if (text_is(name, "oldest"))
         return stored_after(c, c->issue, 0, e);
-    return api_event_id(name, id) && stored_by_id(c, NULL, id, e) &&
-           stored_issue(c, e) == c->issue;
+    return api_event_id(name, id) && stored_by_id(c, NULL, id, e) && stored_issue(c, e) == c->issue;
 }
 
 void event_get_issue(struct api_call *c)
@@ -228,7 +228,8 @@ void issue_event_id(struct api_call *c)
     struct buf *b = &c->out;
     int64_t issue;
 
-    if (!event_find(c, c->arg[0], &e) || !(issue = stored_issue(c, &e)) || !stored_read(c, &e, &r)) {
+    if (!event_find(c, c->arg[0], &e) || !(issue = stored_issue(c, &e)) ||
+        !stored_read(c, &e, &r)) {
         no_event(c);
         return;
     }

@@ -256,10 +256,10 @@ void issue_list(struct api_call *c)
         return;
     write_hits(c, &s, &p, count, more);
     write_rows(c, hits, count, &v);
-    page_link(c, &p, count, more,
-              (struct api_page_key){count ? hits[0].value : 0, count ? hits[0].id : 0},
-              (struct api_page_key){count ? hits[count - 1].value : 0,
-                                    count ? hits[count - 1].id : 0});
+    page_link(
+        c, &p, count, more,
+        (struct api_page_key){count ? hits[0].value : 0, count ? hits[0].id : 0},
+        (struct api_page_key){count ? hits[count - 1].value : 0, count ? hits[count - 1].id : 0});
     api_done(c, 200);
 }
 

@@ -56,8 +56,10 @@ static struct text scheme_of(struct api_call *c, struct text *host)
 static void write_dsn(struct api_call *c, const struct key *k)
 {
     static const char *const PATHS[][2] = {
-        {"csp", "csp-report/?sentry_key="},      {"security", "security/?sentry_key="},
-        {"minidump", "minidump/?sentry_key="},   {"nel", "nel/?sentry_key="},
+        {"csp", "csp-report/?sentry_key="},
+        {"security", "security/?sentry_key="},
+        {"minidump", "minidump/?sentry_key="},
+        {"nel", "nel/?sentry_key="},
     };
     struct text host, scheme = scheme_of(c, &host), base = c->req.base_url;
     long long id = c->project->id;
@@ -65,24 +67,27 @@ static void write_dsn(struct api_call *c, const struct key *k)
     struct buf *b = &c->out;
 
     json_open(b, "dsn", '{');
-    json_text(b, "public", arena_printf(a, "%.*s%.*s@%.*s/%lld", TEXT_ARG(scheme),
-                                        TEXT_ARG(k->public_key), TEXT_ARG(host), id));
+    json_text(b, "public",
+              arena_printf(a, "%.*s%.*s@%.*s/%lld", TEXT_ARG(scheme), TEXT_ARG(k->public_key),
+                           TEXT_ARG(host), id));
     json_text(b, "secret",
               arena_printf(a, "%.*s%.*s:%.*s@%.*s/%lld", TEXT_ARG(scheme), TEXT_ARG(k->public_key),
                            TEXT_ARG(k->secret), TEXT_ARG(host), id));
     for (size_t i = 0; i < sizeof PATHS / sizeof *PATHS; i++)
-        json_text(b, PATHS[i][0], arena_printf(a, "%.*s/api/%lld/%s%.*s", TEXT_ARG(base), id,
-                                               PATHS[i][1], TEXT_ARG(k->public_key)));
-    json_text(b, "unreal", arena_printf(a, "%.*s/api/%lld/unreal/%.*s/", TEXT_ARG(base), id,
-                                        TEXT_ARG(k->public_key)));
-    json_text(b, "crons", arena_printf(a, "%.*s/api/%lld/cron/___MONITOR_SLUG___/%.*s/",
-                                       TEXT_ARG(base), id, TEXT_ARG(k->public_key)));
+        json_text(b, PATHS[i][0],
+                  arena_printf(a, "%.*s/api/%lld/%s%.*s", TEXT_ARG(base), id, PATHS[i][1],
+                               TEXT_ARG(k->public_key)));
+    json_text(
+        b, "unreal",
+        arena_printf(a, "%.*s/api/%lld/unreal/%.*s/", TEXT_ARG(base), id, TEXT_ARG(k->public_key)));
+    json_text(b, "crons",
+              arena_printf(a, "%.*s/api/%lld/cron/___MONITOR_SLUG___/%.*s/", TEXT_ARG(base), id,
+                           TEXT_ARG(k->public_key)));
     json_str(b, "cdn", "");
     json_str(b, "playstation", "");
-    json_text(b, "integration",
-              arena_printf(a, "%.*s/api/%lld/integration/", TEXT_ARG(base), id));
-    json_text(b, "otlp_traces", arena_printf(a, "%.*s/api/%lld/integration/otlp/v1/traces",
-                                             TEXT_ARG(base), id));
+    json_text(b, "integration", arena_printf(a, "%.*s/api/%lld/integration/", TEXT_ARG(base), id));
+    json_text(b, "otlp_traces",
+              arena_printf(a, "%.*s/api/%lld/integration/otlp/v1/traces", TEXT_ARG(base), id));
     json_text(b, "otlp_logs",
               arena_printf(a, "%.*s/api/%lld/integration/otlp/v1/logs", TEXT_ARG(base), id));
     json_close(b, '}');

@@ -1,6 +1,6 @@
 /* api_login.c -- the browser's way in and out: a session is a token in an http-only cookie.
- * The CSRF token travels in a readable cookie and in the answer; unsafe methods repeat it in a header
- * that other sites cannot set. SameSite=Lax keeps the cookie out of their POSTs besides. */
+ * The CSRF token travels in a readable cookie and in the answer; unsafe methods repeat it in a
+ * header that other sites cannot set. SameSite=Lax keeps the cookie out of their POSTs besides. */
 #include <sodium.h>
 #include <stdio.h>
 
@@ -11,8 +11,8 @@
 
 #define SESSION_S (SESSION_DAYS * 86400)
 
-/* A place of its own in the shared buckets for an address or an account: few share one by chance, and
- * those who do only wait a little. */
+/* A place of its own in the shared buckets for an address or an account: few share one by chance,
+ * and those who do only wait a little. */
 static uint32_t login_bucket(const char *what, struct text who)
 {
     static const unsigned char KEY[crypto_shorthash_KEYBYTES] = "quern-login-key";
@@ -27,8 +27,8 @@ static uint32_t login_bucket(const char *what, struct text who)
     return LOGIN_BUCKET_FIRST + (hash[0] | (uint32_t)hash[1] << 8) % LOGIN_BUCKETS;
 }
 
-/* Each try costs one from the address and one from the account, right or wrong: else whoever holds a
- * right password could be told from the answer's speed. */
+/* Each try costs one from the address and one from the account, right or wrong: else whoever holds
+ * a right password could be told from the answer's speed. */
 static bool may_try(struct api_call *c, struct text email)
 {
     struct bucket_table *t = query_world(c->q)->buckets;

@@ -36,13 +36,20 @@ static void write_latest_release(struct api_call *c, int64_t project)
 
 static void write_constants(struct buf *b)
 {
-    static const char *const NO[] = {"isBookmarked",          "firstTransactionEvent",
-                                     "hasSessions",           "hasProfiles",
-                                     "hasReplays",            "hasMonitors",
-                                     "hasFeedbacks",          "hasNewFeedbacks",
-                                     "hasMinifiedStackTrace", "hasLogs",
-                                     "hasFlags",              "hasTraceMetrics",
-                                     "hasUserReports",        "isInternal",
+    static const char *const NO[] = {"isBookmarked",
+                                     "firstTransactionEvent",
+                                     "hasSessions",
+                                     "hasProfiles",
+                                     "hasReplays",
+                                     "hasMonitors",
+                                     "hasFeedbacks",
+                                     "hasNewFeedbacks",
+                                     "hasMinifiedStackTrace",
+                                     "hasLogs",
+                                     "hasFlags",
+                                     "hasTraceMetrics",
+                                     "hasUserReports",
+                                     "isInternal",
                                      "isPublic"};
 
     for (size_t i = 0; i < sizeof NO / sizeof *NO; i++)
@@ -112,7 +119,8 @@ void project_write_list(struct api_call *c, const char *key, const struct api_pa
 
     json_open(&c->out, key, '[');
     for (uint32_t i = 0; i < count && !more; i++) {
-        if (page && !text_empty(query) && text_find_nocase(list[i].slug, query) == list[i].slug.len &&
+        if (page && !text_empty(query) &&
+            text_find_nocase(list[i].slug, query) == list[i].slug.len &&
             text_find_nocase(list[i].name, query) == list[i].name.len)
             continue;
         if (page && skipped < page->offset) {
@@ -232,8 +240,8 @@ static bool check_rules(struct api_call *c)
         group_rules_compile(finger, stack, c->arena, &error))
         return true;
     api_wrong(c, error.which[0] == 'f' ? "fingerprintingRules" : "groupingEnhancements",
-              arena_printf(c->arena, "Invalid %s: line %u, column %u: %.*s", error.which, error.line,
-                           error.column, TEXT_ARG(error.reason))
+              arena_printf(c->arena, "Invalid %s: line %u, column %u: %.*s", error.which,
+                           error.line, error.column, TEXT_ARG(error.reason))
                   .at);
     return false;
 }
@@ -247,9 +255,9 @@ static bool check_name(struct api_call *c, const char *member, size_t max)
     if (text_empty(text_trim(t)))
         api_wrong(c, member, "This field may not be blank.");
     else if (t.len > max)
-        api_wrong(c, member,
-                  arena_printf(c->arena, "Ensure this field has no more than %zu characters.", max)
-                      .at);
+        api_wrong(
+            c, member,
+            arena_printf(c->arena, "Ensure this field has no more than %zu characters.", max).at);
     return !c->refused;
 }
 
@@ -270,8 +278,9 @@ static bool check_slug(struct api_call *c)
     }
     if (t.len && t.len <= 50 && letters)
         return true;
-    api_wrong(c, "slug", "Enter a valid slug consisting of lowercase letters, numbers, underscores or "
-                         "hyphens. It cannot be entirely numeric.");
+    api_wrong(c, "slug",
+              "Enter a valid slug consisting of lowercase letters, numbers, underscores or "
+              "hyphens. It cannot be entirely numeric.");
     return false;
 }
 

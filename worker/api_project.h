@@ -5,7 +5,8 @@
 #include "worker/api_call.h"
 #include "worker/api_page.h"
 
-/* The call's projects under `key`; a page of them when `page` is given (then the Link header is set). */
+/* The call's projects under `key`; a page of them when `page` is given (then the Link header is
+ * set). */
 void project_write_list(struct api_call *c, const char *key, const struct api_page *page);
 
 #endif

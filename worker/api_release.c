@@ -1,5 +1,5 @@
-/* api_release.c -- releases: lists, details, creating and changing them. Commits, deploys and files are
- * not kept; the endpoints that list them answer with empty lists, as tools expect. */
+/* api_release.c -- releases: lists, details, creating and changing them. Commits, deploys and files
+ * are not kept; the endpoints that list them answer with empty lists, as tools expect. */
 #include "worker/api_release.h"
 
 #include <stdio.h>
@@ -395,8 +395,9 @@ static bool write_date(struct api_call *c, struct buf *b, const char *name)
         return true;
     }
     if (!search_date(t, &ms, &whole_day)) {
-        api_wrong(c, name, "Datetime has wrong format. Use one of these formats instead: "
-                           "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].");
+        api_wrong(c, name,
+                  "Datetime has wrong format. Use one of these formats instead: "
+                  "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].");
         return false;
     }
     api_time(b, name, ms);
@@ -412,10 +413,10 @@ static bool check_refs(struct api_call *c)
     if (!json_is(refs, JSON_ARRAY) || !refs->child)
         return true;
     name = json_string(json_get(refs->child, "repository"), c->arena);
-    api_wrong(c, "refs",
-              arena_printf(c->arena, "Invalid repository names: %.*s",
-                           TEXT_ARG(text_clip(name, 100)))
-                  .at);
+    api_wrong(
+        c, "refs",
+        arena_printf(c->arena, "Invalid repository names: %.*s", TEXT_ARG(text_clip(name, 100)))
+            .at);
     return false;
 }
 

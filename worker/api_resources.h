@@ -1,6 +1,6 @@
 /* api_resources.h -- the handlers of the management API, by the file they live in.
- * All of one shape (api_call.h): the route has been found, the caller may do this, and what the path
- * names is there. */
+ * All of one shape (api_call.h): the route has been found, the caller may do this, and what the
+ * path names is there. */
 #ifndef QUERN_WORKER_API_RESOURCES_H
 #define QUERN_WORKER_API_RESOURCES_H
 
@@ -27,8 +27,8 @@ api_handler issue_get, issue_put, issue_delete, issue_hashes, issue_hashes_put, 
     issue_current_release, issue_stats, issue_short, issue_event_id, issue_bulk_put,
     issue_bulk_delete, issue_user_reports, issue_similar;
 /* api_event.c */
-api_handler event_list_issue, event_list_project, event_get_issue, event_get_project,
-    event_json, event_grouping;
+api_handler event_list_issue, event_list_project, event_get_issue, event_get_project, event_json,
+    event_grouping;
 /* api_attachment.c */
 api_handler attachment_list_event, attachment_list_issue, attachment_get;
 /* api_tag.c */

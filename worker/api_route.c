@@ -9,12 +9,23 @@ enum base {
     ROOT,    /* /api/0/… */
     ORG,     /* /api/0/organizations/{o}/… */
     PROJECT, /* /api/0/projects/{o}/{p}/… */
-    ISSUE,   /* /api/0/organizations/{o}/issues/{i}/…, /api/0/issues/{i}/…; "groups" for "issues" */
-    PLAIN    /* not below /api/0/: /metrics … */
+    ISSUE, /* /api/0/organizations/{o}/issues/{i}/…, /api/0/issues/{i}/…; "groups" for "issues" */
+    PLAIN /* not below /api/0/: /metrics … */
 };
 
 /* Which scopes a family of endpoints asks for: any one of them will do. */
-enum family { OPEN, SELF, ORGS, EVENTS, PROJECTS, PROJECT_EVENTS, RELEASES, MEMBERS, TOKENS, OPERATE };
+enum family {
+    OPEN,
+    SELF,
+    ORGS,
+    EVENTS,
+    PROJECTS,
+    PROJECT_EVENTS,
+    RELEASES,
+    MEMBERS,
+    TOKENS,
+    OPERATE
+};
 
 static const struct {
     scope_set read, write, remove;
@@ -311,8 +322,8 @@ static void params_read(struct api_call *c)
     }
 }
 
-/* JSON, or nothing. A body that says it is something else is refused; one that says nothing is taken
- * for JSON, since many scripts forget the header. */
+/* JSON, or nothing. A body that says it is something else is refused; one that says nothing is
+ * taken for JSON, since many scripts forget the header. */
 static void body_read(struct api_call *c)
 {
     struct text type = c->req.content_type;

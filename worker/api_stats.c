@@ -1,6 +1,6 @@
 /* api_stats.c -- where are my events: outcomes per hour, summed as asked for.
- * The table outcome has a row per project, hour, category, outcome and reason; every answer here is one
- * pass over the rows of the projects and hours in question. */
+ * The table outcome has a row per project, hour, category, outcome and reason; every answer here is
+ * one pass over the rows of the projects and hours in question. */
 #include <string.h>
 
 #include "model/search.h"
@@ -45,8 +45,8 @@ static bool wanted(struct api_call *c, const struct api_project *p)
 }
 
 /* Rows of one project, in order of hours. */
-static void walk_project(struct api_call *c, int64_t project, const struct span *span, each_row *each,
-                         void *own)
+static void walk_project(struct api_call *c, int64_t project, const struct span *span,
+                         each_row *each, void *own)
 {
     struct db_stmt *s = api_query(c, "api_outcomes");
 
@@ -92,22 +92,23 @@ static bool span_make(struct api_call *c, int64_t from_ms, int64_t to_ms, int64_
         out->buckets = (uint32_t)((out->to_hour - out->from_hour) / step);
         return true;
     }
-    api_detail(c, 400, "Your interval and date range would create too many results. Use a larger "
-                       "interval, or a smaller date range.");
+    api_detail(c, 400,
+               "Your interval and date range would create too many results. Use a larger "
+               "interval, or a smaller date range.");
     return false;
 }
 
 /* ---- [[time, n], …] ---- */
 
-enum stat { STAT_RECEIVED, STAT_REJECTED, STAT_FILTERED, STAT_GENERATED };
+enum figure { STAT_RECEIVED, STAT_REJECTED, STAT_FILTERED, STAT_GENERATED };
 
 struct series {
     struct span span;
-    enum stat stat;
+    enum figure stat;
     int64_t *sum;
 };
 
-static bool counts(enum stat stat, const struct row *r)
+static bool counts(enum figure stat, const struct row *r)
 {
     if (!text_is(r->category, "error") && !text_is(r->category, "default") &&
         !text_is(r->category, "security"))

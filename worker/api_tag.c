@@ -146,8 +146,10 @@ static void write_values(struct api_call *c, struct db_stmt *s, const struct api
 void tag_values_issue(struct api_call *c)
 {
     struct text sort = api_param(c, "sort");
-    bool by_time = text_is(sort, "-lastSeen") || text_is(sort, "date") || text_is(sort, "-last_seen");
-    struct db_stmt *s = api_query(c, by_time ? "api_issue_tag_values_last" : "api_issue_tag_values");
+    bool by_time =
+        text_is(sort, "-lastSeen") || text_is(sort, "date") || text_is(sort, "-last_seen");
+    struct db_stmt *s =
+        api_query(c, by_time ? "api_issue_tag_values_last" : "api_issue_tag_values");
     struct api_page p;
 
     if (!s || !page_read(c, &p))

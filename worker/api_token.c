@@ -1,5 +1,5 @@
-/* api_token.c -- tokens: a user's own, and those of the organisation. The secret is shown once, when it
- * is made; only its hash is kept. */
+/* api_token.c -- tokens: a user's own, and those of the organisation. The secret is shown once,
+ * when it is made; only its hash is kept. */
 #include <sodium.h>
 #include <string.h>
 
@@ -174,7 +174,8 @@ void token_post(struct api_call *c)
 
 void token_delete(struct api_call *c)
 {
-    struct text id = c->arg_count ? c->arg[0] : json_as_text(json_get(c->body, "tokenId"), c->arena),
+    struct text id =
+                    c->arg_count ? c->arg[0] : json_as_text(json_get(c->body, "tokenId"), c->arena),
                 secret = api_member(c, "token");
     struct buf b = api_buf(c);
     unsigned long long n;
@@ -204,9 +205,9 @@ void org_token_list(struct api_call *c)
     list(c, "org", 0);
 }
 
-/* sntrys_ + base64 of a JSON object + "_" + 32 random bytes. The command line tool believes the URLs in
- * it more than its own settings, so they must be right: without a configured or visible address of
- * this server no token is made. */
+/* sntrys_ + base64 of a JSON object + "_" + 32 random bytes. The command line tool believes the
+ * URLs in it more than its own settings, so they must be right: without a configured or visible
+ * address of this server no token is made. */
 static struct text org_secret(struct api_call *c)
 {
     unsigned char random[32];
@@ -249,7 +250,7 @@ void org_token_post(struct api_call *c)
         api_done(c, 400);
         return;
     }
-    if (c->req.operator && text_empty(c->req.base_url)) {
+    if (c->req.operator&& text_empty(c->req.base_url)) {
         api_detail(c, 400, "Set base_url first: the token carries the address of this server.");
         return;
     }

@@ -113,9 +113,11 @@ static void me_changed(struct api_call *c)
 static bool check_password(struct api_call *c, struct text password)
 {
     if (password.len < PASSWORD_MIN)
-        api_wrong(c, "password", "This password is too short. It must contain at least 8 characters.");
+        api_wrong(c, "password",
+                  "This password is too short. It must contain at least 8 characters.");
     else if (password.len > PASSWORD_MAX)
-        api_wrong(c, "password", "This password is too long. It may contain at most 128 characters.");
+        api_wrong(c, "password",
+                  "This password is too long. It may contain at most 128 characters.");
     return !c->refused;
 }
 
@@ -177,9 +179,9 @@ void user_me_put(struct api_call *c)
 
 static void write_flags(struct buf *b)
 {
-    static const char *const FLAGS[] = {"idp:provisioned", "idp:role-restricted", "sso:linked",
-                                        "sso:invalid", "member-limit:restricted",
-                                        "partnership:restricted"};
+    static const char *const FLAGS[] = {
+        "idp:provisioned", "idp:role-restricted",     "sso:linked",
+        "sso:invalid",     "member-limit:restricted", "partnership:restricted"};
 
     json_open(b, "flags", '{');
     for (size_t i = 0; i < sizeof FLAGS / sizeof *FLAGS; i++)
@@ -293,8 +295,9 @@ static bool read_role(struct api_call *c, struct text *role)
     if (!role->at)
         return true;
     if (!scope_role_known(*role)) {
-        api_wrong(c, "orgRole", "Not a valid role. Valid roles are owner, manager, admin, member and "
-                                "viewer.");
+        api_wrong(c, "orgRole",
+                  "Not a valid role. Valid roles are owner, manager, admin, member and "
+                  "viewer.");
         return false;
     }
     if (scope_of_role(*role) & ~c->caller.scopes) {

@@ -46,7 +46,8 @@ static bool stack_mixed(const struct json *stack)
     const struct json *frames = json_get(stack, "frames");
     bool app = false, system = false, in_app;
 
-    for (const struct json *f = json_is(frames, JSON_ARRAY) ? frames->child : NULL; f; f = f->next) {
+    for (const struct json *f = json_is(frames, JSON_ARRAY) ? frames->child : NULL; f;
+         f = f->next) {
         in_app = false;
         json_boolean(json_get(f, "in_app"), &in_app);
         app |= in_app;
@@ -150,7 +151,8 @@ static void write_time(struct buf *out, const char *key, const struct json *t)
     }
 }
 
-static void write_or(struct buf *out, const char *key, const struct json *from, const char *otherwise)
+static void write_or(struct buf *out, const char *key, const struct json *from,
+                     const char *otherwise)
 {
     if (json_is(json_get(from, key), JSON_STRING))
         event_pass(out, key, from, key);
@@ -271,9 +273,12 @@ static void write_spans(struct buf *out, const struct json *payload)
 void event_write_entries(struct buf *out, const struct json *payload, struct arena *a)
 {
     static const char *const AS_SENT[][2] = {
-        {"template", "template"},   {"csp", "csp"},
-        {"hpkp", "hpkp"},           {"expectct", "expectct"},
-        {"expectstaple", "expectstaple"}, {"nel", "nel"},
+        {"template", "template"},
+        {"csp", "csp"},
+        {"hpkp", "hpkp"},
+        {"expectct", "expectct"},
+        {"expectstaple", "expectstaple"},
+        {"nel", "nel"},
         {"debugmeta", "debug_meta"},
     };
 

@@ -30,7 +30,8 @@ static void write_context(struct buf *out, const struct json *frame, struct aren
     int64_t number = 0;
 
     json_open(out, "context", '[');
-    if (json_is(line, JSON_STRING) && json_int64(json_get(frame, "lineno"), &number) && number > 0) {
+    if (json_is(line, JSON_STRING) && json_int64(json_get(frame, "lineno"), &number) &&
+        number > 0) {
         int64_t at = number - (json_is(before, JSON_ARRAY) ? (int64_t)before->count : 0);
 
         for (const struct json *l = json_is(before, JSON_ARRAY) ? before->child : NULL; l;
@@ -49,15 +50,24 @@ static void write_context(struct buf *out, const struct json *frame, struct aren
 static void write_frame(struct buf *out, const struct json *f, struct arena *a)
 {
     static const char *const NAMES[][2] = {
-        {"filename", "filename"},   {"absPath", "abs_path"},
-        {"module", "module"},       {"package", "package"},
-        {"platform", "platform"},   {"instructionAddr", "instruction_addr"},
-        {"symbolAddr", "symbol_addr"}, {"function", "function"},
-        {"rawFunction", "raw_function"}, {"symbol", "symbol"},
-        {"lineNo", "lineno"},       {"colNo", "colno"},
-        {"trust", "trust"},         {"errors", "errors"},
-        {"lock", "lock"},           {"sourceLink", "source_link"},
-        {"vars", "vars"},           {"data", "data"},
+        {"filename", "filename"},
+        {"absPath", "abs_path"},
+        {"module", "module"},
+        {"package", "package"},
+        {"platform", "platform"},
+        {"instructionAddr", "instruction_addr"},
+        {"symbolAddr", "symbol_addr"},
+        {"function", "function"},
+        {"rawFunction", "raw_function"},
+        {"symbol", "symbol"},
+        {"lineNo", "lineno"},
+        {"colNo", "colno"},
+        {"trust", "trust"},
+        {"errors", "errors"},
+        {"lock", "lock"},
+        {"sourceLink", "source_link"},
+        {"vars", "vars"},
+        {"data", "data"},
         {"addrMode", "addr_mode"},
     };
     bool in_app = false;

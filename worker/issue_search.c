@@ -1,5 +1,5 @@
-/* issue_search.c -- pages of issues: index walks per project and status, merged; or a few candidates,
- * sorted. */
+/* issue_search.c -- pages of issues: index walks per project and status, merged; or a few
+ * candidates, sorted. */
 #include "worker/issue_search.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "shm/issue.h"
 #include "worker/issue_view.h"
 
-#define STATUSES_SHOWN                                                                             \
+#define STATUSES_SHOWN \
     (1u << ISSUE_UNRESOLVED | 1u << ISSUE_RESOLVED | 1u << ISSUE_IGNORED) /* tombstones never */
 
 static const struct {
@@ -102,7 +102,8 @@ static void write_from(struct issue_search *s, struct buf *sql, const char *inde
     } else {
         buf_str(sql, " FROM issue i");
     }
-    buf_str(sql, " WHERE +i.project_id IN (SELECT value FROM json_each(:projects)) AND +i.status IN (0");
+    buf_str(sql,
+            " WHERE +i.project_id IN (SELECT value FROM json_each(:projects)) AND +i.status IN (0");
     for (int status = 0; status < 8; status++)
         if (s->statuses & (1u << status))
             buf_printf(sql, ",%d", status);
@@ -196,9 +197,9 @@ static void run_page(struct api_call *c, struct issue_search *s, const struct ap
     db_reset(q);
 }
 
-/* Events within the range, most first. What an issue had in its whole life bounds what it had in the
- * range, so walking down the lifetime order can stop as soon as the page is better than that bound
- * (Fagin's threshold algorithm): exact, and few rows of hours are read. */
+/* Events within the range, most first. What an issue had in its whole life bounds what it had in
+ * the range, so walking down the lifetime order can stop as soon as the page is better than that
+ * bound (Fagin's threshold algorithm): exact, and few rows of hours are read. */
 static void run_ranged(struct api_call *c, struct issue_search *s, const struct api_page *p,
                        struct db_stmt *q, struct top *top)
 {

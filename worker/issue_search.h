@@ -1,11 +1,11 @@
 /* issue_search.h -- search terms against the catalogue: which issues, in which order, how many.
  * For        issue lists, counts, and bulk changes of a whole search result. Query thread.
- * Way        terms become SQL conditions on the issue's row and on its aggregates (issue_term.c). Then
- *            either a rare term drives (its few issues are looked up and sorted), or the list walks
- *            the index of the sort order, one arm per project and status, and the arms are merged here.
- *            So a page costs about as many rows as it shows, whatever is stored.
- * Meaning    an event-level term holds when any of the issue's events has it; several such terms may
- *            be met by different events (Sentry asks for one event that meets all). */
+ * Way        terms become SQL conditions on the issue's row and on its aggregates (issue_term.c).
+ * Then either a rare term drives (its few issues are looked up and sorted), or the list walks the
+ * index of the sort order, one arm per project and status, and the arms are merged here. So a page
+ * costs about as many rows as it shows, whatever is stored. Meaning    an event-level term holds
+ * when any of the issue's events has it; several such terms may be met by different events (Sentry
+ * asks for one event that meets all). */
 #ifndef QUERN_WORKER_ISSUE_SEARCH_H
 #define QUERN_WORKER_ISSUE_SEARCH_H
 
@@ -27,7 +27,7 @@ struct issue_bind {
 
 struct issue_search {
     const struct search *terms;
-    struct api_range range;   /* given: only issues with events in it */
+    struct api_range range;    /* given: only issues with events in it */
     struct text *environments; /* "": events without one */
     uint32_t environment_count;
     int64_t *projects;
@@ -37,9 +37,9 @@ struct issue_search {
     enum issue_sort sort;
 
     /* made by issue_search_compile */
-    unsigned statuses;  /* bits of enum issue_status */
-    struct buf where;   /* " AND …", over `issue i` */
-    struct buf drive;   /* a select of issue ids that are few; empty: none is rare */
+    unsigned statuses; /* bits of enum issue_status */
+    struct buf where;  /* " AND …", over `issue i` */
+    struct buf drive;  /* a select of issue ids that are few; empty: none is rare */
     struct issue_bind *binds;
     uint32_t bind_count;
     bool by_id;   /* `where` names the issues by number: no index of a sort order is needed */

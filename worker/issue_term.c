@@ -44,8 +44,8 @@ void issue_bind_text(struct issue_search *s, struct buf *b, struct text v)
 
 /* ---- conditions ---- */
 
-/* " AND (" or " AND NOT (": then alternatives, then ")". COALESCE, since NOT of an unknown is unknown,
- * and an issue without the value is one that does not have it. */
+/* " AND (" or " AND NOT (": then alternatives, then ")". COALESCE, since NOT of an unknown is
+ * unknown, and an issue without the value is one that does not have it. */
 static void term_open(struct buf *b, const struct search_term *t)
 {
     buf_str(b, t->negated ? " AND NOT COALESCE((" : " AND COALESCE((");
@@ -101,8 +101,8 @@ static void message_term(struct api_call *c, struct issue_search *s, const struc
     term_open(b, t);
     for (uint32_t i = 0; i < t->count; i++) {
         const struct search_value *v = &t->values[i];
-        struct text pattern = v->wild ? search_like(v->text, c->arena)
-                                      : search_like_within(v->text, c->arena);
+        struct text pattern =
+            v->wild ? search_like(v->text, c->arena) : search_like_within(v->text, c->arena);
 
         buf_str(b, i ? " OR " : "");
         within(s, b, "i.title", pattern);
@@ -156,8 +156,8 @@ static const char *category_word(int code)
     return code == EVENT_FEEDBACK ? "feedback" : "error";
 }
 
-static void window_term(struct issue_search *s, const struct search_term *t, const char *from_column,
-                        const char *to_column)
+static void window_term(struct issue_search *s, const struct search_term *t,
+                        const char *from_column, const char *to_column)
 {
     term_open(&s->where, t);
     buf_printf(&s->where, "%s >= ", from_column);
@@ -409,7 +409,8 @@ static void first_release_term(struct api_call *c, struct issue_search *s,
     term_close(&s->where);
 }
 
-static void environment_term(struct api_call *c, struct issue_search *s, const struct search_term *t)
+static void environment_term(struct api_call *c, struct issue_search *s,
+                             const struct search_term *t)
 {
     term_open(&s->where, t);
     buf_str(&s->where, "EXISTS (SELECT 1 FROM issue_release r WHERE r.issue_id = i.id AND (");
@@ -440,7 +441,8 @@ static void tag_term(struct api_call *c, struct issue_search *s, const struct se
 
     term_open(b, t);
     if (asks_absence(t)) {
-        buf_str(b, "NOT EXISTS (SELECT 1 FROM issue_tag_key k WHERE k.issue_id = i.id AND k.key = ");
+        buf_str(b,
+                "NOT EXISTS (SELECT 1 FROM issue_tag_key k WHERE k.issue_id = i.id AND k.key = ");
         issue_bind_text(s, b, key);
     } else {
         buf_str(b, "EXISTS (SELECT 1 FROM issue_tag t WHERE t.issue_id = i.id AND t.key = ");
@@ -559,7 +561,8 @@ bool issue_term(struct api_call *c, struct issue_search *s, const struct search_
         column_term(c, s, t, "json_extract(i.metadata, '$.value')");
         break;
     case SEARCH_UNHANDLED:
-        buf_str(&s->where, t->flag != t->negated ? " AND i.unhandled != 0" : " AND i.unhandled = 0");
+        buf_str(&s->where,
+                t->flag != t->negated ? " AND i.unhandled != 0" : " AND i.unhandled = 0");
         break;
     case SEARCH_FILENAME:
         column_term(c, s, t, "json_extract(i.metadata, '$.filename')");

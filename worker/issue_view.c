@@ -188,7 +188,8 @@ static int64_t sum(struct api_call *c, const char *query, int64_t issue, int64_t
 
 /* Whole days from issue_day, the hours at both ends from issue_hour: a month is some 30 + 46 rows
  * instead of 720. The hour at either end counts as a whole. */
-int64_t issue_events_in(struct api_call *c, const struct issue_row *r, const struct api_range *range)
+int64_t issue_events_in(struct api_call *c, const struct issue_row *r,
+                        const struct api_range *range)
 {
     int64_t from = range->from_ms / HOUR_MS, to = (range->to_ms - 1) / HOUR_MS + 1;
     int64_t first_day = (from + 23) / 24, last_day = to / 24;

@@ -32,13 +32,14 @@ struct issue_chart {
     const char *key; /* "24h", "14d", "30d", "auto"; NULL: no chart */
     bool days;       /* one bucket a day, else an hour */
     uint32_t buckets;
-    int64_t first;   /* number of the first hour or day since 1970 */
+    int64_t first; /* number of the first hour or day since 1970 */
 };
 /* "24h", "14d", "30d" or, from a range, "auto". */
 struct issue_chart issue_chart_of(const char *key, const struct api_range *range, int64_t now_ms);
 void issue_write_chart(struct api_call *c, int64_t issue, const struct issue_chart *chart);
 /* Events of an issue within a range, from its hours and days. */
-int64_t issue_events_in(struct api_call *c, const struct issue_row *r, const struct api_range *range);
+int64_t issue_events_in(struct api_call *c, const struct issue_row *r,
+                        const struct api_range *range);
 
 struct issue_view {
     struct issue_chart chart;
@@ -53,8 +54,9 @@ void issue_write_members(struct api_call *c, const struct issue_row *r, const st
 void issue_write(struct api_call *c, const struct issue_row *r, const struct issue_view *v);
 /* {"id","count",…}: the figures alone (issues-stats, lifetime). */
 void issue_write_figures(struct api_call *c, const struct issue_row *r, const struct issue_view *v);
-void issue_write_status(struct api_call *c, const struct issue_row *r);   /* status, substatus, details */
-void issue_write_assignee(struct api_call *c, struct text assignee);      /* "assignedTo" */
+void issue_write_status(struct api_call *c,
+                        const struct issue_row *r); /* status, substatus, details */
+void issue_write_assignee(struct api_call *c, struct text assignee); /* "assignedTo" */
 const char *issue_status_word(int status);
 
 #endif

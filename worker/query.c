@@ -16,6 +16,8 @@
 #define CATALOGUE_CACHE_KIB 1024
 #define SEGMENT_CACHE_KIB 128
 #define POLL_US 500
+#define TOKENS_SEEN 64
+#define USED_EVERY_MS 3600000
 #define SAMPLES 61 /* one a second: enough for the mean of a minute */
 
 struct sample {
@@ -46,6 +48,10 @@ struct query_thread {
 
     struct sample sample[SAMPLES]; /* ring; newest at sample_at */
     uint32_t sample_at, sample_count;
+
+    struct {
+        int64_t token, at_ms;
+    } used[TOKENS_SEEN]; /* by token number; a collision costs one more write */
 };
 
 /* ---- databases ---- */
@@ -136,7 +142,8 @@ static bool segments_load(struct query_thread *q)
 
         *one = (struct query_segment){.id = db_col_int(s, 0),
                                       .first_seq = (uint64_t)db_col_int(s, 3),
-                                      .last_seq = (uint64_t)db_col_int(s, 4)};
+                                      .last_seq = (uint64_t)db_col_int(s, 4),
+                                      .begun_ms = db_col_int(s, 5)};
         snprintf(one->file, sizeof one->file, "%s", file ? file : "");
         state = db_col_str(s, 2, &len);
         one->indexed = state && (strcmp(state, "sealed") == 0 || strcmp(state, "packed") == 0);
@@ -287,6 +294,17 @@ void query_rates(const struct query_thread *q, struct query_rates *out)
     }
 }
 
+bool query_token_due(struct query_thread *q, int64_t token, int64_t now_ms)
+{
+    uint32_t at = (uint32_t)token % TOKENS_SEEN;
+
+    if (q->used[at].token == token && q->used[at].at_ms + USED_EVERY_MS > now_ms)
+        return false;
+    q->used[at].token = token;
+    q->used[at].at_ms = now_ms;
+    return true;
+}
+
 /* ---- the thread ---- */
 
 static void on_jobs(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
@@ -420,16 +438,13 @@ void query_stop(struct worker *w)
     free(q); /* its loop cannot be taken apart in h2o 2.2.5; the process ends soon */
 }
 
-bool query_send(struct worker *w, struct query_job *job)
+void query_send(struct worker *w, struct query_job *job)
 {
     struct query_thread *q = w->query;
 
-    if (!q || q->pending >= QUERY_JOBS_MAX)
-        return false;
     q->pending++;
     job->message = (h2o_multithread_message_t){0};
     h2o_multithread_send_message(&q->in, &job->message);
-    return true;
 }
 
 uint32_t query_pending(const struct worker *w)

@@ -1,9 +1,8 @@
-/* query.h -- the query thread of a worker: reads the databases, so that the loop never waits for a disk.
- * For        the management API: a job goes over with its request and comes back with its answer.
- * Processes  one thread per worker, made after the fork. It owns the read-only connections: one to the
- *            catalogue, and the most recently used segments.
- * Threads    query_start, query_send, query_stop: the loop thread. Everything else: the query thread,
- *            from within a job's `run`.
+/* query.h -- the query thread of a worker: reads the databases, so that the loop never waits for a
+ * disk. For        the management API: a job goes over with its request and comes back with its
+ * answer. Processes  one thread per worker, made after the fork. It owns the read-only connections:
+ * one to the catalogue, and the most recently used segments. Threads    query_start, query_send,
+ * query_stop: the loop thread. Everything else: the query thread, from within a job's `run`.
  * Blocking   query_send never; query_stop waits for the job that is running.
  * Snapshots  all that one job reads from a file comes from one read transaction. */
 #ifndef QUERN_WORKER_QUERY_H
@@ -21,18 +20,18 @@ struct worker;
 struct query_thread;
 
 struct query_job {
-    h2o_multithread_message_t message; /* first: the queue's own */
-    void (*run)(struct query_thread *q, struct query_job *job);  /* query thread */
-    void (*done)(struct worker *w, struct query_job *job);       /* loop thread, afterwards */
+    h2o_multithread_message_t message;                          /* first: the queue's own */
+    void (*run)(struct query_thread *q, struct query_job *job); /* query thread */
+    void (*done)(struct worker *w, struct query_job *job);      /* loop thread, afterwards */
 };
 
 /* Make the thread of this worker (w->query); w->h2o must have its loop. 0 or a negative errno. */
 int query_start(struct worker *w);
 /* Let the running job end, drop the rest, join the thread. Jobs not done are lost: drain first. */
 void query_stop(struct worker *w);
-/* Hand a job over. False: QUERY_JOBS_MAX are waiting already; the job stays the caller's. */
-bool query_send(struct worker *w, struct query_job *job);
-/* Jobs handed over that have not come back. */
+/* Hand a job over. Whoever takes new work in asks query_pending() first. */
+void query_send(struct worker *w, struct query_job *job);
+/* Jobs handed over that have not come back; bounded by QUERY_JOBS_MAX at the door. */
 uint32_t query_pending(const struct worker *w);
 
 /* ---- within a job ---- */
@@ -41,11 +40,12 @@ uint32_t query_pending(const struct worker *w);
 struct query_segment {
     int64_t id;
     char file[64];
-    bool indexed; /* sealed: the random indexes are there */
+    bool indexed;                 /* sealed: the random indexes are there */
     uint64_t first_seq, last_seq; /* of the active one: UINT64_MAX */
-    struct db *db; /* NULL: not open */
-    uint64_t used; /* clock of the LRU */
-    bool reading;  /* a read transaction of this job is open */
+    int64_t begun_ms;             /* the day it was begun */
+    struct db *db;                /* NULL: not open */
+    uint64_t used;                /* clock of the LRU */
+    bool reading;                 /* a read transaction of this job is open */
 };
 
 struct world *query_world(struct query_thread *q);
@@ -66,6 +66,10 @@ struct query_rates {
     double events[3], requests[3], bytes[3];
 };
 void query_rates(const struct query_thread *q, struct query_rates *out);
+
+/* Is this token's use worth writing down? True once an hour for each, as far as this thread knows.
+ */
+bool query_token_due(struct query_thread *q, int64_t token, int64_t now_ms);
 
 /* A thread without a loop, for tests and tools: the same connections, jobs run by the caller. */
 struct query_thread *query_bare(struct world *world);

@@ -100,8 +100,7 @@ static bool by_index(struct api_call *c, const struct api_project *project, cons
     uint32_t count = query_segments(c->q, &list);
 
     for (uint32_t i = 0; i < count; i++) {
-        struct db_stmt *s =
-            list[i].indexed ? segment_query(c, &list[i], "api_stored_by_id") : NULL;
+        struct db_stmt *s = list[i].indexed ? segment_query(c, &list[i], "api_stored_by_id") : NULL;
 
         if (!s)
             continue;
@@ -189,7 +188,8 @@ static bool look_before(struct api_call *c, int64_t issue, uint64_t before,
     return false;
 }
 
-/* Follow a link; one that leads to another issue's event (issues can be parted again) is looked up. */
+/* Follow a link; one that leads to another issue's event (issues can be parted again) is looked up.
+ */
 static bool follow(struct api_call *c, int64_t issue, uint64_t seq, struct stored_event *out)
 {
     if (seq == 0)

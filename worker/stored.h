@@ -1,12 +1,12 @@
 /* stored.h -- events where they are stored: by sequence, by id, along an issue, along a project.
  * For        event lists, event pages, neighbours. Query thread.
- * Way        an issue's newest event is in its row, each event names the one before it, so the events
- *            of an issue are a chain from segment to segment. Sealed segments have indexes besides;
- *            the active one is looked through backwards where no link leads on (at most
- *            SEGMENT_ROWS_MAX narrow rows). Blocks are read only for what is shown.
- * Merging    events keep the number of the issue they came in with: those of a parent are its own
- *            and those of all that were merged into it (struct stored_walk).
- * Errors     what a damaged or missing segment holds is not there; the log has a line. */
+ * Way        an issue's newest event is in its row, each event names the one before it, so the
+ * events of an issue are a chain from segment to segment. Sealed segments have indexes besides; the
+ * active one is looked through backwards where no link leads on (at most SEGMENT_ROWS_MAX narrow
+ * rows). Blocks are read only for what is shown. Merging    events keep the number of the issue
+ * they came in with: those of a parent are its own and those of all that were merged into it
+ * (struct stored_walk). Errors     what a damaged or missing segment holds is not there; the log
+ * has a line. */
 #ifndef QUERN_WORKER_STORED_H
 #define QUERN_WORKER_STORED_H
 
@@ -46,7 +46,7 @@ struct stored_walk {
         int64_t issue;
         bool done;
         struct stored_event head; /* the next one of this member */
-    } *members;
+    } * members;
 };
 /* before: UINT64_MAX for the newest. False: arena spent. */
 bool stored_walk_issue(struct api_call *c, int64_t issue, uint64_t before, struct stored_walk *out);

@@ -1,0 +1,79 @@
+/* api_feedback.c -- what users wrote, by project and by issue. */
+#include "worker/api_page.h"
+#include "worker/api_resources.h"
+
+/* Columns id, uid, event_id, issue_id, name, email, comments, url, source, created_ms. */
+static void write_report(struct api_call *c, struct db_stmt *s)
+{
+    struct buf *b = &c->out;
+    size_t len;
+    const void *event = db_col_blob(s, 2, &len);
+
+    json_open(b, NULL, '{');
+    api_id(b, "id", db_col_int(s, 0));
+    if (event)
+        json_hex(b, "eventID", event, len);
+    else
+        json_null(b, "eventID");
+    json_text(b, "name", api_col(s, 4));
+    json_text(b, "email", api_col(s, 5));
+    json_text(b, "comments", api_col(s, 6));
+    json_text(b, "url", api_col(s, 7));
+    json_text(b, "source", api_col(s, 8));
+    api_time(b, "dateCreated", db_col_int(s, 9));
+    json_null(b, "user");
+    json_open(b, "event", '{');
+    if (event) {
+        json_hex(b, "id", event, len);
+        json_hex(b, "eventID", event, len);
+    } else {
+        json_null(b, "id");
+        json_null(b, "eventID");
+    }
+    json_close(b, '}');
+    if (db_col_null(s, 3)) {
+        json_null(b, "issue");
+    } else {
+        json_open(b, "issue", '{');
+        api_id(b, "id", db_col_int(s, 3));
+        json_close(b, '}');
+    }
+    json_close(b, '}');
+}
+
+static void write_page(struct api_call *c, struct db_stmt *s, const struct api_page *p)
+{
+    uint32_t n = 0;
+    bool more = false;
+
+    db_int(s, "limit", p->limit + 1);
+    db_int(s, "offset", p->offset);
+    json_open(&c->out, NULL, '[');
+    for (; api_row(c, s) && !(more = n == p->limit); n++)
+        write_report(c, s);
+    json_close(&c->out, ']');
+    page_link_offset(c, p, more);
+    api_done(c, 200);
+}
+
+void feedback_list(struct api_call *c)
+{
+    struct db_stmt *s = api_query(c, "api_feedback_of_project");
+    struct api_page p;
+
+    if (!s || !page_read(c, &p))
+        return;
+    db_int(s, "project", c->project->id);
+    write_page(c, s, &p);
+}
+
+void issue_user_reports(struct api_call *c)
+{
+    struct db_stmt *s = api_query(c, "api_feedback_of_issue");
+    struct api_page p;
+
+    if (!s || !page_read(c, &p))
+        return;
+    db_int(s, "issue", c->issue);
+    write_page(c, s, &p);
+}
