@@ -132,7 +132,8 @@ sub child_environment {
 # Start (again), on the same folder, and wait until it serves.
 sub launch {
     my ($self, %o) = @_;
-    my @args = ('serve', '-c', $self->{file}, '--data', $self->{data});
+    my @args = ('serve', '-c', $self->{file});
+    push @args, '--data', $self->{data} if !$self->{no_data};    # else the file names it
     push @args, '--workers', $self->{workers} if $self->{workers};
     push @args, map { ('--listen', $_) } @{ $self->{listen} // ['127.0.0.1:' . ($self->{port} // 0)] };
     push @args, @{ $self->{args} // [] };
@@ -189,7 +190,8 @@ sub signal {
 sub children {
     my ($self) = @_;
     my %pid;
-    $pid{$1} = $2 while $self->log_text =~ /child\.ready child=(\S+) pid=(\d+)/g;
+    my $text = $self->log_text;
+    $pid{$1} = $2 while $text =~ /child\.ready child=(\S+) pid=(\d+)/g;
     kill(0, $pid{$_}) or delete $pid{$_} for keys %pid;
     return %pid;
 }
