@@ -1,0 +1,144 @@
+/* latency.c -- buckets by shifting. */
+#include "model/latency.h"
+
+#include <stdlib.h>
+
+#include "proto/wire.h"
+
+#define SUB_BITS 5 /* 32 buckets an octave */
+#define SUB (1u << SUB_BITS)
+#define LONGEST_US ((1ULL << 41) - 1)
+
+uint32_t latency_bucket(uint64_t ns)
+{
+    uint64_t us = ns / 1000;
+    unsigned octave;
+
+    if (us > LONGEST_US)
+        us = LONGEST_US;
+    if (us < SUB)
+        return (uint32_t)us;
+    octave = 63 - (unsigned)__builtin_clzll(us) - SUB_BITS;
+    return (octave << SUB_BITS) + (uint32_t)(us >> octave);
+}
+
+uint64_t latency_value(uint32_t bucket)
+{
+    unsigned octave;
+    uint64_t from;
+
+    if (bucket < SUB)
+        return bucket * 1000ULL;
+    octave = (bucket >> SUB_BITS) - 1;
+    from = (uint64_t)(SUB + (bucket & (SUB - 1))) << octave;
+    return from * 1000 + ((1000ULL << octave) - 1000) / 2;
+}
+
+void latency_free(struct latency *l)
+{
+    free(l->cells);
+    *l = (struct latency){0};
+}
+
+void latency_clear(struct latency *l)
+{
+    l->count = 0;
+    l->total = 0;
+}
+
+static bool add(struct latency *l, uint32_t bucket, uint64_t n)
+{
+    uint32_t lo = 0, hi = l->count;
+
+    while (lo < hi) {
+        uint32_t mid = (lo + hi) / 2;
+
+        if (l->cells[mid].bucket < bucket)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (lo == l->count || l->cells[lo].bucket != bucket) {
+        if (l->count == l->room) {
+            uint32_t room = l->room ? l->room * 2 : 8;
+            struct latency_cell *cells = realloc(l->cells, room * sizeof *cells);
+
+            if (!cells)
+                return false;
+            l->cells = cells;
+            l->room = room;
+        }
+        memmove(&l->cells[lo + 1], &l->cells[lo], (l->count - lo) * sizeof *l->cells);
+        l->cells[lo] = (struct latency_cell){.bucket = bucket};
+        l->count++;
+    }
+    n = n < UINT32_MAX - l->cells[lo].count ? n : UINT32_MAX - l->cells[lo].count;
+    l->cells[lo].count += (uint32_t)n;
+    l->total += n;
+    return true;
+}
+
+bool latency_add(struct latency *l, uint64_t ns, uint32_t n)
+{
+    return add(l, latency_bucket(ns), n);
+}
+
+bool latency_merge(struct latency *l, const struct latency *from)
+{
+    for (uint32_t i = 0; i < from->count; i++)
+        if (!add(l, from->cells[i].bucket, from->cells[i].count))
+            return false;
+    return true;
+}
+
+bool latency_merge_encoded(struct latency *l, struct text encoded)
+{
+    struct wire w = wire_open(encoded);
+    uint64_t bucket = 0, cells;
+
+    wire_varint(&w); /* the total follows from the cells */
+    cells = wire_varint(&w);
+    for (uint64_t i = 0; i < cells && !w.bad; i++) {
+        uint64_t n;
+
+        bucket += wire_varint(&w);
+        n = wire_varint(&w);
+        if (w.bad || bucket >= LATENCY_BUCKETS || !add(l, (uint32_t)bucket, n))
+            return false;
+    }
+    return !w.bad && w.at == w.end;
+}
+
+static void put(struct buf *b, uint64_t v)
+{
+    for (; v >= 0x80; v >>= 7)
+        buf_byte(b, (char)(v | 0x80));
+    buf_byte(b, (char)v);
+}
+
+void latency_encode(const struct latency *l, struct buf *out)
+{
+    uint32_t before = 0;
+
+    put(out, l->total);
+    put(out, l->count);
+    for (uint32_t i = 0; i < l->count; i++) {
+        put(out, l->cells[i].bucket - before);
+        put(out, l->cells[i].count);
+        before = l->cells[i].bucket;
+    }
+}
+
+uint64_t latency_quantile(const struct latency *l, double q)
+{
+    uint64_t rank, seen = 0;
+
+    if (!l->total)
+        return 0;
+    rank = q <= 0 ? 1 : q >= 1 ? l->total : (uint64_t)(q * (double)l->total + 0.999999);
+    rank = rank < 1 ? 1 : rank > l->total ? l->total : rank;
+    for (uint32_t i = 0; i < l->count; i++)
+        if ((seen += l->cells[i].count) >= rank)
+            return latency_value(l->cells[i].bucket);
+    return latency_value(l->cells[l->count - 1].bucket);
+}

@@ -1,0 +1,377 @@
+/* trace.c -- building the tree. */
+#include "model/trace.h"
+
+#include <stdlib.h>
+
+#include "proto/hex.h"
+
+/* A span while the tree is being made; numbers are positions in the input. */
+struct maker {
+    const struct span *spans;
+    uint32_t count;  /* of them that are no duplicates: `order` lists those */
+    uint32_t *order; /* by start */
+    uint32_t *index; /* open addressing, span id → a span of that id */
+    uint32_t *same;  /* the next span of the same id */
+    uint32_t room;   /* of the index; a power of two */
+    uint32_t *parent;
+    uint8_t *flags;
+    struct trace *out;
+};
+
+/* ---- one copy of each ---- */
+
+static uint32_t slot_of(const struct maker *m, const uint8_t *id)
+{
+    uint64_t h;
+
+    memcpy(&h, id, 8);
+    h *= 0x9e3779b97f4a7c15;
+    return (uint32_t)(h >> 32) & (m->room - 1);
+}
+
+static uint32_t first_of(const struct maker *m, const uint8_t *id)
+{
+    for (uint32_t at = slot_of(m, id);; at = (at + 1) & (m->room - 1)) {
+        uint32_t i = m->index[at];
+
+        if (i == TRACE_NONE || memcmp(m->spans[i].span_id, id, 8) == 0)
+            return i;
+    }
+}
+
+/* Zipkin's bridges give the client's and the server's span of one call the same id. */
+static bool is_copy(const struct span *a, const struct span *b)
+{
+    return (a->kind == SPAN_SERVER) == (b->kind == SPAN_SERVER) &&
+           text_eq(a->resource->service, b->resource->service);
+}
+
+/* Streaming SDKs and re-exporting proxies send a span again when more of it is known. */
+static bool is_fuller(const struct span *a, const struct span *than)
+{
+    if (a->end_ns != than->end_ns)
+        return a->end_ns > than->end_ns;
+    return a->attrs.count + a->event_count > than->attrs.count + than->event_count;
+}
+
+/* Put span `i` into the index. False: another copy of it stays. A copy that is replaced gives its
+ * place in the chain. */
+static bool enter(struct maker *m, uint32_t i, uint32_t *replaced)
+{
+    const struct span *s = &m->spans[i];
+    uint32_t at = slot_of(m, s->span_id), *link;
+
+    *replaced = TRACE_NONE;
+    while (m->index[at] != TRACE_NONE && memcmp(m->spans[m->index[at]].span_id, s->span_id, 8) != 0)
+        at = (at + 1) & (m->room - 1);
+    for (link = &m->index[at]; *link != TRACE_NONE; link = &m->same[*link]) {
+        const struct span *other = &m->spans[*link];
+
+        if (!is_copy(s, other))
+            continue;
+        m->out->duplicates++;
+        if (!is_fuller(s, other))
+            return false;
+        *replaced = *link;
+        m->same[i] = m->same[*link];
+        *link = i;
+        return true;
+    }
+    m->same[i] = TRACE_NONE;
+    *link = i;
+    return true;
+}
+
+struct start {
+    uint64_t start_ns;
+    uint32_t span;
+};
+
+static int by_start(const void *a, const void *b)
+{
+    const struct start *x = a, *y = b;
+
+    if (x->start_ns != y->start_ns)
+        return x->start_ns < y->start_ns ? -1 : 1;
+    return x->span < y->span ? -1 : x->span > y->span;
+}
+
+static bool take_in(struct maker *m, uint32_t sent, struct arena *a)
+{
+    struct start *starts;
+    bool *out_of;
+
+    m->room = 64;
+    while (m->room < sent * 2ULL)
+        m->room *= 2;
+    m->index = arena_alloc(a, m->room * sizeof *m->index);
+    m->same = arena_alloc(a, sent * sizeof *m->same);
+    m->order = arena_alloc(a, sent * sizeof *m->order);
+    m->parent = arena_alloc(a, sent * sizeof *m->parent);
+    m->flags = arena_zero(a, sent, 1);
+    starts = arena_alloc(a, sent * sizeof *starts);
+    out_of = arena_zero(a, sent, sizeof *out_of);
+    if (arena_spent(a))
+        return false;
+    memset(m->index, 0xff, m->room * sizeof *m->index);
+    for (uint32_t i = 0; i < sent; i++) {
+        uint32_t replaced;
+
+        out_of[i] = !enter(m, i, &replaced);
+        if (replaced != TRACE_NONE)
+            out_of[replaced] = true;
+    }
+    for (uint32_t i = 0; i < sent; i++)
+        if (!out_of[i])
+            starts[m->count++] = (struct start){m->spans[i].start_ns, i};
+    qsort(starts, m->count, sizeof *starts, by_start);
+    for (uint32_t i = 0; i < m->count; i++)
+        m->order[i] = starts[i].span;
+    return true;
+}
+
+/* ---- parents ---- */
+
+/* Of several spans with that id, the one this span is likely to mean: its own service's; a remote
+ * child means the client. */
+static uint32_t parent_of(const struct maker *m, uint32_t child)
+{
+    const struct span *s = &m->spans[child];
+    uint32_t first = first_of(m, s->parent_id), best = TRACE_NONE;
+    int best_score = -1;
+
+    for (uint32_t i = first; i != TRACE_NONE; i = m->same[i]) {
+        bool own = text_eq(m->spans[i].resource->service, s->resource->service);
+        bool server = m->spans[i].kind == SPAN_SERVER;
+        int score = own * 2 + (s->kind == SPAN_SERVER ? !server : server);
+
+        if (i != child && score > best_score) {
+            best = i;
+            best_score = score;
+        }
+    }
+    return best;
+}
+
+/* The transaction that a Sentry span says it belongs to. */
+static uint32_t segment_of(const struct maker *m, uint32_t child)
+{
+    const struct span *s = &m->spans[child];
+    uint8_t id[8];
+    uint32_t at;
+
+    if (!(s->flags & SPAN_SENTRY) || !hex_read(attr_string(&s->attrs, "sentry.segment.id"), id, 8))
+        return TRACE_NONE;
+    at = first_of(m, id);
+    return at == child ? TRACE_NONE : at;
+}
+
+/* The server's half of a call whose two spans share one id hangs below the client's half. */
+static uint32_t sharing_client(const struct maker *m, uint32_t child)
+{
+    if (m->spans[child].kind != SPAN_SERVER)
+        return TRACE_NONE;
+    for (uint32_t i = first_of(m, m->spans[child].span_id); i != TRACE_NONE; i = m->same[i])
+        if (m->spans[i].kind == SPAN_CLIENT)
+            return i;
+    return TRACE_NONE;
+}
+
+static void find_parents(struct maker *m)
+{
+    for (uint32_t k = 0; k < m->count; k++) {
+        uint32_t i = m->order[k];
+
+        m->parent[i] = sharing_client(m, i);
+        if (m->parent[i] != TRACE_NONE || id_is_zero(m->spans[i].parent_id, 8))
+            continue;
+        if ((m->parent[i] = parent_of(m, i)) != TRACE_NONE)
+            continue;
+        m->parent[i] = segment_of(m, i);
+        m->flags[i] |= m->parent[i] == TRACE_NONE ? NODE_ORPHAN : NODE_GUESSED;
+        m->out->orphans += m->parent[i] == TRACE_NONE;
+    }
+}
+
+/* From each span upwards until a root or known ground. A span met twice on one way up is part of a
+ * circle: its earliest member becomes a root. */
+static bool cut_cycles(struct maker *m, uint32_t sent, struct arena *a)
+{
+    uint32_t *way = arena_zero(a, sent, sizeof *way); /* 0: not been there */
+
+    if (!way)
+        return false;
+    for (uint32_t k = 0; k < m->count; k++) {
+        uint32_t mark = k + 1, i = m->order[k];
+
+        while (i != TRACE_NONE && !way[i]) {
+            way[i] = mark;
+            i = m->parent[i];
+        }
+        if (i != TRACE_NONE && way[i] == mark) {
+            uint32_t earliest = i;
+
+            for (uint32_t j = m->parent[i]; j != i; j = m->parent[j])
+                if (m->spans[j].start_ns < m->spans[earliest].start_ns ||
+                    (m->spans[j].start_ns == m->spans[earliest].start_ns && j < earliest))
+                    earliest = j;
+            m->parent[earliest] = TRACE_NONE;
+            m->flags[earliest] |= NODE_CUT;
+            m->out->cycles++;
+        }
+    }
+    return true;
+}
+
+/* ---- the tree ---- */
+
+/* Lists of children, in order of start, over positions in the input. */
+struct lists {
+    uint32_t *first, *last, *next;
+    uint32_t root_first, root_last;
+};
+
+static bool make_lists(struct maker *m, uint32_t sent, struct arena *a, struct lists *l)
+{
+    l->first = arena_alloc(a, sent * sizeof *l->first);
+    l->last = arena_alloc(a, sent * sizeof *l->last);
+    l->next = arena_alloc(a, sent * sizeof *l->next);
+    if (arena_spent(a))
+        return false;
+    memset(l->first, 0xff, sent * sizeof *l->first);
+    memset(l->next, 0xff, sent * sizeof *l->next);
+    l->root_first = l->root_last = TRACE_NONE;
+    for (uint32_t k = 0; k < m->count; k++) {
+        uint32_t i = m->order[k], parent = m->parent[i];
+        uint32_t *first = parent == TRACE_NONE ? &l->root_first : &l->first[parent];
+        uint32_t *last = parent == TRACE_NONE ? &l->root_last : &l->last[parent];
+
+        if (*first == TRACE_NONE)
+            *first = i;
+        else
+            l->next[*last] = i;
+        *last = i;
+    }
+    return true;
+}
+
+static bool starts_work(const struct trace_node *n, const struct trace_node *parent)
+{
+    if (n->span->flags & SPAN_ENTRY)
+        return true;
+    return parent && !text_eq(n->span->resource->service, parent->span->resource->service);
+}
+
+static void lay_down(struct maker *m, const struct lists *l)
+{
+    struct trace *t = m->out;
+    uint32_t i = l->root_first, above = TRACE_NONE; /* above: node whose children we are among */
+    uint32_t *number = m->same; /* position in the input → node; the chains are done with */
+
+    while (i != TRACE_NONE) {
+        struct trace_node *n = &t->nodes[t->count],
+                          *parent = above == TRACE_NONE ? NULL : &t->nodes[above];
+
+        *n = (struct trace_node){.span = &m->spans[i],
+                                 .parent = above,
+                                 .first_child = TRACE_NONE,
+                                 .next_sibling = TRACE_NONE,
+                                 .subtree = 1,
+                                 .depth = parent ? parent->depth + 1 : 0,
+                                 .flags = m->flags[i]};
+        if (starts_work(n, parent))
+            n->flags |= NODE_ENTRY;
+        if (parent) {
+            if (parent->child_count++ == 0)
+                parent->first_child = t->count;
+        } else {
+            t->root_count++;
+        }
+        number[i] = t->count++;
+        if (l->first[i] != TRACE_NONE) {
+            above = number[i];
+            i = l->first[i];
+            continue;
+        }
+        while (i != TRACE_NONE && l->next[i] == TRACE_NONE) { /* up, until there is a sibling */
+            i = m->parent[i];
+            if (i != TRACE_NONE)
+                above = t->nodes[above].parent;
+        }
+        if (i != TRACE_NONE) {
+            t->nodes[number[i]].next_sibling = t->count;
+            i = l->next[i];
+        }
+    }
+}
+
+/* What no child covers of a span's time. Children come by start, so one sweep will do. */
+static void count_self(struct trace *t)
+{
+    for (uint32_t i = t->count; i-- > 0;) {
+        struct trace_node *n = &t->nodes[i];
+        uint64_t end = n->span->end_ns, at = n->span->start_ns;
+
+        for (uint32_t c = n->first_child; c != TRACE_NONE; c = t->nodes[c].next_sibling) {
+            const struct span *s = t->nodes[c].span;
+
+            if (s->start_ns > at) {
+                n->self_ns += (s->start_ns < end ? s->start_ns : end) - at;
+                at = s->start_ns < end ? s->start_ns : end;
+            }
+            if (s->end_ns > at)
+                at = s->end_ns < end ? s->end_ns : end;
+            n->subtree += t->nodes[c].subtree;
+        }
+        n->self_ns += end - at;
+    }
+}
+
+/* The earliest span that never had a parent, else the earliest that has lost it. */
+static void choose_root(struct trace *t)
+{
+    uint32_t best = TRACE_NONE;
+
+    for (uint32_t i = t->count ? 0 : TRACE_NONE; i != TRACE_NONE; i = t->nodes[i].next_sibling) {
+        bool real = id_is_zero(t->nodes[i].span->parent_id, 8);
+
+        if (best == TRACE_NONE || (real && !id_is_zero(t->nodes[best].span->parent_id, 8)))
+            best = i;
+    }
+    t->root = best;
+}
+
+bool trace_build(const struct span *spans, uint32_t count, struct arena *a, struct trace *out)
+{
+    struct maker m = {.spans = spans, .out = out};
+    struct lists lists;
+
+    *out = (struct trace){.root = TRACE_NONE};
+    if (count == 0)
+        return true;
+    if (!take_in(&m, count, a))
+        return false;
+    find_parents(&m);
+    if (!cut_cycles(&m, count, a) || !make_lists(&m, count, a, &lists) ||
+        !(out->nodes = arena_alloc(a, m.count * sizeof *out->nodes)))
+        return false;
+    lay_down(&m, &lists);
+    count_self(out);
+    choose_root(out);
+    out->start_ns = UINT64_MAX;
+    for (uint32_t i = 0; i < out->count; i++) {
+        const struct span *s = out->nodes[i].span;
+
+        out->start_ns = s->start_ns < out->start_ns ? s->start_ns : out->start_ns;
+        out->end_ns = s->end_ns > out->end_ns ? s->end_ns : out->end_ns;
+    }
+    return true;
+}
+
+uint32_t trace_find(const struct trace *t, const uint8_t span_id[8])
+{
+    for (uint32_t i = 0; i < t->count; i++)
+        if (memcmp(t->nodes[i].span->span_id, span_id, 8) == 0)
+            return i;
+    return TRACE_NONE;
+}
