@@ -83,7 +83,7 @@ void attachment_list_event(struct api_call *c)
 
     if (!page_read(c, &p))
         return;
-    if (!event_find(c, c->arg[0], &e)) {
+    if (!api_event_find(c, c->arg[0], &e)) {
         api_detail(c, 404, "Event not found");
         return;
     }

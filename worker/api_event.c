@@ -165,7 +165,7 @@ void event_get_issue(struct api_call *c)
         no_event(c);
 }
 
-bool event_find(struct api_call *c, struct text name, struct stored_event *e)
+bool api_event_find(struct api_call *c, struct text name, struct stored_event *e)
 {
     uint8_t id[16];
 
@@ -178,7 +178,7 @@ void event_get_project(struct api_call *c)
 {
     struct stored_event e;
 
-    if (event_find(c, c->arg[0], &e))
+    if (api_event_find(c, c->arg[0], &e))
         write_one(c, stored_issue(c, &e), &e);
     else
         no_event(c);
@@ -190,7 +190,7 @@ void event_json(struct api_call *c)
     struct stored_event e;
     struct record_event r;
 
-    if (!event_find(c, c->arg[0], &e) || !stored_read(c, &e, &r)) {
+    if (!api_event_find(c, c->arg[0], &e) || !stored_read(c, &e, &r)) {
         no_event(c);
         return;
     }
@@ -205,7 +205,7 @@ void event_grouping(struct api_call *c)
     struct record_event r;
     struct buf *b = &c->out;
 
-    if (!event_find(c, c->arg[0], &e) || !stored_read(c, &e, &r)) {
+    if (!api_event_find(c, c->arg[0], &e) || !stored_read(c, &e, &r)) {
         no_event(c);
         return;
     }
@@ -228,7 +228,7 @@ void issue_event_id(struct api_call *c)
     struct buf *b = &c->out;
     int64_t issue;
 
-    if (!event_find(c, c->arg[0], &e) || !(issue = stored_issue(c, &e)) ||
+    if (!api_event_find(c, c->arg[0], &e) || !(issue = stored_issue(c, &e)) ||
         !stored_read(c, &e, &r)) {
         no_event(c);
         return;

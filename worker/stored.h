@@ -60,6 +60,6 @@ bool stored_read(struct api_call *c, const struct stored_event *e, struct record
 
 /* The event that a path names: by id, or within the call's issue also "latest", "oldest" and
  * "recommended" (api_event.c). */
-bool event_find(struct api_call *c, struct text name, struct stored_event *e);
+bool api_event_find(struct api_call *c, struct text name, struct stored_event *e);
 
 #endif
