@@ -15,8 +15,8 @@
 
 #define GROUP_VERSION 1 /* goes into every hash; a new one starts a transition period */
 
-/* Compiled rules of a project: fingerprint rules and stack trace rules in Sentry's grammar. Built-in
- * rules are not among them, they are always there. */
+/* Compiled rules of a project: fingerprint rules and stack trace rules in Sentry's grammar.
+ * Built-in rules are not among them, they are always there. */
 struct group_rules;
 
 struct group_rules_error {
@@ -39,11 +39,11 @@ struct group_hash {
 struct group_result {
     struct group_hash hashes[GROUP_HASHES_MAX]; /* in look-up order: the first known decides */
     uint32_t count;                             /* at least 1 */
-    struct text title;  /* custom title from a fingerprint rule; TEXT_NONE: none */
+    struct text title; /* custom title from a fingerprint rule; TEXT_NONE: none */
 };
 
-/* `rules` may be NULL (built-in rules only). May rewrite frames' in_app in `e` and in its tree, since
- * the marking decides title and culprit too. False: the arena is spent. */
+/* `rules` may be NULL (built-in rules only). May rewrite frames' in_app in `e` and in its tree,
+ * since the marking decides title and culprit too. False: the arena is spent. */
 bool group_event(struct event *e, const struct group_rules *rules, struct arena *a,
                  struct group_result *out);
 

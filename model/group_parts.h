@@ -7,6 +7,7 @@
 #define QUERN_MODEL_GROUP_PARTS_H
 
 #include "model/group.h"
+#include "model/group_key.h"
 #include "model/rules.h"
 
 enum { GROUP_FRAMES_MAX = 250 }; /* per stack trace: the oldest and the newest half are kept */
@@ -40,16 +41,13 @@ void part_off(struct part *p, const char *hint);
 
 /* ---- frames ---- */
 
-struct digest {
-    uint8_t bytes[16];
-};
-
 struct frame_parts {
     const struct frame *frame;
     struct part module, filename, function, line;
     struct part bare;       /* function, even where the line stands for it */
     const char *hint;       /* why the whole frame does not count */
-    bool on;                /* some part does */
+    bool on;                /* the frame counts */
+    bool any;               /* some part is on, were the frame to count */
     bool telling;           /* function or line do */
     struct digest id;       /* of the parts that are on */
     struct digest loose_id; /* of module or file, and function; without the line */
@@ -65,6 +63,7 @@ void group_frame_parts(const struct frame *f, enum platform p, struct arena *a,
 /* Normalisers of one name each; they answer the text itself when there is nothing to do. */
 struct text group_clean_basename(struct text name, struct arena *a);
 struct text group_clean_path_module(struct text module, bool script, struct arena *a);
+struct text group_clean_javassist(struct text t, struct arena *a);
 void group_module_part(const struct frame *f, enum platform p, struct text function,
                        struct arena *a, struct part *out);
 void group_filename_part(const struct frame *f, enum platform p, struct arena *a, struct part *out);
@@ -76,31 +75,134 @@ bool group_is_url(struct text path, enum family family, bool file_counts);
 enum view_kind { VIEW_APP, VIEW_FULL, VIEWS };
 
 struct stack_view {
-    bool on[GROUP_FRAMES_MAX];
-    const char *hint[GROUP_FRAMES_MAX];
-    const struct stack_rule *rule[GROUP_FRAMES_MAX]; /* that had the last word on a frame */
-    uint32_t count;                                  /* frames that are on */
+    /* each an element per frame */
+    bool *on;
+    const char **hint;              /* why not */
+    const struct stack_rule **rule; /* that said so; NULL: none did */
+    uint32_t count;                 /* frames that are on */
     bool contributes;
-    const char *why; /* why not */
+    const char *why; /* not, or in which way */
+    const struct stack_rule *why_rule;
+    /* So many frames of those that are on, from the first, are a cycle that may have been entered
+     * anywhere: hashed in an order that does not depend on where. */
+    uint32_t cycle_len;
 };
 
 struct stack_parts {
-    struct frame_parts *frames;
+    struct stack *stack;
+    const struct frame **at; /* the frames looked at, oldest call first */
+    uint32_t count;          /* of them; at most GROUP_FRAMES_MAX */
     struct rule_frame *rules;
-    uint32_t count, dropped; /* dropped: frames beyond GROUP_FRAMES_MAX, from the middle */
+    struct rule_limits limits;
+    struct frame_parts *frames; /* NULL until group_stack_views */
     struct stack_view view[VIEWS];
-    const struct frame_parts *callee; /* the library call that failed; only for the app view */
+    const struct frame_parts *callee; /* the library call that failed; counts in the app view */
     struct digest callee_id;
-    bool exhausted; /* deep recursion until the stack was used up: only the cycle counts */
 };
 
-/* The thread that stands for the event: the crashed, the current, the only one. */
+/* The thread that stands for the event: the crashed, the current, the only one; NULL: none. */
 const struct thread *group_thread(const struct event *e);
-/* Mark in_app and category, and write in_app back to frames and tree. */
-bool group_classify(struct event *e, struct stack *s, const struct rule_owner *owner,
-                    const struct group_rules *rules, struct arena *a, struct stack_parts **out);
-/* Parts and views; after group_classify. `type`: of the exception, may be absent. */
+/* Run the rules over a stack trace; in_app goes back to frames and tree. NULL: the arena is spent.
+ */
+struct stack_parts *group_classify(const struct event *e, struct stack *s,
+                                   const struct rule_owner *owner, const struct group_rules *rules,
+                                   struct arena *a);
+/* Parts and views of a stack trace that has been classified. False: the arena is spent. */
 bool group_stack_views(const struct event *e, struct stack_parts *s, const struct rule_owner *owner,
                        struct arena *a);
+/* Feed the frames that are on. `loose`: without lines. */
+void group_stack_key(struct key *k, const struct stack_parts *s, enum view_kind view, bool loose,
+                     struct arena *a);
+bool group_sends_lines(enum platform p);
+
+/* ---- exceptions ---- */
+
+struct exception_parts {
+    const struct exception *x;
+    struct part type, value, domain, code;
+    struct stack_parts *stack; /* NULL: none */
+    const char *dropped;       /* why the exception does not count at all; NULL: it does */
+};
+
+struct exception_list {
+    struct exception_parts *all; /* as sent: cause first */
+    uint32_t count;
+    uint16_t *kept; /* indexes of those that count, in order */
+    uint32_t kept_count;
+};
+
+/* Parts of all exceptions, their stacks classified and viewed; then choose which count. Sets the
+ * main exception of the event, for its title. False: the arena is spent. */
+bool group_exceptions(struct event *e, const struct group_rules *rules, struct arena *a,
+                      struct exception_list *out);
+/* What counts of one exception in a view. A link without stack is in the app view alone. */
+bool exception_in(const struct exception_parts *x, enum view_kind view);
+bool exception_stack_on(const struct exception_parts *x, enum view_kind view);
+bool exception_value_on(const struct exception_parts *x, enum view_kind view);
+/* Feed it; false: nothing of it was on. */
+bool exception_key(struct key *k, const struct exception_parts *x, enum view_kind view, bool loose,
+                   struct arena *a);
+
+/* ---- the whole ---- */
+
+enum strategy {
+    STRATEGY_EXCEPTION,
+    STRATEGY_THREADS,
+    STRATEGY_STACKTRACE,
+    STRATEGY_TEMPLATE,
+    STRATEGY_CSP,
+    STRATEGY_HPKP,
+    STRATEGY_EXPECT_STAPLE,
+    STRATEGY_EXPECT_CT,
+    STRATEGY_MESSAGE,
+    STRATEGIES,
+    STRATEGY_NONE = STRATEGIES
+};
+
+enum fingerprint_kind { FINGERPRINT_DEFAULT, FINGERPRINT_HYBRID, FINGERPRINT_CUSTOM };
+
+struct plain_parts { /* of what has no stack: at most two literals */
+    const char *ids[2];
+    struct part parts[2];
+    uint32_t count;
+};
+
+struct grouping {
+    struct event *e;
+    struct arena *arena;
+    const struct group_rules *rules;
+
+    const struct finger_rule *rule; /* that replaced the client's fingerprint; NULL: none */
+    enum fingerprint_kind fingerprint;
+    const struct text *values; /* as written by client or rule */
+    struct text *resolved;
+    uint32_t value_count;
+    struct text checksum; /* TEXT_NONE: none */
+
+    struct exception_list exceptions;
+    const struct thread *thread;
+    struct stack_parts *thread_stack, *top_stack;
+    struct plain_parts plain[STRATEGIES]; /* those without stacks */
+    enum strategy winner;
+    bool on[VIEWS]; /* of a strategy with stacks */
+    bool stack_on[VIEWS];
+    const char *why[VIEWS]; /* a view is not on */
+    bool type_only;         /* module and transaction help an exception that is but a type */
+};
+
+/* Everything but the keys. `all`: also what cannot count any more, to be explained. */
+bool group_make(struct grouping *g, struct event *e, const struct group_rules *rules,
+                struct arena *a, bool all);
+void group_keys(const struct grouping *g, struct group_result *out);
+const char *strategy_name(enum strategy s);
+
+/* group_finger.c */
+bool group_fingerprint(struct grouping *g);
+bool group_is_default(struct text entry);
+/* A title with its {{ variables }} filled in. */
+struct text group_title(const struct grouping *g, struct text title);
+
+/* group_plain.c */
+void group_plain(struct grouping *g, enum strategy s);
 
 #endif

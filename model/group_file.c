@@ -1,0 +1,329 @@
+/* group_file.c -- file names of frames, without the content hashes and versions that change with
+ * every release. */
+#include <string.h>
+
+#include "model/group_parts.h"
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+static bool is_hex(char c)
+{
+    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+static size_t run(struct text t, size_t at, bool (*class)(char))
+{
+    size_t n = 0;
+
+    while (at + n < t.len && class(t.at[at + n]))
+        n++;
+    return n;
+}
+
+static bool stands(struct text t, size_t at, const char *literal)
+{
+    size_t n = strlen(literal);
+
+    return at <= t.len && t.len - at >= n && memcmp(t.at + at, literal, n) == 0;
+}
+
+/* ---- build hashes and versions ---- */
+
+/* CamelCase words are no hash, however long: every hump has three letters. */
+static bool is_camel(struct text t)
+{
+    size_t hump = 0;
+
+    for (size_t i = 0; i < t.len; i++) {
+        if (!is_letter(t.at[i]))
+            return false;
+        if (t.at[i] <= 'Z') {
+            if (i && hump < 3)
+                return false;
+            hump = 0;
+        }
+        hump++;
+    }
+    return hump >= 3;
+}
+
+static bool looks_like_hash(struct text t)
+{
+    bool digit = false, lower = false, upper = false, hex = true;
+
+    for (size_t i = 0; i < t.len; i++) {
+        digit |= is_digit(t.at[i]);
+        lower |= is_letter(t.at[i]) && t.at[i] >= 'a';
+        upper |= is_letter(t.at[i]) && t.at[i] <= 'Z';
+        hex &= is_hex(t.at[i]);
+    }
+    if (hex && digit && t.len >= 6 && t.len <= 40)
+        return true;
+    if (t.len < 8 || !((digit && (lower || upper)) || (lower && upper)))
+        return false;
+    return digit || !is_camel(t);
+}
+
+static bool is_script_end(struct text t)
+{
+    static const char *const ends[] = {"js", "mjs", "cjs", "ts", "jsx", "tsx", "css", "map"};
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (text_eq_nocase(t, text_of(ends[i])))
+            return true;
+    return false;
+}
+
+static bool is_separator(char c)
+{
+    return c == '.' || c == '-' || c == '_';
+}
+
+/* Length of "-1.2.3" and the like at `i`, a separator: a version of two numbers at least, with a
+ * "v" before and a tag behind, if they are there. */
+static size_t version_here(struct text t, size_t i, bool tag)
+{
+    size_t at = i + (i < t.len && (t.at[i] == 'v' || t.at[i] == 'V')), n, numbers = 0;
+
+    while ((n = run(t, at, is_digit))) {
+        at += n;
+        numbers++;
+        if (at + 1 >= t.len || t.at[at] != '.' || !is_digit(t.at[at + 1]) || numbers == 4)
+            break;
+        at++;
+    }
+    if (numbers < 2 || (at < t.len && (is_letter(t.at[at]) || t.at[at] == '_')))
+        return 0;
+    if (tag && at < t.len && (t.at[at] == '-' || t.at[at] == '+'))
+        while (at < t.len && t.at[at] != '/')
+            at++;
+    return at - i;
+}
+
+/* Rollup's hashes have eight characters, and may hold the separators themselves. */
+static size_t rollup_hash(struct text stem)
+{
+    size_t from = stem.len - 8;
+
+    if (stem.len < 10 || !is_separator(stem.at[from - 1]))
+        return 0;
+    struct text t = text_cut(stem, from, 8);
+    bool digit = false, lower = false, upper = false, inside = false;
+    for (size_t i = 0; i < t.len; i++) {
+        if (t.at[i] == '.')
+            return 0;
+        digit |= is_digit(t.at[i]);
+        lower |= t.at[i] >= 'a' && t.at[i] <= 'z';
+        upper |= t.at[i] >= 'A' && t.at[i] <= 'Z';
+        inside |= is_separator(t.at[i]);
+    }
+    return inside && digit && lower && upper ? 9 : 0;
+}
+
+/* Drop segments that look like hashes, as long as one other stays. */
+static struct text without_hashes(struct text stem, struct arena *a)
+{
+    size_t cut = rollup_hash(stem), len = 0, kept = 0, dropped = cut;
+    char *out;
+
+    stem.len -= cut;
+    if (!(out = arena_alloc(a, stem.len + 1)))
+        return stem;
+    for (size_t i = 0; i < stem.len;) {
+        size_t n = 0;
+
+        while (i + n < stem.len && !is_separator(stem.at[i + n]))
+            n++;
+        struct text segment = text_cut(stem, i, n);
+        bool last = i + n >= stem.len;
+        if (looks_like_hash(segment) && (kept || !last)) {
+            dropped += n;
+            if (len)
+                len--; /* the separator before it */
+        } else {
+            memcpy(out + len, segment.at, n);
+            len += n;
+            kept += n > 0;
+        }
+        if (!last && (len || kept))
+            out[len++] = stem.at[i + n];
+        i += n + 1;
+    }
+    return dropped && kept ? (struct text){out, len} : stem;
+}
+
+static struct text without_version(struct text name, struct arena *a)
+{
+    for (size_t i = 0; i + 1 < name.len; i++) {
+        size_t n;
+
+        if ((name.at[i] != '-' && name.at[i] != '_' && name.at[i] != '@') ||
+            !(n = version_here(name, i + 1, false)))
+            continue;
+        return arena_printf(a, "%.*s%.*s", (int)i, name.at, (int)(name.len - i - 1 - n),
+                            name.at + i + 1 + n);
+    }
+    return name;
+}
+
+struct text group_clean_basename(struct text name, struct arena *a)
+{
+    size_t end = name.len, dot = end;
+    bool digit = false, mixed = false;
+
+    for (size_t i = 0; i < name.len; i++) {
+        digit |= is_digit(name.at[i]);
+        mixed |= i && is_letter(name.at[i]) && name.at[i] <= 'Z';
+    }
+    if (!digit && !mixed)
+        return name;
+    if (digit)
+        name = without_version(name, a);
+    /* Script endings may be several: main.8f3a2c1b.js.map */
+    end = name.len;
+    for (;;) {
+        size_t at = end;
+
+        while (at > 0 && name.at[at - 1] != '.')
+            at--;
+        if (at == 0 || !is_script_end(text_cut(name, at, end - at)))
+            break;
+        dot = end = at - 1;
+    }
+    if (end == name.len || end == 0)
+        return name;
+    struct text stem = text_cut(name, 0, end), clean = without_hashes(stem, a);
+    if (text_eq(stem, clean))
+        return name;
+    while (clean.len > 1 && is_separator(clean.at[clean.len - 1]))
+        clean.len--;
+    return arena_printf(a, "%.*s%.*s", TEXT_ARG(clean), (int)(name.len - dot), name.at + dot);
+}
+
+/* Segments between slashes: versions go, alone (v1.2.3) or behind a name (react@18.2.0). Modules of
+ * scripts are file names without their ending. */
+struct text group_clean_path_module(struct text module, bool script, struct arena *a)
+{
+    char *out;
+    size_t len = 0;
+
+    if (!memchr(module.at, '/', module.len) && !memchr(module.at, '@', module.len) && !script)
+        return module;
+    if (!(out = arena_alloc(a, module.len + 1)))
+        return module;
+    for (size_t i = 0; i <= module.len;) {
+        size_t n = text_find_byte(text_cut(module, i, module.len), '/'), at;
+        struct text segment = text_cut(module, i, n);
+        bool last = i + n >= module.len;
+
+        at = text_find_byte(text_cut(segment, 1, segment.len), '@') + 1;
+        if (at < segment.len && segment.len > at + 1 &&
+            (is_digit(segment.at[at + 1]) || segment.at[at + 1] == 'v'))
+            segment.len = at;
+        size_t version = version_here(segment, 0, true);
+        if (!(version && version == segment.len && (len || !last))) {
+            if (script && last && segment.len)
+                segment = without_hashes(segment, a);
+            if (len || i)
+                out[len++] = '/';
+            memcpy(out + len, segment.at, segment.len);
+            len += segment.len;
+        }
+        i += n + 1;
+    }
+    return len == module.len ? module : (struct text){out, len};
+}
+
+/* ---- file names ---- */
+
+/* "http:", "blob:" and so on. Scripts come from many more places than Sentry knows of; but what a
+ * bundler or a runtime calls a file is one. */
+bool group_is_url(struct text path, enum family family, bool file_counts)
+{
+    static const char *const urls[] = {"http:", "https:", "applewebdata:", "blob:"};
+    static const char *const files[] = {"webpack", "webpack-internal", "turbopack", "node", "app",
+                                        "file"};
+    size_t n = 0;
+
+    if (!path.len)
+        return false;
+    for (unsigned i = 0; i < 4; i++)
+        if (text_starts(path, urls[i]))
+            return true;
+    if (text_starts(path, "file:"))
+        return file_counts;
+    if (family != FAMILY_JAVASCRIPT || !is_letter(path.at[0]))
+        return false;
+    while (n < path.len && (is_letter(path.at[n]) || is_digit(path.at[n]) || path.at[n] == '+' ||
+                            path.at[n] == '-' || path.at[n] == '.'))
+        n++;
+    if (n < 2 || n >= path.len || path.at[n] != ':')
+        return false;
+    struct text scheme = text_cut(path, 0, n);
+    for (unsigned i = 0; i < sizeof files / sizeof *files; i++)
+        if (text_is(scheme, files[i]))
+            return false;
+    return text_is(scheme, "data") || text_is(scheme, "about") || stands(path, n, "://");
+}
+
+static struct text lower(struct text t, struct arena *a)
+{
+    size_t i = 0;
+    char *out;
+
+    while (i < t.len && !(t.at[i] >= 'A' && t.at[i] <= 'Z'))
+        i++;
+    if (i == t.len || !(out = arena_dup(a, t.at, t.len)))
+        return t;
+    for (; i < t.len; i++)
+        if (out[i] >= 'A' && out[i] <= 'Z')
+            out[i] |= 0x20;
+    return (struct text){out, t.len};
+}
+
+static struct text base_name(struct text path)
+{
+    size_t at = path.len;
+
+    while (at > 0 && path.at[at - 1] != '/' && path.at[at - 1] != '\\')
+        at--;
+    return text_cut(path, at, path.len);
+}
+
+void group_filename_part(const struct frame *f, enum platform p, struct arena *a, struct part *out)
+{
+    enum family family = group_family(p);
+    struct text name, clean;
+
+    if (!f->filename.len) {
+        part_set(out, TEXT_NONE);
+        return;
+    }
+    name = base_name(f->filename);
+    if (family == FAMILY_JAVASCRIPT) { /* a query is no part of a name */
+        name.len = text_find_byte(name, '?');
+        name.len = text_find_byte(name, '#');
+    }
+    clean = group_clean_basename(name, a);
+    part_set(out, lower(clean, a));
+    if (!text_eq(clean, name))
+        out->hint = "removed version or build hash";
+    if (group_is_url(f->abs_path, family, false))
+        part_off(out, "ignored because frame points to a URL");
+    else if (text_is(out->value, "<anonymous>"))
+        part_off(out, "anonymous filename discarded");
+    else if (text_is(out->value, "[native code]"))
+        part_off(out, "native code indicated by filename");
+    else if (p == PLATFORM_JVM && text_find(out->value, TEXT("$$_javassist")) < out->value.len)
+        part_change(out, group_clean_javassist(out->value, a), "cleaned javassist parts");
+    else if (p == PLATFORM_PYTHON && text_starts(out->value, "<ipython-input-"))
+        part_change(out, TEXT("<ipython-input>"), "removed number of the cell");
+}

@@ -1,0 +1,222 @@
+/* group_frame.c -- one frame in its parts: module or file, function, source line. Lines, columns,
+ * addresses, images, variables never take part. */
+#include <string.h>
+
+#include "model/group_parts.h"
+
+enum { LINE_CHARACTERS_MAX = 120 }; /* longer source lines are minified or generated */
+
+enum platform group_platform(struct text name)
+{
+    static const struct {
+        const char *name;
+        uint8_t platform;
+    } known[] = {
+        {"javascript", PLATFORM_JAVASCRIPT},
+        {"node", PLATFORM_NODE},
+        {"python", PLATFORM_PYTHON},
+        {"java", PLATFORM_JVM},
+        {"kotlin", PLATFORM_JVM},
+        {"scala", PLATFORM_JVM},
+        {"groovy", PLATFORM_JVM},
+        {"clojure", PLATFORM_JVM},
+        {"go", PLATFORM_GO},
+        {"ruby", PLATFORM_RUBY},
+        {"php", PLATFORM_PHP},
+        {"csharp", PLATFORM_CSHARP},
+        {"dotnet", PLATFORM_CSHARP},
+        {"fsharp", PLATFORM_CSHARP},
+        {"native", PLATFORM_NATIVE},
+        {"c", PLATFORM_NATIVE},
+        {"cpp", PLATFORM_NATIVE},
+        {"rust", PLATFORM_NATIVE},
+        {"cocoa", PLATFORM_COCOA},
+        {"swift", PLATFORM_COCOA},
+        {"objc", PLATFORM_COCOA},
+        {"dart", PLATFORM_DART},
+        {"elixir", PLATFORM_ELIXIR},
+        {"erlang", PLATFORM_ELIXIR},
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (text_is(name, known[i].name))
+            return known[i].platform;
+    return PLATFORM_OTHER;
+}
+
+enum family group_family(enum platform p)
+{
+    switch (p) {
+    case PLATFORM_JAVASCRIPT:
+    case PLATFORM_NODE:
+        return FAMILY_JAVASCRIPT;
+    case PLATFORM_NATIVE:
+    case PLATFORM_COCOA:
+        return FAMILY_NATIVE;
+    default:
+        return FAMILY_OTHER;
+    }
+}
+
+void part_set(struct part *p, struct text value)
+{
+    *p = (struct part){.value = value, .on = value.at != NULL};
+}
+
+void part_change(struct part *p, struct text value, const char *hint)
+{
+    p->value = value;
+    p->hint = hint;
+}
+
+void part_off(struct part *p, const char *hint)
+{
+    p->on = false;
+    p->hint = hint;
+}
+
+/* Runs of blanks become one, none at the ends. */
+static struct text squeezed(struct text t, struct arena *a)
+{
+    char *out;
+    size_t len = 0;
+
+    t = text_trim(t);
+    if (!t.len || !(out = arena_alloc(a, t.len)))
+        return TEXT_NONE;
+    for (size_t i = 0; i < t.len; i++) {
+        bool blank = t.at[i] == ' ' || (t.at[i] >= '\t' && t.at[i] <= '\r');
+
+        if (!blank)
+            out[len++] = t.at[i];
+        else if (out[len - 1] != ' ')
+            out[len++] = ' ';
+    }
+    return (struct text){out, len};
+}
+
+static size_t characters(struct text t)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < t.len; i++)
+        n += ((unsigned char)t.at[i] & 0xc0) != 0x80;
+    return n;
+}
+
+bool group_sends_lines(enum platform p)
+{
+    return p == PLATFORM_JAVASCRIPT || p == PLATFORM_NODE || p == PLATFORM_PYTHON ||
+           p == PLATFORM_PHP || p == PLATFORM_RUBY;
+}
+
+/* Every "=digits" becomes "=<int>": the line that starts a worker of Python's multiprocessing holds
+ * handles and process ids. */
+static struct text without_handles(struct text t, struct arena *a)
+{
+    char *out = arena_alloc(a, 4 * t.len + 1);
+    size_t len = 0;
+
+    for (size_t i = 0; out && i < t.len; i++) {
+        out[len++] = t.at[i];
+        if (t.at[i] != '=' || i + 1 == t.len || t.at[i + 1] < '0' || t.at[i + 1] > '9')
+            continue;
+        memcpy(out + len, "<int>", 5);
+        len += 5;
+        while (i + 1 < t.len && t.at[i + 1] >= '0' && t.at[i + 1] <= '9')
+            i++;
+    }
+    return out ? (struct text){out, len} : t;
+}
+
+static bool starts_worker(const struct frame *f)
+{
+    struct text line = f->context_line;
+
+    return text_is(f->module, "__main__") && text_is(f->filename, "<string>") &&
+           text_is(f->function, "<module>") &&
+           text_find(line, TEXT("import spawn_main")) < line.len &&
+           text_find(line, TEXT("pipe_handle=")) < line.len &&
+           (text_find(line, TEXT("tracker_fd=")) < line.len ||
+            text_find(line, TEXT("parent_pid=")) < line.len);
+}
+
+static void line_part(const struct frame *f, enum platform p, struct arena *a, struct part *out)
+{
+    part_set(out, TEXT_NONE);
+    if (!group_sends_lines(p) || !f->context_line.len)
+        return;
+    part_set(out, squeezed(f->context_line, a));
+    if (!out->on)
+        return;
+    if (f->context_line.len > LINE_CHARACTERS_MAX &&
+        characters(f->context_line) > LINE_CHARACTERS_MAX)
+        part_off(out, "discarded because line too long");
+    else if (group_family(p) == FAMILY_JAVASCRIPT && !f->function.len &&
+             group_is_url(f->abs_path, FAMILY_JAVASCRIPT, true))
+        part_off(out, "discarded because from URL origin and no function");
+    else if (p == PLATFORM_PYTHON && starts_worker(f))
+        part_change(out, without_handles(out->value, a), "removed handles of a worker");
+}
+
+/* Frames that browsers make up. */
+static bool is_noise_of_browser(const struct frame *f)
+{
+    struct text name = f->raw_function.len ? f->raw_function : f->function;
+    const char *dot = name.len ? memrchr(name.at, '.', name.len) : NULL;
+
+    if (dot)
+        name = text_cut(name, (size_t)(dot - name.at) + 1, name.len);
+    return text_is(name, "eval") || text_is(f->abs_path, "[native code]") ||
+           text_is(f->abs_path, "native code") || text_is(f->abs_path, "eval code") ||
+           text_is(f->abs_path, "<anonymous>");
+}
+
+static void put_part(struct key *k, char kind, const struct part *p)
+{
+    if (p->on)
+        key_text(k, kind, p->value);
+}
+
+static void identify(struct frame_parts *out, struct arena *a)
+{
+    struct key k;
+
+    key_begin(&k, a);
+    put_part(&k, 'm', &out->module);
+    put_part(&k, 'f', &out->filename);
+    put_part(&k, 'n', &out->function);
+    put_part(&k, 'l', &out->line);
+    out->id = key_end(&k);
+    key_begin(&k, a);
+    put_part(&k, 'm', &out->module);
+    put_part(&k, 'f', &out->filename);
+    put_part(&k, 'n', &out->bare);
+    out->loose_id = key_end(&k);
+}
+
+void group_frame_parts(const struct frame *f, enum platform p, struct arena *a,
+                       struct frame_parts *out)
+{
+    bool script = group_family(p) == FAMILY_JAVASCRIPT;
+
+    *out = (struct frame_parts){.frame = f};
+    group_filename_part(f, p, a, &out->filename);
+    group_module_part(f, p, f->function, a, &out->module);
+    if (out->module.on && out->filename.on)
+        part_off(&out->filename, "module takes precedence");
+    line_part(f, p, a, &out->line);
+    group_function_part(f, p, a, &out->function);
+    out->bare = out->function;
+    /* Source maps tell positions well and names badly. */
+    if (script && out->function.on && out->line.on && json_get(f->data, "sourcemap"))
+        part_off(&out->function, "ignored because sourcemap used and context line available");
+    out->telling = out->function.on || out->line.on;
+    out->on = out->any = out->telling || out->module.on || out->filename.on;
+    if (script && is_noise_of_browser(f)) {
+        out->on = false;
+        out->hint = "ignored low quality javascript frame";
+    }
+    if (out->any)
+        identify(out, a);
+}

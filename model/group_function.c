@@ -1,0 +1,443 @@
+/* group_function.c -- function names per platform, without what compilers and runtimes number. */
+#include <string.h>
+
+#include "model/group_parts.h"
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static size_t digits(struct text t, size_t at)
+{
+    size_t n = 0;
+
+    while (at + n < t.len && is_digit(t.at[at + n]))
+        n++;
+    return n;
+}
+
+static bool stands(struct text t, size_t at, const char *literal)
+{
+    size_t n = strlen(literal);
+
+    return at <= t.len && t.len - at >= n && memcmp(t.at + at, literal, n) == 0;
+}
+
+static size_t find(struct text t, size_t from, const char *literal)
+{
+    return from + text_find(text_cut(t, from, t.len), text_of(literal));
+}
+
+static struct text replace(struct text t, size_t at, size_t n, const char *with, struct arena *a)
+{
+    return arena_printf(a, "%.*s%s%.*s", (int)at, t.at, with, (int)(t.len - at - n), t.at + at + n);
+}
+
+/* Behind the last `byte`; the whole text when there is none. */
+static struct text behind_last(struct text t, char byte)
+{
+    const char *at = t.len ? memrchr(t.at, byte, t.len) : NULL;
+
+    return at ? text_cut(t, (size_t)(at - t.at) + 1, t.len) : t;
+}
+
+/* ---- native: what optimisers split and clone ---- */
+
+static struct text without_suffixes(struct text t)
+{
+    static const char *const plain[] = {".cold"};
+    static const char *const numbered[] = {".constprop.", ".isra.", ".part.",
+                                           ".cold.",      ".llvm.", ".lto_priv."};
+
+    for (;;) {
+        size_t end = t.len, from;
+
+        for (from = end; from > 0 && is_digit(t.at[from - 1]);)
+            from--;
+        struct text stem = text_cut(t, 0, from);
+        bool found = false;
+        for (size_t i = 0; from < end && i < sizeof numbered / sizeof *numbered && !found; i++)
+            if ((found = text_ends(stem, numbered[i])))
+                t.len = from - strlen(numbered[i]);
+        if (!found && (found = text_ends(t, plain[0])))
+            t.len -= strlen(plain[0]);
+        if (!found || t.len == 0)
+            return t;
+    }
+}
+
+/* {unnamed type#3}, 'lambda12', and the hashes of crates in Rust's v0 names: foo[1a2b3c4d]::bar */
+static struct text without_counters(struct text t, struct arena *a)
+{
+    size_t at, n;
+
+    if ((at = find(t, 0, "{unnamed type#")) < t.len && (n = digits(t, at + 14)))
+        t = replace(t, at + 13, n + 1, "", a);
+    if ((at = find(t, 0, "'lambda")) < t.len && (n = digits(t, at + 7)))
+        t = replace(t, at + 7, n, "", a);
+    for (size_t i = 0; (i = i + text_find_byte(text_cut(t, i, t.len), '[')) < t.len; i++) {
+        size_t end = i + 1;
+
+        while (end < t.len && (is_digit(t.at[end]) || (t.at[end] >= 'a' && t.at[end] <= 'f')))
+            end++;
+        if (end < t.len && t.at[end] == ']' && end - i > 8 && end - i <= 17)
+            t = replace(t, i, end + 1 - i, "", a);
+    }
+    return t;
+}
+
+static void native_function(struct arena *a, struct part *out)
+{
+    struct text t = out->value;
+
+    if (text_is(t, "<redacted>") || text_is(t, "<unknown>")) {
+        part_off(out, "ignored unknown function");
+        return;
+    }
+    t = without_suffixes(t);
+    if (memchr(t.at, '{', t.len) || memchr(t.at, '\'', t.len) || memchr(t.at, '[', t.len))
+        if (t.at[0] != '[' && t.at[0] != '-' && t.at[0] != '+')
+            t = without_counters(t, a);
+    if (!text_eq(t, out->value))
+        part_change(out, t, "removed compiler's suffix");
+}
+
+/* ---- Java, Kotlin, Scala ---- */
+
+static void jvm_function(struct arena *a, struct part *out)
+{
+    struct text t = out->value;
+    char *to;
+    size_t len, at;
+
+    if (text_starts(t, "lambda$")) {
+        part_off(out, "ignored lambda function");
+        return;
+    }
+    if (!memchr(t.at, '$', t.len) ||
+        ((at = find(t, 0, "$lambda")) == t.len && (at = find(t, 0, "$anonfun")) == t.len))
+        return;
+    if (!(to = arena_dup(a, t.at, t.len)))
+        return;
+    len = at;
+    for (size_t i = at; i < t.len;) {
+        size_t n = t.at[i] == '$' || t.at[i] == '-' ? digits(t, i + 1) : 0;
+
+        if (n)
+            i += 1 + n;
+        else
+            to[len++] = t.at[i++];
+    }
+    if (len < t.len)
+        part_change(out, (struct text){to, len}, "removed counter of a closure");
+}
+
+/* ---- Go ---- */
+
+/* Type arguments: Map[...] */
+static struct text without_brackets(struct text t, struct arena *a)
+{
+    size_t at;
+
+    while ((at = text_find_byte(t, '[')) < t.len) {
+        unsigned depth = 0;
+        size_t end = at;
+
+        do {
+            depth += t.at[end] == '[';
+            depth -= t.at[end] == ']';
+            end++;
+        } while (end < t.len && depth);
+        if (depth)
+            break;
+        t = replace(t, at, end - at, "", a);
+    }
+    return t;
+}
+
+static bool all_digits(struct text t)
+{
+    return t.len && digits(t, 0) == t.len;
+}
+
+/* func1, gowrap2: the length of the word, 0 for every other name. */
+static size_t numbered_word(struct text segment)
+{
+    static const char *const words[] = {"func", "gowrap", "deferwrap"};
+
+    for (unsigned w = 0; w < 3; w++)
+        if (text_starts(segment, words[w]) &&
+            all_digits(text_cut(segment, strlen(words[w]), segment.len)))
+            return strlen(words[w]);
+    return 0;
+}
+
+/* Closures are numbered in the order of the source: Pay.func1.2, glob..func3, init.0 */
+static void go_function(struct arena *a, struct part *out)
+{
+    struct text t = without_brackets(out->value, a);
+    char *to = arena_alloc(a, t.len + 1);
+    size_t len = 0, word;
+    bool counted = false; /* the segment before takes numbers */
+
+    for (size_t i = 0; to && i <= t.len;) {
+        struct text segment = text_cut(t, i, text_find_byte(text_cut(t, i, t.len), '.'));
+
+        i += segment.len + 1;
+        if (counted && all_digits(segment))
+            continue;
+        word = numbered_word(segment);
+        counted = word || text_is(segment, "init");
+        if (len || i > segment.len + 1)
+            to[len++] = '.';
+        memcpy(to + len, segment.at, word ? word : segment.len);
+        len += word ? word : segment.len;
+    }
+    if (to && len < out->value.len)
+        part_change(out, (struct text){to, len}, "removed counter of a closure");
+}
+
+/* ---- Ruby, PHP, C#, Elixir, Python ---- */
+
+/* ERB's _app_views_x_html_erb__12345_6789, where a negative hash has one more underscore. */
+static struct text without_erb_numbers(struct text t)
+{
+    size_t at = t.len, from;
+
+    for (unsigned number = 0; number < 2; number++) {
+        for (from = at; at > 0 && is_digit(t.at[at - 1]);)
+            at--;
+        if (from - at < 4 || at == 0 || t.at[--at] != '_')
+            return t;
+    }
+    if (at == 0 || t.at[at - 1] != '_')
+        return t;
+    while (at > 0 && t.at[at - 1] == '_')
+        at--;
+    return text_cut(t, 0, at);
+}
+
+/* Ruby 3.4 writes Class#method and Class.method where older ones wrote method. */
+static struct text ruby_name(struct text t)
+{
+    size_t at = text_find_byte(t, '#');
+
+    if (at + 1 < t.len)
+        t = text_cut(t, at + 1, t.len);
+    else if (t.len && t.at[0] >= 'A' && t.at[0] <= 'Z' && behind_last(t, '.').len)
+        t = behind_last(t, '.');
+    return without_erb_numbers(t);
+}
+
+static void ruby_function(struct arena *a, struct part *out)
+{
+    static const char *const inside[] = {"rescue in ", "ensure in "};
+    struct text t = out->value, name;
+
+    if (text_starts(t, "block ")) {
+        part_change(out, TEXT("block"), "ruby block");
+        return;
+    }
+    for (unsigned i = 0; i < 2; i++)
+        if (text_starts(t, inside[i])) {
+            name = ruby_name(text_cut(t, strlen(inside[i]), t.len));
+            t = arena_printf(a, "%s%.*s", inside[i], TEXT_ARG(name));
+            part_change(out, text_starts(name, "block ") ? TEXT("block") : t, out->hint);
+            return;
+        }
+    name = ruby_name(t);
+    if (!text_eq(name, t))
+        part_change(out, name, "isolated method name");
+}
+
+/* {closure:App\Shop::pay():42} since PHP 8.4, {closure:/srv/app/7/shop.php:42} outside of classes.
+ */
+static struct text php_closure(struct text t, struct arena *a)
+{
+    size_t from, colon, n, slash;
+
+    while ((from = find(t, 0, "{closure:")) < t.len) {
+        size_t end = from + text_find_byte(text_cut(t, from, t.len), '}');
+
+        if (end == t.len)
+            break;
+        colon = end;
+        while (colon > from && is_digit(t.at[colon - 1]))
+            colon--;
+        n = end - colon;
+        struct text name =
+            text_cut(t, from + 9, (n && t.at[colon - 1] == ':' ? colon - 1 : end) - from - 9);
+        for (slash = name.len; slash > 0 && name.at[slash - 1] != '/';)
+            slash--;
+        name = text_cut(name, slash, name.len);
+        t = arena_printf(a, "%.*s{closure %.*s}%.*s", (int)from, t.at, TEXT_ARG(name),
+                         (int)(t.len - end - 1), t.at + end + 1);
+    }
+    return t;
+}
+
+static void php_function(struct arena *a, struct part *out)
+{
+    struct text t = out->value;
+    size_t at = find(t, 0, "@anonymous");
+
+    if (text_starts(t, "[Anonymous")) {
+        part_off(out, "ignored anonymous function");
+    } else if (at < t.len) { /* class@anonymous, the file that made it, ::method */
+        const char *colon = memrchr(t.at, ':', t.len);
+
+        if (colon && colon > t.at + at && colon[-1] == ':' && colon + 1 < t.at + t.len)
+            part_change(out, text_cut(t, (size_t)(colon - t.at) + 1, t.len),
+                        "anonymous class method");
+        else
+            part_off(out, "ignored anonymous function");
+    } else if (find(t, 0, "{closure:") < t.len) {
+        part_change(out, php_closure(t, a), "removed line of a closure");
+    }
+}
+
+/* <Name>d__4.MoveNext, <Name>b__0_1, <Name>g__Inner|0_1: what the compiler made of Name. */
+static struct text csharp_name(struct text t, const struct frame *f, struct arena *a)
+{
+    struct text from = t;
+    size_t open, close;
+
+    if (text_is(t, "MoveNext")) /* the name stands in the class: Outer+<Name>d__4 */
+        from = f->module;
+    open = find(from, 0, "<");
+    close = open + text_find_byte(text_cut(from, open, from.len), '>');
+    if (close >= from.len || close == open + 1)
+        return t;
+    struct text name = text_cut(from, open + 1, close - open - 1);
+    if (stands(from, close, ">d__"))
+        return name;
+    if (stands(from, close, ">b__"))
+        return arena_printf(a, "%.*s lambda", TEXT_ARG(name));
+    if (stands(from, close, ">g__")) {
+        struct text inner = text_cut(from, close + 4, from.len);
+
+        inner.len = text_find_byte(inner, '|');
+        return arena_printf(a, "%.*s.%.*s", TEXT_ARG(name), TEXT_ARG(inner));
+    }
+    return t;
+}
+
+static void csharp_function(const struct frame *f, struct arena *a, struct part *out)
+{
+    struct text t = out->value;
+    size_t at = text_find_byte(t, '(');
+
+    if (at > 0)
+        t.len = at;
+    t = text_trim(t);
+    for (size_t i = 0; (i = i + text_find_byte(text_cut(t, i, t.len), '`')) < t.len;)
+        t = replace(t, i, 1 + digits(t, i + 1), "", a);
+    t = csharp_name(t, f, a);
+    if (!text_eq(t, out->value) && t.len)
+        part_change(out, t, "isolated method name");
+}
+
+/* -handle/2-fun-0- and anonymous fn/1 in Shop.pay/2 */
+static void elixir_function(struct arena *a, struct part *out)
+{
+    static const char *const marks[] = {"-fun-", "-fun.", "anonymous fn/"};
+    struct text t = out->value;
+
+    for (unsigned m = 0; m < 3; m++) {
+        size_t at = find(t, 0, marks[m]), n, from;
+
+        if (at == t.len)
+            continue;
+        from = at + strlen(marks[m]) - 1;
+        n = digits(t, from + 1);
+        if (n)
+            t = replace(t, from, 1 + n, "", a);
+    }
+    if (!text_eq(t, out->value))
+        part_change(out, t, "removed counter of a closure");
+}
+
+/* ---- JavaScript ---- */
+
+static void javascript_function(struct part *out)
+{
+    struct text t = out->value, last;
+    size_t at;
+
+    if ((at = find(t, 0, " (index ")) < t.len) /* Promise.all (index 3) */
+        t.len = at;
+    if ((at = find(t, 0, " [as ")) < t.len) /* Object.pay [as onClick] */
+        t.len = at;
+    last = behind_last(t, '.');
+    if (!text_eq(last, out->value))
+        part_change(out, last, "trimmed javascript function");
+}
+
+static bool is_anonymous(struct text name)
+{
+    return name.len == 0 || text_is(name, "?") || text_is(name, "<anonymous>") ||
+           text_is(name, "<anonymous function>") || text_is(name, "Anonymous function") ||
+           text_ends(name, "/<");
+}
+
+void group_function_part(const struct frame *f, enum platform p, struct arena *a, struct part *out)
+{
+    bool csharp = p == PLATFORM_CSHARP;
+    struct text name = csharp && f->raw_function.len ? f->raw_function : f->function;
+
+    if (!name.len)
+        name = f->raw_function;
+    if (!csharp && group_family(p) == FAMILY_NATIVE && name.len && !f->raw_function.len)
+        name = group_trim_native(name, p == PLATFORM_COCOA, a);
+    part_set(out, name.len ? name : TEXT_NONE);
+    if (!name.len)
+        return;
+    switch (p) {
+    case PLATFORM_JAVASCRIPT:
+    case PLATFORM_NODE:
+        javascript_function(out);
+        if (is_anonymous(behind_last(f->raw_function.len ? f->raw_function : f->function, '.')))
+            part_off(out, "ignored unknown function name");
+        break;
+    case PLATFORM_JVM:
+        jvm_function(a, out);
+        break;
+    case PLATFORM_GO:
+        go_function(a, out);
+        break;
+    case PLATFORM_RUBY:
+        ruby_function(a, out);
+        break;
+    case PLATFORM_PHP:
+        php_function(a, out);
+        break;
+    case PLATFORM_CSHARP:
+        csharp_function(f, a, out);
+        break;
+    case PLATFORM_NATIVE:
+    case PLATFORM_COCOA:
+        native_function(a, out);
+        break;
+    case PLATFORM_ELIXIR:
+        elixir_function(a, out);
+        break;
+    default:
+        break;
+    }
+}
+
+struct text group_function(const struct frame *f, struct text event_platform, struct arena *a)
+{
+    enum platform p = group_platform(f->platform.len ? f->platform : event_platform);
+
+    if (!f->function.len)
+        return TEXT("<unknown>");
+    if (f->raw_function.len)
+        return f->function;
+    if (p == PLATFORM_CSHARP) /* Unity writes a blank before the arguments, .NET does not */
+        return text_cut(f->function, 0, find(f->function, 0, " ("));
+    if (group_family(p) == FAMILY_NATIVE)
+        return group_trim_native(f->function, p == PLATFORM_COCOA, a);
+    return f->function;
+}

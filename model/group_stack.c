@@ -1,0 +1,395 @@
+/* group_stack.c -- which frames of a stack trace stand for it: rules, recursion, and the views of
+ * the application alone and of everything. */
+#include <string.h>
+
+#include "model/group_parts.h"
+
+enum {
+    CYCLE_MAX = 8,        /* frames of one round of a recursion */
+    EXHAUSTED_FRAMES = 10 /* of recursion, for a stack to count as used up by it */
+};
+
+const struct thread *group_thread(const struct event *e)
+{
+    const struct thread *crashed = NULL, *current = NULL;
+    uint32_t crashes = 0, currents = 0;
+
+    for (uint32_t i = 0; i < e->thread_count; i++) {
+        if (e->threads[i].crashed) {
+            crashed = &e->threads[i];
+            crashes++;
+        }
+        if (e->threads[i].current) {
+            current = &e->threads[i];
+            currents++;
+        }
+    }
+    if (crashes == 1)
+        return crashed;
+    if (currents == 1)
+        return current;
+    return e->thread_count == 1 ? e->threads : NULL;
+}
+
+/* ---- classifying ---- */
+
+static enum platform platform_of(const struct event *e, const struct frame *f)
+{
+    return group_platform(f->platform.len ? f->platform : e->platform);
+}
+
+/* The trimmed name is the function from here on, what was sent the raw one. */
+static void trim_function(const struct event *e, struct frame *f, struct arena *a)
+{
+    struct text trimmed;
+
+    if (!f->function.len || f->raw_function.len)
+        return;
+    trimmed = group_function(f, e->platform, a);
+    if (!text_eq(trimmed, f->function)) {
+        f->raw_function = f->function;
+        f->function = trimmed;
+    }
+}
+
+static struct text path_of(const struct frame *f)
+{
+    return f->abs_path.len ? f->abs_path : f->filename;
+}
+
+static void see(const struct event *e, struct frame *f, struct arena *a, struct rule_frame *out)
+{
+    trim_function(e, f, a);
+    *out = (struct rule_frame){
+        .field = {[FIELD_MODULE] = f->module.len ? f->module : TEXT_NONE,
+                  [FIELD_FUNCTION] = f->function.len ? f->function : TEXT("<unknown>"),
+                  [FIELD_PATH] = path_of(f).len ? path_of(f) : TEXT_NONE,
+                  [FIELD_PACKAGE] = f->package.len ? f->package : TEXT_NONE},
+        .family = (uint8_t)rules_family(f->platform.len ? f->platform : e->platform),
+        .in_app = f->in_app,
+        .group = TRI_UNKNOWN};
+}
+
+/* What the rules say is what title, culprit and the reader of the event see as well; what was there
+ * before stays in data, so that the rules can be run again. */
+static void write_back(struct frame *f, bool in_app, struct arena *a)
+{
+    struct json *data;
+
+    json_set(a, f->node, "in_app", json_new(a, in_app ? JSON_TRUE : JSON_FALSE));
+    if (!f->data && (data = json_new(a, JSON_OBJECT))) {
+        json_set(a, f->node, "data", data);
+        f->data = data;
+    }
+    if (f->data)
+        json_set(a, f->data, "orig_in_app", json_new_int(a, f->in_app));
+    f->in_app = in_app ? TRI_YES : TRI_NO;
+}
+
+static bool choose_frames(struct stack_parts *out, struct arena *a)
+{
+    struct stack *s = out->stack;
+
+    out->count = s->count < GROUP_FRAMES_MAX ? s->count : GROUP_FRAMES_MAX;
+    if (!(out->at = arena_alloc(a, (out->count + 1) * sizeof *out->at)))
+        return false;
+    for (uint32_t i = 0; i < out->count; i++)
+        out->at[i] = &s->frames[i < out->count / 2 ? i : s->count - out->count + i];
+    return true;
+}
+
+struct stack_parts *group_classify(const struct event *e, struct stack *s,
+                                   const struct rule_owner *owner, const struct group_rules *rules,
+                                   struct arena *a)
+{
+    struct stack_parts *out = arena_zero(a, 1, sizeof *out);
+
+    if (!out)
+        return NULL;
+    out->stack = s;
+    if (!choose_frames(out, a) ||
+        !(out->rules = arena_alloc(a, (out->count + 1) * sizeof *out->rules)))
+        return NULL;
+    for (uint32_t i = 0; i < out->count; i++)
+        see(e, (struct frame *)out->at[i], a, &out->rules[i]);
+    if (!rules_run_stack(rules, out->rules, out->count, owner, a, &out->limits))
+        return NULL;
+    for (uint32_t i = 0; i < out->count; i++) {
+        bool in_app = out->rules[i].in_app == TRI_YES;
+
+        if ((out->at[i]->in_app == TRI_YES) != in_app)
+            write_back((struct frame *)out->at[i], in_app, a);
+    }
+    return out;
+}
+
+/* ---- views ---- */
+
+static void off(struct stack_view *v, uint32_t i, const char *hint, const struct stack_rule *rule)
+{
+    v->on[i] = false;
+    v->hint[i] = hint;
+    v->rule[i] = rule;
+}
+
+static bool view_begin(struct stack_view *v, uint32_t count, struct arena *a)
+{
+    v->on = arena_zero(a, count + 1, sizeof *v->on);
+    v->hint = arena_zero(a, count + 1, sizeof *v->hint);
+    v->rule = arena_zero(a, count + 1, sizeof *v->rule);
+    return v->on && v->hint && v->rule;
+}
+
+static void view_frames(struct stack_parts *s, enum view_kind kind)
+{
+    struct stack_view *v = &s->view[kind];
+
+    for (uint32_t i = 0; i < s->count; i++) {
+        const struct frame_parts *f = &s->frames[i];
+        const struct rule_frame *r = &s->rules[i];
+
+        v->on[i] = f->on;
+        v->hint[i] = f->hint;
+        if (r->group == TRI_NO) {
+            off(v, i, "ignored by stack trace rule", r->group_rule);
+        } else if (r->group == TRI_YES && f->any) {
+            v->on[i] = true;
+            v->hint[i] = "un-ignored by stack trace rule";
+            v->rule[i] = r->group_rule;
+        }
+        if (kind == VIEW_APP && r->in_app != TRI_YES)
+            off(v, i, r->app_rule ? "marked out of app by stack trace rule" : "non app frame",
+                r->app_rule);
+    }
+}
+
+/* ---- recursion ---- */
+
+/* Frames that are on, in order. */
+static uint32_t gather(const struct stack_parts *s, const struct stack_view *v, uint16_t *at)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < s->count; i++)
+        if (v->on[i])
+            at[n++] = (uint16_t)i;
+    return n;
+}
+
+static bool same_frame(const struct stack_parts *s, uint32_t a, uint32_t b)
+{
+    return digest_eq(&s->frames[a].id, &s->frames[b].id);
+}
+
+/* How far the frames from `i` on repeat themselves every `period`; 0: not for two rounds. */
+static uint32_t repeats(const struct stack_parts *s, const uint16_t *at, uint32_t n, uint32_t i,
+                        uint32_t period)
+{
+    uint32_t end = i + period;
+
+    while (end < n && same_frame(s, at[end], at[end - period]))
+        end++;
+    return end - i >= 2 * period ? end - i : 0;
+}
+
+static bool mentions(struct text t, const char *what)
+{
+    return text_find(t, text_of(what)) < t.len;
+}
+
+/* Errors that mean: the stack was used up. Where exactly, and how deep, is chance. */
+static bool is_exhaustion(const struct rule_owner *o)
+{
+    return mentions(o->type, "RecursionError") || mentions(o->type, "StackOverflow") ||
+           mentions(o->type, "SystemStackError") ||
+           mentions(o->value, "call stack size exceeded") ||
+           mentions(o->value, "too much recursion") ||
+           mentions(o->value, "maximum recursion depth exceeded");
+}
+
+/* Of a recursion one round stays, however deep it went and wherever in a round it ended. */
+static void collapse(struct stack_parts *s, enum view_kind kind, const struct rule_owner *owner)
+{
+    static const char hint[] = "ignored due to recursion";
+    struct stack_view *v = &s->view[kind];
+    uint16_t at[GROUP_FRAMES_MAX];
+    uint32_t n = gather(s, v, at), longest = 0, longest_at = 0, longest_period = 0;
+
+    for (uint32_t i = 0; i < n;) {
+        uint32_t period = 1, run = 0;
+
+        while (period <= CYCLE_MAX && !(run = repeats(s, at, n, i, period)))
+            period++;
+        if (!run) {
+            i++;
+            continue;
+        }
+        if (run > longest) {
+            longest = run;
+            longest_at = i;
+            longest_period = period;
+        }
+        /* A stack trace that was cut at its oldest end begins anywhere in a round. */
+        if (i == 0 && run >= 3 * period)
+            v->cycle_len = period;
+        for (uint32_t k = i + period; k < i + run; k++)
+            off(v, at[k], hint, NULL);
+        i += run;
+    }
+    if (longest < EXHAUSTED_FRAMES || !is_exhaustion(owner))
+        return;
+    for (uint32_t i = 0; i < n; i++)
+        if (i < longest_at || i >= longest_at + longest_period)
+            off(v, at[i],
+                i < longest_at || i >= longest_at + longest
+                    ? "only the recursion that used the stack up counts"
+                    : hint,
+                NULL);
+    v->cycle_len = longest_period;
+}
+
+/* ---- limits, and whether it all counts ---- */
+
+static void limit(struct stack_parts *s, enum view_kind kind)
+{
+    struct stack_view *v = &s->view[kind];
+    uint32_t seen = 0;
+
+    for (uint32_t i = s->count; i-- > 0;)
+        if (v->on[i] && s->limits.max_frames && ++seen > s->limits.max_frames)
+            off(v, i, "ignored because of the limit of frames", s->limits.max_rule);
+    v->count = 0;
+    for (uint32_t i = 0; i < s->count; i++)
+        v->count += v->on[i];
+}
+
+static bool is_lone_script_frame(const struct stack_parts *s)
+{
+    return s->count == 1 && s->rules[0].family == FAMILY_JAVASCRIPT && s->frames[0].on &&
+           !s->at[0]->function.len;
+}
+
+static void judge(struct stack_parts *s, enum view_kind kind)
+{
+    struct stack_view *v = &s->view[kind];
+    bool telling = false, module = false;
+
+    for (uint32_t i = 0; i < s->count; i++) {
+        telling |= v->on[i] && s->frames[i].telling;
+        module |= v->on[i] && s->frames[i].module.on;
+    }
+    if (v->count == 0) {
+        v->why = kind == VIEW_APP ? "no in-app frame contributes" : "no frame contributes";
+    } else if (is_lone_script_frame(s)) {
+        v->why = "ignored single JavaScript frame without function";
+    } else if (s->limits.min_frames && v->count < s->limits.min_frames) {
+        v->why = "discarded because fewer frames contribute than the rule asks for";
+        v->why_rule = s->limits.min_rule;
+    } else if (!telling && (kind == VIEW_APP || (v->count == 1 && !module))) {
+        v->why = "ignored because neither function nor source line is known";
+    } else {
+        v->contributes = true;
+    }
+}
+
+/* ---- the call that failed ---- */
+
+/* com.acme, github.com/acme/shop: what stays when a library rearranges its insides. */
+static struct text module_root(struct text module)
+{
+    char separator = memchr(module.at, '/', module.len) ? '/' : '.';
+    unsigned parts =
+        separator == '/' && text_find_byte(module, '.') < text_find_byte(module, '/') ? 3 : 2;
+
+    for (size_t i = 0; i < module.len; i++)
+        if (module.at[i] == separator && --parts == 0)
+            return text_cut(module, 0, i);
+    return module;
+}
+
+/* Where no source lines tell two calls of one function apart, the first frame of the library that
+ * was called does. */
+static void find_callee(const struct event *e, struct stack_parts *s, struct arena *a)
+{
+    const struct stack_view *app = &s->view[VIEW_APP], *full = &s->view[VIEW_FULL];
+    uint32_t i = s->count;
+    struct key k;
+
+    while (i > 0 && !app->on[i - 1])
+        i--;
+    if (i == 0 || app->cycle_len)
+        return;
+    switch (platform_of(e, s->at[i - 1])) {
+    case PLATFORM_JVM:
+    case PLATFORM_GO:
+    case PLATFORM_CSHARP:
+    case PLATFORM_NATIVE:
+    case PLATFORM_COCOA:
+        break;
+    default:
+        return;
+    }
+    while (i < s->count && !full->on[i])
+        i++;
+    if (i == s->count || !s->frames[i].function.on || s->rules[i].in_app == TRI_YES)
+        return;
+    s->callee = &s->frames[i];
+    key_begin(&k, a);
+    if (s->callee->module.on)
+        key_text(&k, 'r', module_root(s->callee->module.value));
+    key_text(&k, 'n', s->callee->function.value);
+    s->callee_id = key_end(&k);
+}
+
+bool group_stack_views(const struct event *e, struct stack_parts *s, const struct rule_owner *owner,
+                       struct arena *a)
+{
+    if (!(s->frames = arena_alloc(a, (s->count + 1) * sizeof *s->frames)))
+        return false;
+    for (uint32_t i = 0; i < s->count; i++)
+        group_frame_parts(s->at[i], platform_of(e, s->at[i]), a, &s->frames[i]);
+    for (enum view_kind v = 0; v < VIEWS; v++) {
+        if (!view_begin(&s->view[v], s->count, a))
+            return false;
+        view_frames(s, v);
+        collapse(s, v, owner);
+        limit(s, v);
+        judge(s, v);
+    }
+    if (s->view[VIEW_APP].contributes)
+        find_callee(e, s, a);
+    return !arena_spent(a);
+}
+
+/* ---- keys ---- */
+
+/* Does the rotation that begins at `a` come before the one that begins at `b`? */
+static bool rotates_before(const struct digest *const *ids, uint32_t n, uint32_t a, uint32_t b)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        int order = memcmp(ids[(a + i) % n]->bytes, ids[(b + i) % n]->bytes, sizeof ids[0]->bytes);
+
+        if (order)
+            return order < 0;
+    }
+    return false;
+}
+
+void group_stack_key(struct key *k, const struct stack_parts *s, enum view_kind view, bool loose,
+                     struct arena *a)
+{
+    const struct stack_view *v = &s->view[view];
+    const struct digest *ids[GROUP_FRAMES_MAX];
+    uint32_t n = 0, first = 0, cycle = v->cycle_len;
+
+    for (uint32_t i = 0; i < s->count; i++)
+        if (v->on[i])
+            ids[n++] = loose ? &s->frames[i].loose_id : &s->frames[i].id;
+    if (cycle > n)
+        cycle = n;
+    for (uint32_t i = 1; i < cycle; i++)
+        if (rotates_before(ids, cycle, i, first))
+            first = i;
+    for (uint32_t i = 0; i < n; i++)
+        key_digest(k, 'F', ids[i < cycle ? (first + i) % cycle : i]);
+}
