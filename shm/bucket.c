@@ -10,8 +10,7 @@
 
 #define BUCKET_MAGIC 0x4b435542 /* "BUCK" */
 #define BUCKET_VERSION 1
-#define WINDOW_MAX_S (366u * 86400) /* longer ones are cut to it: the arithmetic stays in 64 bits \
-                                     */
+#define WINDOW_MAX_S (366u * 86400) /* longer ones are cut: the arithmetic stays in 64 bits */
 
 /* GCRA (ITU-T I.371): one word says until when the allowance is used up, in nanoseconds of the
  * caller's clock. A full window of allowance may be taken at once; it comes back evenly. */

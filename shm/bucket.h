@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-enum bucket_category { /* families that are limited and reported together (sentry-ingest §7.2) */
+enum bucket_category { /* families that are limited and reported together: Relay's data categories
+                        */
                        BUCKET_ERROR,
                        BUCKET_TRANSACTION,
                        BUCKET_LOG,

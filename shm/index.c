@@ -14,8 +14,7 @@
 #define CONTROL_NAME "index"
 #define CONTROL_MAGIC 0x58444e49 /* "INDX" */
 #define CONTROL_VERSION 1
-#define OPEN_TRIES 16 /* a table is replaced while we open it: once per doubling, so seldom twice \
-                       */
+#define OPEN_TRIES 16 /* a table is replaced while we open it: seldom twice */
 
 struct control { /* the file "index": which table file is the one */
     struct region_stamp stamp;

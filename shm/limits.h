@@ -14,7 +14,7 @@
 #define ISSUES_MAX (1 << 22) /* entries of the shared issue table */
 #define PROJECTS_MAX 4096
 #define KEYS_MAX 16384
-#define LOGIN_BUCKETS 1024   /* tries to log in, by address and by account (hashed) */
+#define LOGIN_BUCKETS 1024 /* tries to log in, by address and by account (hashed) */
 #define LOGIN_BUCKET_FIRST (KEYS_MAX + PROJECTS_MAX)
 /* one set of rate limits per key, one per project, and those */
 #define BUCKETS_MAX (KEYS_MAX + PROJECTS_MAX + LOGIN_BUCKETS)

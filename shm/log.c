@@ -14,8 +14,7 @@
 
 #include "shm/self.h"
 
-#define LINE_MAX_BYTES 4096 /* longer lines are cut; PIPE_BUF, so that lines never mix in a pipe \
-                             */
+#define LINE_MAX_BYTES 4096 /* PIPE_BUF: lines never mix in a pipe; longer ones are cut */
 #define WINDOW_MS 1000
 #define LINES_PER_WINDOW 50 /* of one name: whatever differs in the values, a flood stays small */
 #define NAMES_REMEMBERED 64

@@ -11,8 +11,7 @@
 #define RECENT_MAGIC 0x45434552 /* "RECE" */
 #define RECENT_VERSION 1
 #define BUCKETS RECENT_IDS
-#define CHAIN_MAX 256 /* steps of one look-up; ids are random, longer chains are somebody's doing \
-                       */
+#define CHAIN_MAX 256 /* steps of a look-up; ids are random, longer chains are damage */
 _Static_assert((RECENT_IDS & (RECENT_IDS - 1)) == 0, "numbers are masked");
 
 /* Additions are numbered 1, 2, …; number n lies in entry n % RECENT_IDS until number n + RECENT_IDS
