@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "master/reach.h"
+#include "proto/limits.h"
 
 /* Print the answer as it came, for scripts. */
 static int print_json(struct reach *r, const struct json *answer)
@@ -45,38 +46,30 @@ out:
     return rc;
 }
 
-/* A list that the writer gives in pages, as args {"after":…}: each row printed by `print`. */
+/* A list, which the writer gives in pages: each row printed by `print`. */
 typedef void row_printer(struct reach *r, const struct json *row);
 
 static int print_list(const struct cli *cli, const char *command, row_printer *print)
 {
-    struct json *answer = NULL, *after = NULL;
+    struct json *answer = NULL;
     struct reach r;
+    uint32_t offset = 0;
     int rc = reach_open(cli, &r);
 
     while (rc == 0) {
         struct buf b = reach_buf(&r);
 
         json_open(&b, NULL, '{');
-        if (after)
-            json_text(&b, "after", json_as_text(after, &r.arena));
+        json_uint(&b, "offset", offset);
         if (cli->project)
             json_str(&b, "project", cli->project);
         json_close(&b, '}');
         rc = reach_command(&r, command, buf_result(&b), &answer);
-        if (rc != 0)
+        for (struct json *row = answer ? answer->child : NULL; rc == 0 && row; row = row->next)
+            cli->json ? (void)print_json(&r, row) : print(&r, row);
+        if (!json_is(answer, JSON_ARRAY) || answer->count < LIST_PAGE)
             break;
-        for (const struct json *row = answer && answer->kind == JSON_ARRAY ? answer->child
-                                      : json_get(answer, "rows") ? json_get(answer, "rows")->child
-                                                                 : NULL;
-             row; row = row->next)
-            if (cli->json)
-                print_json(&r, row);
-            else
-                print(&r, row);
-        after = json_get(answer, "next");
-        if (!after || after->kind == JSON_NULL)
-            break;
+        offset += answer->count;
     }
     reach_close(&r);
     return rc;

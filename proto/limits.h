@@ -80,6 +80,7 @@
 /* ---- rings and records ---- */
 #define RECORD_MAX (1536 * KIB)       /* one record: a 1 MiB event, its header, its tags */
 #define MAIL_MAX (64 * KIB)           /* one command answer */
+#define LIST_PAGE 100                 /* rows of a list that a command answers with: fits a mail */
 #define COMMAND_MAX (256 * KIB)       /* arguments of one command */
 
 /* ---- processes ---- */

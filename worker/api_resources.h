@@ -54,6 +54,8 @@ api_handler token_list, token_post, token_delete, org_token_list, org_token_post
 api_handler feedback_list;
 /* api_status.c */
 api_handler status_get;
+/* api_operate.c */
+api_handler operate_command;
 /* metrics.c */
 api_handler metrics_get;
 

@@ -70,6 +70,7 @@ static const struct route {
     {ROOT, ORGS, "organizations", .get = org_list},
     {ROOT, PROJECTS, "projects", .get = project_list_all},
     {ROOT, OPERATE, "quern/status", .get = status_get},
+    {ROOT, OPERATE, "quern/commands/*", .post = operate_command},
     {ROOT, PROJECTS, "teams/*/*/projects", .get = project_list_all, .post = project_post},
 
     {ORG, ORGS, "", .get = org_get},

@@ -165,21 +165,46 @@ uint16_t command_refuse(struct command *c, uint16_t status, const char *format, 
     return status;
 }
 
-uint16_t command_wrong(struct command *c, const char *field, const char *format, ...)
+static uint16_t wrong(struct command *c, const char *outer, const char *field, const char *format,
+                      va_list ap)
 {
     char text[512];
-    va_list ap;
 
-    va_start(ap, format);
     vsnprintf(text, sizeof(text), format, ap);
-    va_end(ap);
     restart(c->answer);
     json_open(c->answer, NULL, '{');
+    if (outer)
+        json_open(c->answer, outer, '{');
     json_open(c->answer, field, '[');
     json_str(c->answer, NULL, text);
     json_close(c->answer, ']');
+    if (outer)
+        json_close(c->answer, '}');
     json_close(c->answer, '}');
     return 400;
+}
+
+uint16_t command_wrong(struct command *c, const char *field, const char *format, ...)
+{
+    uint16_t status;
+    va_list ap;
+
+    va_start(ap, format);
+    status = wrong(c, NULL, field, format, ap);
+    va_end(ap);
+    return status;
+}
+
+uint16_t command_wrong_in(struct command *c, const char *outer, const char *field,
+                          const char *format, ...)
+{
+    uint16_t status;
+    va_list ap;
+
+    va_start(ap, format);
+    status = wrong(c, outer, field, format, ap);
+    va_end(ap);
+    return status;
 }
 
 uint16_t command_missing(struct command *c)
@@ -206,6 +231,13 @@ struct text command_text(struct command *c, const char *key)
 bool command_int(struct command *c, const char *key, int64_t *out)
 {
     return json_int64(json_get(c->args, key), out);
+}
+
+int64_t command_offset(struct command *c)
+{
+    int64_t offset = 0;
+
+    return command_int(c, "offset", &offset) && offset > 0 ? offset : 0;
 }
 
 struct db_stmt *command_query(struct command *c, const char *name)

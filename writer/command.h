@@ -32,7 +32,8 @@
  *                                                                        201/208 {id}
  * release.update     {id,…the same, projects?}                           200 {}
  * release.delete     {id}                                                204
- * Listing, for tools on a stopped folder: project.list, key.list {project?}, user.list → 200 […].
+ * Listing, for the tools: project.list, key.list {project?}, user.list, each {offset?} → 200 […], at most
+ *   LIST_PAGE rows, so that an answer fits a mailbox.
  *
  * Settings of a project, stored as JSON under the API's names; null takes one back to its default:
  *   dataScrubber dataScrubberDefaults scrubIPAddresses (booleans), sensitiveFields safeFields

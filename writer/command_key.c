@@ -137,6 +137,7 @@ uint16_t command_key_list(struct command *c)
     if (!(q = command_query(c, "key_list")))
         return 500;
     db_int_at(q, 1, project);
+    db_int_at(q, 2, command_offset(c));
     json_open(c->answer, NULL, '[');
     while (command_row(c, q)) {
         snprintf(id, sizeof(id), "%lld", (long long)db_col_int(q, 6));

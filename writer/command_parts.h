@@ -53,12 +53,16 @@ uint16_t command_refuse(struct command *c, uint16_t status, const char *format, 
     __attribute__((format(printf, 3, 4)));
 uint16_t command_wrong(struct command *c, const char *field, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* {"outer":{"field":["…"]}} */
+uint16_t command_wrong_in(struct command *c, const char *outer, const char *field,
+                          const char *format, ...) __attribute__((format(printf, 4, 5)));
 uint16_t command_missing(struct command *c); /* 404 */
 uint16_t command_broken(struct command *c, int rc);
 
 /* ---- arguments ---- */
 struct text command_text(struct command *c, const char *key); /* as text, trimmed; absent: none */
 bool command_int(struct command *c, const char *key, int64_t *out);
+int64_t command_offset(struct command *c); /* of a list: how many rows to pass over; absent: 0 */
 /* An object {"count","window"}, null or absent. False: something else, told. */
 bool command_rate(struct command *c, int64_t *count, int64_t *window);
 

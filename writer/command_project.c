@@ -367,6 +367,8 @@ uint16_t command_project_list(struct command *c)
     char id[16];
 
     json_open(c->answer, NULL, '[');
+    if (q)
+        db_int_at(q, 1, command_offset(c));
     while (q && command_row(c, q)) {
         snprintf(id, sizeof(id), "%lld", (long long)db_col_int(q, 0));
         json_open(c->answer, NULL, '{');

@@ -197,10 +197,12 @@ uint16_t command_user_login(struct command *c)
 
 uint16_t command_user_list(struct command *c)
 {
-    struct db_stmt *q = command_sql(c, "SELECT id, email, name, role, active FROM user ORDER BY id");
+    struct db_stmt *q = command_sql(c, "SELECT id, email, name, role, active FROM user ORDER BY id LIMIT 100 OFFSET ?1");
     char id[16];
 
     json_open(c->answer, NULL, '[');
+    if (q)
+        db_int_at(q, 1, command_offset(c));
     while (q && command_row(c, q)) {
         snprintf(id, sizeof(id), "%lld", (long long)db_col_int(q, 0));
         json_open(c->answer, NULL, '{');
