@@ -434,6 +434,8 @@ enum ring_rc ring_next(struct ring *r, uint64_t *cursor, struct ring_record *out
     if (!r->consuming)
         *cursor = consumer_start(r, *cursor);
     hold(r);
+    if (*cursor < r->head)
+        *cursor = r->head; /* what is released may be overwritten, and is not lent twice */
     /* Acquire, pairs with the release in ring_put: the frames up to here are whole. */
     tail = atomic_load_explicit(&r->shared->tail, memory_order_acquire);
     if (!words_sane(r, *cursor, tail)) {

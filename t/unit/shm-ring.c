@@ -73,6 +73,8 @@ static void order(void)
     r = open_ring("order");
     cursor = 0;
     ok(next_is(r, &cursor, 2, ""), "or, if that knows nothing, where the ring is");
+    cursor = 0;
+    ok(next_is(r, &cursor, 2, ""), "a reader who steps back gets no farther than the head");
     ring_close(r);
 }
 
