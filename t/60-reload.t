@@ -38,7 +38,7 @@ is(scalar @first, 1, 'one worker to begin with');
 $q->write_conf("workers = 3\n");
 my $log = reload(qr/reload\.done/);
 like($log, qr/reload\.done generation=\d+ workers=3/, 'more workers');
-wait_until('the old worker to leave', sub { !kill 0, $first[0] });
+wait_until('the old worker to leave', sub { !Quern::alive($first[0]) });
 pass('the old generation leaves');
 is(scalar(() = $q->workers), 3, 'three workers serve');
 unlike($log, qr/child=writer/, 'the writer is not concerned');

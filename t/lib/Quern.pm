@@ -186,13 +186,20 @@ sub signal {
     kill $signal, $self->master or die "kill $signal: $!\n";
 }
 
+# A process that runs: one that has ended but was not waited for by whoever adopted it does not.
+sub alive {
+    my ($pid) = @_;
+    my ($state) = (slurp("/proc/$pid/stat") // '') =~ /\) (\S)/;
+    return defined $state && $state !~ /[ZX]/;
+}
+
 # Pids by name, as the log told them last: "writer", "worker/0" …; only those still alive.
 sub children {
     my ($self) = @_;
     my %pid;
     my $text = $self->log_text;
     $pid{$1} = $2 while $text =~ /child\.ready child=(\S+) pid=(\d+)/g;
-    kill(0, $pid{$_}) or delete $pid{$_} for keys %pid;
+    alive($pid{$_}) or delete $pid{$_} for keys %pid;
     return %pid;
 }
 sub workers { my %c = $_[0]->children; return map { $c{$_} } grep { m{^worker/} } sort keys %c }
@@ -213,7 +220,7 @@ sub stop {
     $signal //= 'TERM';
     kill $signal, $pid;
     kill $signal, $self->{started} if $pid != $self->{started} && !$self->ended;
-    wait_until("the server to leave after $signal", sub { $self->ended; $self->gone && !kill 0, $pid || $self->ended }, 120);
+    wait_until("the server to leave after $signal", sub { $self->ended; $self->gone && !alive($pid) }, 120);
     return $pid == $self->{started} ? $self->{status} : undef;
 }
 
@@ -372,7 +379,7 @@ END {
         next if $q->{owner} != $$ || !defined $q->{started};
         my $pid = $q->master;
         my %children = $q->children;
-        kill 'KILL', grep { $_ && kill 0, $_ } $pid, ($q->ended ? () : $q->{started}), values %children if !$q->gone;
+        kill 'KILL', grep { $_ && alive($_) } $pid, ($q->ended ? () : $q->{started}), values %children if !$q->gone;
         waitpid $q->{started}, 0 if !defined $q->{status};
     }
     @all = ();
