@@ -15,15 +15,16 @@
 
 enum board_state { BOARD_FREE, BOARD_STARTING, BOARD_READY, BOARD_DRAINING, BOARD_DEAD };
 
-struct board_row {               /* 64 bytes */
-    _Atomic uint32_t pid;        /* master */
-    _Atomic uint32_t generation; /* master */
-    _Atomic uint32_t state;      /* the process itself (ready, draining), master (the rest) */
-    _Atomic uint32_t role;       /* master */
-    _Atomic int64_t started_ms;  /* master */
-    _Atomic int64_t beat_ms;     /* the process itself, about once a second */
-    _Atomic uint32_t restarts;   /* master */
-    uint8_t rest[28];
+struct board_row {                /* 64 bytes */
+    _Atomic uint32_t pid;         /* master */
+    _Atomic uint32_t generation;  /* master */
+    _Atomic uint32_t state;       /* the process itself (ready, draining), master (the rest) */
+    _Atomic uint32_t role;        /* master */
+    _Atomic int64_t started_ms;   /* master */
+    _Atomic int64_t beat_ms;      /* the process itself, about once a second */
+    _Atomic uint32_t restarts;    /* master */
+    _Atomic uint32_t connections; /* the worker itself: open ones, so that workers share alike */
+    uint8_t rest[24];
 };
 _Static_assert(sizeof(struct board_row) == 64, "board v1");
 
