@@ -63,8 +63,7 @@ static int64_t after(int64_t spent_until, uint32_t count, uint32_t window_s, uin
                      int64_t now, uint32_t *wait_s)
 {
     int64_t window = (int64_t)(window_s < WINDOW_MAX_S ? window_s : WINDOW_MAX_S) * 1000000000;
-    /* A batch larger than the whole allowance takes the whole allowance, else it could never pass.
-     */
+    /* A batch above the whole allowance takes the whole allowance, else it could never pass. */
     uint32_t taken = cost < count ? cost : count;
     int64_t price = (int64_t)(((unsigned __int128)window * taken + count - 1) / count);
     int64_t over;

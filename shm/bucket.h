@@ -5,20 +5,20 @@
 
 #include <stdint.h>
 
-enum bucket_category { /* families that are limited and reported together: Relay's data categories
-                        */
-                       BUCKET_ERROR,
-                       BUCKET_TRANSACTION,
-                       BUCKET_LOG,
-                       BUCKET_METRIC,
-                       BUCKET_PROFILE,
-                       BUCKET_ATTACHMENT,
-                       BUCKET_SESSION,
-                       BUCKET_MONITOR,
-                       BUCKET_FEEDBACK,
-                       BUCKET_REPLAY,
-                       BUCKET_OTHER,
-                       BUCKET_CATEGORIES = 16
+/* Families that are limited and reported together, after Relay's data categories. */
+enum bucket_category {
+    BUCKET_ERROR,
+    BUCKET_TRANSACTION,
+    BUCKET_LOG,
+    BUCKET_METRIC,
+    BUCKET_PROFILE,
+    BUCKET_ATTACHMENT,
+    BUCKET_SESSION,
+    BUCKET_MONITOR,
+    BUCKET_FEEDBACK,
+    BUCKET_REPLAY,
+    BUCKET_OTHER,
+    BUCKET_CATEGORIES = 16
 };
 
 struct bucket_table;

@@ -1,16 +1,19 @@
 /* index.h -- fingerprint index: (project, hash) → issue, shared by all workers, lock-free.
  * For        a known error costs no query; two workers meeting a new one at once end with one
- * issue. Processes  index_find: any. index_claim: workers. index_set, index_forget, index_grow: the
- * writer. index_sweep: master, after a death. Authority  an entry is a *claim* (a worker proposes
- * an issue number, signed with its slot and generation) until the writer makes it *live* when it
- * has stored the issue. The writer has the last word: if workers on either side of a growth or a
- * sweep proposed two numbers for one key, the live one counts. Hence a claim is a hint that saves
- * work, and no crash between claim and record can do harm. Blocking   never: slots are taken word
- * by word with compare-and-swap and whoever meets a half-made one completes it; nobody waits. Crash
- * any process may be killed at any instruction. Threads    a struct index belongs to one thread;
- * index_refresh unmaps what the others would read. Damage     a live entry carries check bits over
- * key and number: flipped ones are not found, logged (index.damaged), and set anew by whoever comes
- * next. */
+ *            issue.
+ * Processes  index_find: any. index_claim: workers. index_set, index_forget, index_grow: the
+ *            writer. index_sweep: master, after a death.
+ * Authority  an entry is a *claim* (a worker proposes an issue number, signed with its slot and
+ *            generation) until the writer makes it *live* when it has stored the issue. The writer
+ *            has the last word: if workers on either side of a growth or a sweep proposed two
+ *            numbers for one key, the live one counts. Hence a claim is a hint that saves work, and
+ *            no crash between claim and record can do harm.
+ * Blocking   never: slots are taken word by word with compare-and-swap and whoever meets a
+ *            half-made one completes it; nobody waits.
+ * Crash      any process may be killed at any instruction.
+ * Threads    a struct index belongs to one thread; index_refresh unmaps what others would read.
+ * Damage     a live entry carries check bits over key and number: flipped ones are not found,
+ *            logged (index.damaged), and set anew by whoever comes next. */
 #ifndef QUERN_SHM_INDEX_H
 #define QUERN_SHM_INDEX_H
 
@@ -28,8 +31,7 @@ struct index_key index_key(uint32_t project, const uint8_t hash[16]);
 enum index_rc {
     INDEX_KNOWN,   /* someone was here before; *issue is theirs */
     INDEX_CLAIMED, /* the claim is ours; *issue is our number */
-    INDEX_FULL /* no slot within INDEX_PROBE_MAX: go on with your own number, the writer sorts it
-                  out */
+    INDEX_FULL /* no slot within INDEX_PROBE_MAX: go on with your own, the writer sorts it out */
 };
 
 /* Open or make the index in `dir_fd` (a control file and one table file per growth). `slots` is the

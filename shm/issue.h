@@ -30,8 +30,7 @@ int issue_open(int dir_fd, struct issue_table **out);
 void issue_close(struct issue_table *t);
 /* NULL: out of range or not allocated yet. */
 const struct issue_entry *issue_at(const struct issue_table *t, uint32_t issue);
-/* Writer: the entry to store into; allocates room as needed. NULL: disk full or ISSUES_MAX passed.
- */
+/* Writer: the entry to store into; allocates room as needed. NULL: disk full, or ISSUES_MAX. */
 struct issue_entry *issue_edit(struct issue_table *t, uint32_t issue);
 void issue_clear(struct issue_table *t); /* writer, before a rebuild */
 

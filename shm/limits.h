@@ -1,5 +1,4 @@
-/* limits.h -- the sizes of shared memory; proto/limits.h passes them on with all the other bounds.
- */
+/* limits.h -- the sizes of shared memory; proto/limits.h passes them on with the other bounds. */
 #ifndef QUERN_SHM_LIMITS_H
 #define QUERN_SHM_LIMITS_H
 

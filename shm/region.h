@@ -3,9 +3,9 @@
  * bytes, boot). A file that is short, foreign, of another layout, or whose stamp is damaged is
  * refused, never trusted.
  * A power cut leaves any mixture of old and new pages in a mapped file. So what can be rebuilt is
- * made anew after a reboot (region_ensure); a ring, which can not, checks each record. Space is
- * allocated (posix_fallocate) before it is touched, so that a full disk is an error code here and
- * not a SIGBUS later. */
+ * made anew after a reboot (region_ensure); a ring, which can not, checks each record.
+ * Space is allocated (posix_fallocate) before it is touched, so that a full disk is an error code
+ * here and not a SIGBUS later. */
 #ifndef QUERN_SHM_REGION_H
 #define QUERN_SHM_REGION_H
 

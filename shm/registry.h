@@ -1,9 +1,8 @@
 /* registry.h -- projects, keys, limits, filters, scrub rules: written by the writer, read by all.
  * For        authenticating and configuring a request without a database.
  * Form       one JSON-free snapshot of fixed structs and a string heap, published as a whole into
- * the inactive half of a double buffer. A reader holds a *private copy* of the snapshot
- *            (registry_view) and renews it when the version moved: no torn reads, plain pointers.
- */
+ *            the inactive half of a double buffer. A reader holds a *private copy* of the snapshot
+ *            (registry_view) and renews it when the version moved: no torn reads, plain pointers. */
 #ifndef QUERN_SHM_REGISTRY_H
 #define QUERN_SHM_REGISTRY_H
 

@@ -48,8 +48,7 @@ struct ring {
     uint64_t incarnation;
     uint64_t boot; /* of this machine, now */
 
-    /* Producer's own copies. They are what counts: a flipped shared word heals with the next put.
-     */
+    /* Producer's own copies. They are what counts: a flipped shared word heals with a put. */
     bool producing;
     uint64_t tail, sequence, mends;
 

@@ -8,9 +8,9 @@
  * Blocking   never: a full ring is an answer, not a wait.
  * Crash      a record is whole or absent, wherever either side is killed.
  * Damage     each frame is checked against CRC-32C, its position and the file's incarnation: torn
- * and flipped bytes are skipped up to the next whole record, with a log line. Reboot     a power
- * cut may leave the file older than the database. Until the writer has said how far the database is
- * (its first ring_next), puts into a ring from before are RING_FULL. */
+ *            and flipped bytes are skipped up to the next whole record, with a log line.
+ * Reboot     a power cut may leave the file older than the database. Until the writer has said how
+ *            far the database is (its first ring_next), puts into a ring from before are RING_FULL. */
 #ifndef QUERN_SHM_RING_H
 #define QUERN_SHM_RING_H
 
@@ -50,9 +50,9 @@ struct ring_record {
 };
 
 /* The record at *cursor; moves *cursor behind it. RING_EMPTY: nothing there. RING_TORN: *cursor
- * moved over damaged bytes, `skipped` set, no record lent; call again. The first call of a process
- * takes the ring over: *cursor must be the position up to which the database has applied this
- * incarnation (0: it knows nothing of it, begin where the ring does). */
+ * moved over damaged bytes, `skipped` set, no record lent; call again.
+ * The first call of a process takes the ring over: *cursor must be the position up to which the
+ * database has applied this incarnation (0: it knows nothing of it, begin where the ring does). */
 enum ring_rc ring_next(struct ring *r, uint64_t *cursor, struct ring_record *out);
 /* The writer is done with everything below `position`: it is durable, the room may be reused, and
  * workers may answer. */

@@ -36,8 +36,8 @@ struct world {
     int writer_bell;              /* eventfd: something is in a ring */
     int worker_bell[WORLD_SLOTS]; /* eventfd: a commit, or mail */
     int notifier_bell;
-    bool fresh_index, fresh_recent,
-        fresh_registry; /* made anew at this start: the writer rebuilds */
+    /* made anew at this start: the writer rebuilds */
+    bool fresh_index, fresh_recent, fresh_registry;
 };
 
 /* Open or make everything under `dir` (which exists). Rings: those that are there already; a

@@ -274,8 +274,7 @@ static bool recent_look(void *arg, bool finished)
     return good && recent_find(arg, 1, an_id, &seq) && seq == 7;
 }
 
-/* The table is large and the operation stores in three places: find them by what one more changes.
- */
+/* The table is large, the operation stores in three places: found by what one more changes. */
 static void recent_watch(struct watch *watched, int most)
 {
     void *r = recent_make();
