@@ -116,7 +116,7 @@ function EventView({ event, issue, at, slow }: { event: Event; issue: IssueDetai
         <span class="quiet small">{dateTime(event.dateCreated)}</span>
         <a class="small" href={`/api/0/projects/${org}/${project}/events/${event.eventID}/json/`} target="_blank" rel="noopener">JSON, {bytes(event.size)}</a>
         <span class="gap" />
-        {(['oldest', 'latest', 'recommended'] as const).map((w) => <Link key={w} class="button small" href={at(w)}>{w[0].toUpperCase() + w.slice(1)}</Link>)}
+        {(['oldest', 'latest'] as const).map((w) => <Link key={w} class="button small" href={at(w)}>{w[0].toUpperCase() + w.slice(1)}</Link>)}
         <Step label="Older" to={event.previousEventID && at(event.previousEventID)} />
         <Step label="Newer" to={event.nextEventID && at(event.nextEventID)} />
       </div>

@@ -26,7 +26,7 @@ export function Chart({ title, times, lines, height = 160, show = String, marker
       scales: { x: { time: true }, y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
       legend: { show: false },
       cursor: { drag: { x: Boolean(zoom), y: false }, points: { size: 5 } },
-      axes: [{ ...axis, grid: { show: false } }, { ...axis, size: 56, values: (_u, vs) => vs.map((v) => show(v)) }],
+      axes: [{ ...axis, grid: { show: false } }, { ...axis, size: 56, space: 24, values: (_u, vs) => vs.map((v) => show(v)) }],
       series: [{}, ...lines.map((l) => ({
         label: l.label, stroke: css(l.colour), width: 1.5, points: { show: false },
         ...(l.bars ? { paths: uPlot.paths.bars!({ size: [0.8, 24] }), fill: css(l.colour), width: 0 } : {}),
