@@ -43,6 +43,12 @@ const struct cli_command cli_commands[] = {
      "make an API token, print it once", cli_token_add, 0, 0,
      SERVER_OPTIONS "user name scopes json",
      "Without --user it belongs to the first owner; without --scopes it has all of them."},
+    {"group", "FILE.json [--against OTHER.json] | --mask TEXT",
+     "which issue an event makes, and why", cli_group, 0, 1,
+     "against mask fingerprint-rules stack-rules",
+     "Prints the event's grouping keys and the tree of what they are made of, as JSON.\n"
+     "--against: exit status 0 when OTHER would join FILE's issue in a fresh project, 1 when it\n"
+     "would make another, 2 when a file cannot be read. \"-\" is standard input."},
     {"check", "[DATA]", "integrity of a stopped server's data folder", cli_check, 0, 1,
      SERVER_OPTIONS, "Prints one finding a line; exit status 0: all whole, 1: findings."},
     {"config", "[-c FILE] [--explain | --file]", "the configuration in force", cli_config, 0, 0,
@@ -78,6 +84,12 @@ static const struct option {
     {"user", OPTION_VALUE, offsetof(struct cli, user), "EMAIL", "whose it is"},
     {"platform", OPTION_VALUE, offsetof(struct cli, platform), "PLATFORM", "python, javascript …"},
     {"org", OPTION_VALUE, offsetof(struct cli, org), "SLUG", "organisation; default: default"},
+    {"mask", OPTION_VALUE, offsetof(struct cli, mask), "TEXT", "print a message as it is grouped"},
+    {"against", OPTION_VALUE, offsetof(struct cli, against), "FILE", "the event to compare with"},
+    {"fingerprint-rules", OPTION_VALUE, offsetof(struct cli, fingerprint_rules), "FILE",
+     "fingerprint rules of the project"},
+    {"stack-rules", OPTION_VALUE, offsetof(struct cli, stack_rules), "FILE",
+     "stack trace rules of the project"},
     {"password-stdin", OPTION_FLAG, offsetof(struct cli, password_stdin), NULL,
      "read the password from standard input"},
 };

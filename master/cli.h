@@ -35,6 +35,7 @@ struct cli {
     uint32_t word_count;
     bool test, json, explain, file; /* -t, --json, --explain, --file */
     const char *name, *role, *scopes, *project, *rate, *user, *platform, *org;
+    const char *mask, *against, *fingerprint_rules, *stack_rules; /* of `group` */
     bool password_stdin;
 };
 
@@ -64,6 +65,8 @@ int cli_user_add(const struct cli *cli);
 int cli_user_list(const struct cli *cli);
 int cli_user_passwd(const struct cli *cli);
 int cli_token_add(const struct cli *cli);
+/* cli_group.c */
+int cli_group(const struct cli *cli);
 /* cli_status.c */
 int cli_status(const struct cli *cli);
 

@@ -169,15 +169,21 @@ uint32_t crew_free_slots(struct master *m)
 
 bool crew_start_workers(struct master *m, uint32_t generation, uint32_t count, int64_t now_us)
 {
-    if (crew_free_slots(m) < count)
+    struct child *chosen[WORLD_SLOTS];
+    uint32_t n = 0;
+
+    for (uint32_t slot = 0; slot < WORLD_SLOTS && n < count; slot++)
+        if (slot_free(m, slot))
+            chosen[n++] = &m->worker[slot];
+    if (n < count)
         return false;
-    for (uint32_t slot = 0; slot < WORLD_SLOTS && count > 0; slot++) {
-        if (!slot_free(m, slot))
-            continue;
-        m->worker[slot].generation = generation;
-        m->worker[slot].failures = 0;
-        crew_start(m, &m->worker[slot], now_us);
-        count--;
+    /* All rings before the first fork: each worker can then see those of the others (status). */
+    for (uint32_t i = 0; i < n; i++)
+        world_slot(&m->world, chosen[i]->slot);
+    for (uint32_t i = 0; i < n; i++) {
+        chosen[i]->generation = generation;
+        chosen[i]->failures = 0;
+        crew_start(m, chosen[i], now_us);
     }
     return true;
 }

@@ -72,9 +72,24 @@ static pid_t signature(int fd)
     return (pid_t)strtol(text, NULL, 10);
 }
 
+/* A zombie works on nothing: where nobody reaps (a container without an init), the killed stay. */
+static bool zombie(pid_t pid)
+{
+    char path[64], text[512] = "", *state;
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd == -1)
+        return false;
+    state = read(fd, text, sizeof(text) - 1) > 0 ? strrchr(text, ')') : NULL;
+    close(fd);
+    return state && (state[2] == 'Z' || state[2] == 'X');
+}
+
 static bool alive(pid_t pid)
 {
-    return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+    return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM) && !zombie(pid);
 }
 
 int folder_lock(struct folder *f, int wait_s, char *why, size_t room)
