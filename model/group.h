@@ -11,9 +11,11 @@
 #include <stdint.h>
 
 #include "proto/arena.h"
+#include "proto/buf.h"
 #include "proto/event.h"
 
 #define GROUP_VERSION 1 /* goes into every hash; a new one starts a transition period */
+#define GROUP_CONFIG_ID TEXT("quern:1")
 
 /* Compiled rules of a project: fingerprint rules and stack trace rules in Sentry's grammar.
  * Built-in rules are not among them, they are always there. */
@@ -46,5 +48,14 @@ struct group_result {
  * since the marking decides title and culprit too. False: the arena is spent. */
 bool group_event(struct event *e, const struct group_rules *rules, struct arena *a,
                  struct group_result *out);
+
+/* The same, and why: {grouping_config, hashes, matchedRule, title, variants}, where each variant
+ * has a tree of components {id, name, contributes, hint, values} as in Sentry's grouping-info. */
+bool group_explain(struct event *e, const struct group_rules *rules, struct arena *a,
+                   struct group_result *result, struct buf *out);
+
+/* An event that was stored after group_event() has what the rules said in its frames: put back what
+ * the SDK said, so that the rules can be run again. After event_fill. */
+void group_restore(struct event *e);
 
 #endif

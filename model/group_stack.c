@@ -117,10 +117,30 @@ struct stack_parts *group_classify(const struct event *e, struct stack *s,
     for (uint32_t i = 0; i < out->count; i++) {
         bool in_app = out->rules[i].in_app == TRI_YES;
 
+        if (out->at[i]->data) /* from an earlier run, or from a client that plays the server */
+            json_take(out->at[i]->data, "orig_in_app");
         if ((out->at[i]->in_app == TRI_YES) != in_app)
             write_back((struct frame *)out->at[i], in_app, a);
     }
     return out;
+}
+
+static void restore_stack(struct stack *s)
+{
+    int64_t sent;
+
+    for (uint32_t i = 0; s && i < s->count; i++)
+        if (json_int64(json_get(s->frames[i].data, "orig_in_app"), &sent))
+            s->frames[i].in_app = sent == 1 ? TRI_YES : TRI_NO;
+}
+
+void group_restore(struct event *e)
+{
+    for (uint32_t i = 0; i < e->exception_count; i++)
+        restore_stack(e->exceptions[i].stack);
+    for (uint32_t i = 0; i < e->thread_count; i++)
+        restore_stack(e->threads[i].stack);
+    restore_stack(e->stacktrace);
 }
 
 /* ---- views ---- */
