@@ -116,6 +116,8 @@ static int set_up(struct db *d, const struct db_options *o)
     if (o->mode ==
         DB_READ) /* reads the header: a foreign file is told now, not at the first query */
         return db_exec(d, "PRAGMA schema_version");
+    if (o->as_is)
+        return db_set_sync(d, o->full_sync);
     if (o->bulk)
         return db_exec(d, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF");
     if ((rc = db_exec(d, "PRAGMA journal_mode=WAL")) != DB_OK ||

@@ -32,6 +32,14 @@ int segment_open(const char *path, enum db_mode mode, bool full_sync, struct seg
     return try_open(path, &o, out);
 }
 
+int segment_reopen(const char *path, struct segment **out)
+{
+    struct db_options o = {
+        .mode = DB_WRITE, .full_sync = true, .cache_kib = CACHE_KIB, .as_is = true};
+
+    return try_open(path, &o, out);
+}
+
 static int set_meta(struct segment *s, const char *key, int64_t value)
 {
     struct db_stmt *q = db_query(s->db, "segment_set_meta");

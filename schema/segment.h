@@ -59,6 +59,8 @@ int segment_create(const char *path, const struct segment_facts *facts, bool ful
                    struct segment **out);
 /* *out is set even when it fails, as with db_open. */
 int segment_open(const char *path, enum db_mode mode, bool full_sync, struct segment **out);
+/* A sealed or packed one, to change rows of it. */
+int segment_reopen(const char *path, struct segment **out);
 /* A new file that is written in one go (repacking); db_options.bulk. The transaction is open. */
 int segment_create_bulk(const char *path, const struct segment_facts *facts, struct segment **out);
 void segment_close(struct segment *s);

@@ -22,7 +22,8 @@ static uint32_t next_id(struct writer *w)
     return id;
 }
 
-static int insert_row(struct writer *w, const struct segment_facts *f, const char *file, int64_t now_ms)
+static int insert_row(struct writer *w, const struct segment_facts *f, const char *file,
+                      int64_t now_ms)
 {
     struct db_stmt *q = db_query(w->catalogue, "segment_insert");
 
@@ -77,8 +78,8 @@ static int change_rows(struct writer *w, const struct segment_facts *f, const ch
     return rc;
 }
 
-static void adopt(struct writer *w, struct segment *s, const struct segment_facts *f, const char *file,
-                  int64_t first_ms)
+static void adopt(struct writer *w, struct segment *s, const struct segment_facts *f,
+                  const char *file, int64_t first_ms)
 {
     w->active = (struct active){.segment = s,
                                 .id = f->id,

@@ -12,7 +12,8 @@
 #include "writer/context.h"
 
 #define EMAIL "owner@quern.local"
-#define PASSWORD_CHARS 20 /* of 31 letters and digits that are not mistaken for one another: 99 bits */
+#define PASSWORD_CHARS \
+    20 /* of 31 letters and digits that are not mistaken for one another: 99 bits */
 #define FILE_NAME "bootstrap.json"
 #define ALL_SCOPES                                                                                 \
     "alerts:read alerts:write event:admin event:read event:write member:admin member:invite "      \
@@ -86,7 +87,8 @@ static struct text describe(struct writer *w, const struct secrets *s)
 
 static int write_file(struct writer *w, struct text json)
 {
-    int fd = openat(w->world->dir_fd, FILE_NAME ".tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd =
+        openat(w->world->dir_fd, FILE_NAME ".tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     int rc = 0;
 
     if (fd == -1)
@@ -188,6 +190,7 @@ int bootstrap_if_empty(struct writer *w)
     sodium_memzero(&s, sizeof(s));
     arena_reset(&w->arena);
     if (rc == DB_OK)
-        log_notice("bootstrap.done", "org=default project=1 file=\"%s/" FILE_NAME "\"", w->world->dir);
+        log_notice("bootstrap.done", "org=default project=1 file=\"%s/" FILE_NAME "\"",
+                   w->world->dir);
     return writer_complain(w->catalogue, "bootstrap", rc);
 }

@@ -15,10 +15,10 @@
 
 struct watched {
     char path[FILES_PATH_MAX];
-    bool renew;   /* open another file */
-    int frames;   /* in the WAL, as last told */
-    int seen;     /* … when it was last checkpointed */
-    bool wanted;  /* checkpoint as soon as you can */
+    bool renew;    /* open another file */
+    int frames;    /* in the WAL, as last told */
+    int seen;      /* … when it was last checkpointed */
+    bool wanted;   /* checkpoint as soon as you can */
     struct db *db; /* the thread's */
 };
 

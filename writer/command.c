@@ -21,19 +21,32 @@ static const struct {
     const char *name;
     command_handler *run;
 } commands[] = {
-    {"project.add", command_project_add},       {"project.update", command_project_update},
-    {"project.delete", command_project_delete}, {"project.list", command_project_list},
-    {"key.add", command_key_add},               {"key.update", command_key_update},
-    {"key.delete", command_key_delete},         {"key.list", command_key_list},
-    {"user.add", command_user_add},             {"user.update", command_user_update},
-    {"user.login", command_user_login},         {"user.list", command_user_list},
-    {"token.add", command_token_add},           {"token.delete", command_token_delete},
-    {"token.used", command_token_used},         {"issue.update", command_issue_update},
-    {"issue.delete", command_issue_delete},     {"issue.merge", command_issue_merge},
-    {"issue.unmerge", command_issue_unmerge},   {"comment.add", command_comment_add},
-    {"comment.update", command_comment_update}, {"comment.delete", command_comment_delete},
-    {"release.add", command_release_add},       {"release.update", command_release_update},
-    {"release.delete", command_release_delete}, {"environment.update", command_environment_update},
+    {"project.add", command_project_add},
+    {"project.update", command_project_update},
+    {"project.delete", command_project_delete},
+    {"project.list", command_project_list},
+    {"key.add", command_key_add},
+    {"key.update", command_key_update},
+    {"key.delete", command_key_delete},
+    {"key.list", command_key_list},
+    {"user.add", command_user_add},
+    {"user.update", command_user_update},
+    {"user.login", command_user_login},
+    {"user.list", command_user_list},
+    {"token.add", command_token_add},
+    {"token.delete", command_token_delete},
+    {"token.used", command_token_used},
+    {"issue.update", command_issue_update},
+    {"issue.delete", command_issue_delete},
+    {"issue.merge", command_issue_merge},
+    {"issue.unmerge", command_issue_unmerge},
+    {"comment.add", command_comment_add},
+    {"comment.update", command_comment_update},
+    {"comment.delete", command_comment_delete},
+    {"release.add", command_release_add},
+    {"release.update", command_release_update},
+    {"release.delete", command_release_delete},
+    {"environment.update", command_environment_update},
 };
 
 /* ---- effects ---- */
@@ -355,7 +368,8 @@ static int run_at(struct writer *w, uint32_t slot, uint64_t end, const struct re
     int rc;
 
     if ((rc = db_set_sync(w->catalogue, w->conf->durability_power)) != DB_OK ||
-        (rc = db_begin(w->catalogue)) != DB_OK || (rc = db_exec(w->catalogue, "SAVEPOINT c")) != DB_OK)
+        (rc = db_begin(w->catalogue)) != DB_OK ||
+        (rc = db_exec(w->catalogue, "SAVEPOINT c")) != DB_OK)
         goto out;
     *status = command_run(w, r, answer);
     if (*status == 507) {

@@ -30,7 +30,8 @@ bool command_email(struct text email)
     if (!at || at + 1 >= email.len || email.len > EMAIL_MAX)
         return false;
     for (size_t i = 0; i < email.len; i++)
-        if ((unsigned char)email.at[i] <= ' ' || email.at[i] == ',' || (email.at[i] == '@' && i != at))
+        if ((unsigned char)email.at[i] <= ' ' || email.at[i] == ',' ||
+            (email.at[i] == '@' && i != at))
             return false;
     return true;
 }
@@ -82,7 +83,8 @@ bool command_rate(struct command *c, int64_t *count, int64_t *window)
         command_wrong(c, "rateLimit", "Expected an object with count and window.");
         return false;
     }
-    if (!json_int64(json_get(rate, "count"), count) || !json_int64(json_get(rate, "window"), window))
+    if (!json_int64(json_get(rate, "count"), count) ||
+        !json_int64(json_get(rate, "window"), window))
         *count = *window = 0; /* {"count":null,"window":null}: what Sentry's form sends for none */
     if (*count < 0 || *count > INT32_MAX || *window < 0 || *window > 86400 * 31 ||
         (*count > 0 && *window == 0)) {

@@ -20,7 +20,8 @@ static bool read_text(struct command *c, struct text *text)
     if (!text->len)
         command_wrong(c, "text", "This field may not be blank.");
     else if (text->len > COMMENT_MAX)
-        command_wrong(c, "text", "Ensure this field has no more than %d characters.", (int)COMMENT_MAX);
+        command_wrong(c, "text", "Ensure this field has no more than %d characters.",
+                      (int)COMMENT_MAX);
     else
         return true;
     return false;
@@ -79,8 +80,8 @@ uint16_t command_comment_add(struct command *c)
 /* The issue of a comment that the actor may change; 0: none such. */
 static int64_t own_comment(struct command *c, int64_t *id)
 {
-    struct db_stmt *q = command_sql(
-        c, "SELECT issue_id FROM activity WHERE id = ?1 AND type = 'note' AND (?2 = 0 OR user_id = ?2)");
+    struct db_stmt *q = command_sql(c, "SELECT issue_id FROM activity WHERE id = ?1 AND type = "
+                                       "'note' AND (?2 = 0 OR user_id = ?2)");
 
     if (!q || !command_int(c, "id", id))
         return 0;

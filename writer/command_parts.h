@@ -46,7 +46,7 @@ command_handler command_release_add, command_release_update, command_release_del
     command_environment_update;
 
 /* ---- answers ---- */
-uint16_t command_empty(struct command *c, uint16_t status);      /* {} */
+uint16_t command_empty(struct command *c, uint16_t status);          /* {} */
 uint16_t command_id(struct command *c, uint16_t status, int64_t id); /* {"id":"…"} */
 /* {"detail":"…"}; {"field":["…"]}. Whatever was written before is forgotten. */
 uint16_t command_refuse(struct command *c, uint16_t status, const char *format, ...)
@@ -70,7 +70,7 @@ bool command_rate(struct command *c, int64_t *count, int64_t *window);
 /* NULL: the command is broken. */
 struct db_stmt *command_query(struct command *c, const char *name);
 struct db_stmt *command_sql(struct command *c, const char *sql);
-void command_bind(struct db_stmt *q, int at, struct text t);          /* absent: NULL */
+void command_bind(struct db_stmt *q, int at, struct text t); /* absent: NULL */
 void command_bind_name(struct db_stmt *q, const char *name, struct text t);
 /* Run one that gives no rows; false: broken. */
 bool command_do(struct command *c, struct db_stmt *q);
@@ -89,8 +89,9 @@ bool command_email(struct text email);
 bool command_slug(struct text slug);
 
 /* ---- effects ---- */
-void command_touch(struct command *c, uint32_t issue);       /* its entry is read anew */
+void command_touch(struct command *c, uint32_t issue); /* its entry is read anew */
 void command_gone(struct command *c, uint32_t issue);
-void command_hash(struct command *c, uint32_t project, const void *hash, uint32_t issue); /* 0: forget */
+void command_hash(struct command *c, uint32_t project, const void *hash,
+                  uint32_t issue); /* 0: forget */
 
 #endif

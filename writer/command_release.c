@@ -42,7 +42,8 @@ static bool read_fields(struct command *c, struct release *r)
     if (json_get(c->args, "url"))
         r->url = text_clip(command_text(c, "url"), URL_MAX);
     if (status.len && !text_is(status, "open") && !text_is(status, "archived")) {
-        command_wrong(c, "status", "\"%.*s\" is not a valid choice.", TEXT_ARG(text_clip(status, 50)));
+        command_wrong(c, "status", "\"%.*s\" is not a valid choice.",
+                      TEXT_ARG(text_clip(status, 50)));
         return false;
     }
     if (status.len)
@@ -213,8 +214,8 @@ uint16_t command_release_delete(struct command *c)
         return 500;
     db_int_at(q, 1, id);
     if (command_number(c, q, 0))
-        return command_refuse(
-            c, 400, "This release is referenced by active issues and cannot be removed.");
+        return command_refuse(c, 400,
+                              "This release is referenced by active issues and cannot be removed.");
     if (!run_id(c, "release_unlink", id) || !run_id(c, "release_delete", id))
         return 500;
     return command_empty(c, 204);

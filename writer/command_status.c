@@ -6,10 +6,10 @@
 #include "writer/command_issue.h"
 
 #define MINUTE_MS INT64_C(60000)
-#define WINDOW_MAX_MIN 10080       /* a week */
-#define DURATION_MAX_MIN 52560000  /* a hundred years */
-#define ESCALATION_FACTOR 5        /* more than so many times the busiest hour of a week … */
-#define ESCALATION_LEAST 10        /* … and than this: what wakes an archived issue */
+#define WINDOW_MAX_MIN 10080      /* a week */
+#define DURATION_MAX_MIN 52560000 /* a hundred years */
+#define ESCALATION_FACTOR 5       /* more than so many times the busiest hour of a week … */
+#define ESCALATION_LEAST 10       /* … and than this: what wakes an archived issue */
 #define ESCALATION_HOURS (7 * 24)
 
 /* ---- the release it is resolved in ---- */
@@ -100,7 +100,8 @@ static bool in_named(struct command *c, struct text version, const struct comman
     if (out->release)
         return true;
 unknown:
-    command_wrong(c, "inRelease", "Unable to find a release with the given version.");
+    command_wrong_in(c, "statusDetails", "inRelease",
+                     "Unable to find a release with the given version.");
     return false;
 }
 
@@ -113,7 +114,7 @@ static bool read_resolution(struct command *c, bool next, const struct command_i
 
     *out = (struct resolution){0};
     if (json_get(details, "inCommit")) {
-        command_wrong(c, "inCommit", "Unable to find the given commit.");
+        command_wrong_in(c, "statusDetails", "inCommit", "Unable to find the given commit.");
         return false;
     }
     next |= json_boolean(json_get(details, "inNextRelease"), &flag) && flag;
@@ -196,11 +197,12 @@ static bool read_number(struct command *c, const char *key, int64_t max, int64_t
     if (!v || v->kind == JSON_NULL)
         return true;
     if (!json_int64(v, out) || *out < 0) {
-        command_wrong(c, key, "A valid integer is required.");
+        command_wrong_in(c, "statusDetails", key, "A valid integer is required.");
         return false;
     }
     if (*out > max) {
-        command_wrong(c, key, "Ensure this value is less than or equal to %lld.", (long long)max);
+        command_wrong_in(c, "statusDetails", key,
+                         "Ensure this value is less than or equal to %lld.", (long long)max);
         return false;
     }
     return true;
@@ -231,7 +233,8 @@ static bool read_archive(struct command *c, struct archive *a)
     return true;
 }
 
-static void write_archive(struct command *c, struct buf *b, const char *key, const struct archive *a)
+static void write_archive(struct command *c, struct buf *b, const char *key,
+                          const struct archive *a)
 {
     char at[TIMESTAMP_TEXT_MAX] = "";
 
@@ -354,7 +357,8 @@ bool command_status(struct command *c, const struct command_issue *issues, uint3
     else if (text_is(status, "unresolved"))
         done = reopen_all(c, issues, count);
     else {
-        command_wrong(c, "status", "\"%.*s\" is not a valid choice.", TEXT_ARG(text_clip(status, 50)));
+        command_wrong(c, "status", "\"%.*s\" is not a valid choice.",
+                      TEXT_ARG(text_clip(status, 50)));
         return false;
     }
     if (done)

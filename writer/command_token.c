@@ -32,7 +32,8 @@ static bool user_exists(struct command *c, int64_t id)
 static bool expire_old(struct command *c)
 {
     struct db_stmt *q = command_sql(
-        c, "DELETE FROM token WHERE kind = 'session' AND expires_ms IS NOT NULL AND expires_ms < ?1");
+        c,
+        "DELETE FROM token WHERE kind = 'session' AND expires_ms IS NOT NULL AND expires_ms < ?1");
 
     if (!q)
         return false;

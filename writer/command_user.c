@@ -43,7 +43,8 @@ uint16_t command_user_add(struct command *c)
     if (by_email(c, email))
         return command_wrong(c, "email", "The user %.*s is already a member", TEXT_ARG(email));
     if (role.len && !role_is_fine(role))
-        return command_wrong(c, "role", "\"%.*s\" is not a valid choice.", TEXT_ARG(text_clip(role, 50)));
+        return command_wrong(c, "role", "\"%.*s\" is not a valid choice.",
+                             TEXT_ARG(text_clip(role, 50)));
     if (password.len && !hash_is_fine(password))
         return command_wrong(c, "password", "Expected an argon2 string.");
     if (!(q = command_query(c, "user_insert")))
@@ -74,7 +75,8 @@ static bool find(struct command *c, struct user *u)
 
     if (!command_int(c, "id", &u->id))
         u->id = by_email(c, email.at ? email : TEXT(""));
-    q = command_sql(c, "SELECT email, name, password, role, active, preferences FROM user WHERE id = ?1");
+    q = command_sql(
+        c, "SELECT email, name, password, role, active, preferences FROM user WHERE id = ?1");
     if (!q)
         return false;
     db_int_at(q, 1, u->id);
@@ -104,8 +106,8 @@ static bool other_owner(struct command *c, int64_t id)
 /* Sessions and tokens of somebody who may not come in any more, or whose password was changed. */
 static bool drop_tokens(struct command *c, int64_t user, bool sessions_only)
 {
-    struct db_stmt *q = command_sql(
-        c, "DELETE FROM token WHERE user_id = ?1 AND (?2 = 0 OR kind = 'session')");
+    struct db_stmt *q =
+        command_sql(c, "DELETE FROM token WHERE user_id = ?1 AND (?2 = 0 OR kind = 'session')");
 
     if (!q)
         return false;
@@ -197,7 +199,8 @@ uint16_t command_user_login(struct command *c)
 
 uint16_t command_user_list(struct command *c)
 {
-    struct db_stmt *q = command_sql(c, "SELECT id, email, name, role, active FROM user ORDER BY id LIMIT 100 OFFSET ?1");
+    struct db_stmt *q = command_sql(
+        c, "SELECT id, email, name, role, active FROM user ORDER BY id LIMIT 100 OFFSET ?1");
     char id[16];
 
     json_open(c->answer, NULL, '[');

@@ -45,11 +45,11 @@ struct project { /* what the writer needs of one; from the catalogue */
     char slug[64];
 };
 
-struct slot { /* one worker's ring, as the writer sees it */
-    uint64_t cursor;   /* next record to take */
-    bool open;         /* we know where to go on */
-    bool touched;      /* by the batch in the making */
-    bool command;      /* the record at the cursor is one: it waits for the segment commit */
+struct slot {             /* one worker's ring, as the writer sees it */
+    uint64_t cursor;      /* next record to take */
+    bool open;            /* we know where to go on */
+    bool touched;         /* by the batch in the making */
+    bool command;         /* the record at the cursor is one: it waits for the segment commit */
     uint8_t idle_seconds; /* nothing was in it for so long; at 3 its pages are given back */
 };
 
@@ -81,15 +81,15 @@ struct batch {
     uint32_t dropped_count;
 };
 
-struct effects { /* what a command means for shared memory; noted, and done after its commit */
-    bool projects; /* registry anew */
-    bool roll;     /* begin a new segment */
+struct effects {      /* what a command means for shared memory; noted, and done after its commit */
+    bool projects;    /* registry anew */
+    bool roll;        /* begin a new segment */
     uint32_t *issues; /* entries anew; with ISSUE_GONE set: deleted */
     uint32_t issue_count, issue_room;
     struct effect_hash {
         uint32_t project, issue; /* 0: forget */
         uint8_t hash[16];
-    } *hashes;
+    } * hashes;
     uint32_t hash_count, hash_room;
     bool failed; /* no memory */
 };
@@ -119,32 +119,34 @@ struct writer {
     struct states *states;
     struct checkpointer *checkpointer; /* NULL in tools */
     struct sealer *sealer;             /* likewise */
-    struct arena arena;         /* of the record at hand */
-    struct arena command_arena; /* of the command at hand, and its answer */
+    struct arena arena;                /* of the record at hand */
+    struct arena command_arena;        /* of the command at hand, and its answer */
     struct effects effects;
 
     struct project *projects; /* sorted by id */
     uint32_t project_count;
 
     uint64_t next_seq;
-    uint32_t issue_high;  /* the highest number in use */
-    uint32_t issue_floor; /* proposals up to here are not trusted to be free: they may be deleted ones */
+    uint32_t issue_high; /* the highest number in use */
+    uint32_t
+        issue_floor; /* proposals up to here are not trusted to be free: they may be deleted ones */
 
-    uint64_t wanted;           /* board.flush_wanted as last served */
-    uint64_t committed_records; /* since the start */
-    struct {                   /* keep.c's own */
+    uint64_t wanted;               /* board.flush_wanted as last served */
+    uint64_t committed_records;    /* since the start */
+    struct {                       /* keep.c's own */
         uint64_t seconds, records; /* second counter; committed_records a second ago */
         int64_t busy_us;           /* when there was last much to do */
         uint32_t pruned;           /* issues up to this one had their old hours taken out */
-        uint32_t unpackable;       /* a segment that could not be repacked: not again in this life */
-        bool deleting;             /* another segment is to go */
+        int64_t unmerging;         /* the job at hand */
+        uint32_t unpackable; /* a segment that could not be repacked: not again in this life */
+        bool deleting;       /* another segment is to go */
         struct {
             char file[64];
             int64_t due_us;
         } leaving[8]; /* replaced files, removed when no reader can be about to open them */
     } keep;
-    int64_t second_us; /* when the housekeeping of a second was last done */
-    bool stalled;  /* the disk refuses: keep the batch, try again */
+    int64_t second_us;   /* when the housekeeping of a second was last done */
+    bool stalled;        /* the disk refuses: keep the batch, try again */
     bool catalogue_lost; /* it was damaged and is being made again from the segments */
     bool stopping;
 };

@@ -145,8 +145,8 @@ static enum taken take_attachment(struct writer *w, struct text body)
 {
     struct batch *b = &w->batch;
     struct record_attachment *r = &b->attachments[b->attachment_count];
-    struct record_outcome accepted = {.quantity = 1, .outcome = OUTCOME_ACCEPTED,
-                                      .category = TEXT("attachment")};
+    struct record_outcome accepted = {
+        .quantity = 1, .outcome = OUTCOME_ACCEPTED, .category = TEXT("attachment")};
     struct buf list;
     uint64_t block;
     uint32_t slot;

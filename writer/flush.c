@@ -18,7 +18,7 @@ struct order {
 
 struct flush {
     enum stage stage;
-    uint32_t at;                /* within the stage */
+    uint32_t at;                    /* within the stage */
     struct order order[TALLY_ROWS]; /* rows by table, owner and tag key: neighbours share pages */
     struct tally_hash *hash;
     struct tally_feedback *feedback;
@@ -169,8 +169,8 @@ static int end(struct writer *w, struct tally_generation *g, struct flush *f, bo
 }
 
 static int (*const stages[])(struct writer *, struct tally_generation *, struct flush *, bool *) = {
-    [BEGIN] = begin,  [RELEASES] = releases, [CREATED] = created,
-    [HASHES] = hashes, [ISSUES] = issues,    [USERS] = users,
+    [BEGIN] = begin,   [RELEASES] = releases, [CREATED] = created,
+    [HASHES] = hashes, [ISSUES] = issues,     [USERS] = users,
     [ROWS] = rows,     [FEEDBACK] = feedback, [END] = end,
 };
 

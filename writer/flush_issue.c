@@ -76,7 +76,8 @@ static int insert(struct writer *w, struct tally_issue *i, uint32_t release, con
     bind_or_null(q, "logger", text_in(i->logger));
     bind_text(q, "title", i->title);
     bind_text(q, "culprit", i->culprit);
-    db_str(q, "metadata", i->metadata.len ? i->metadata.at : "{}", i->metadata.len ? i->metadata.len : 2);
+    db_str(q, "metadata", i->metadata.len ? i->metadata.at : "{}",
+           i->metadata.len ? i->metadata.len : 2);
     db_int(q, "first_ms", i->first_ms);
     db_int(q, "last_ms", i->last_ms);
     db_int(q, "first_seq", (int64_t)i->first_seq);
@@ -108,7 +109,8 @@ int flush_created(struct writer *w, struct tally_generation *g, struct tally_iss
             return rc;
     }
     len = snprintf(data, sizeof(data), "{\"priority\":\"%s\"}", priority);
-    return flush_activity(w, i->issue, 0, "first_seen", (struct text){data, (size_t)len}, i->first_ms);
+    return flush_activity(w, i->issue, 0, "first_seen", (struct text){data, (size_t)len},
+                          i->first_ms);
 }
 
 int flush_hash(struct writer *w, const struct tally_hash *h)
@@ -205,7 +207,8 @@ int flush_issue(struct writer *w, struct tally_generation *g, struct tally_issue
     bind_or_null(q, "logger", text_in(i->logger));
     bind_text(q, "title", i->title);
     bind_text(q, "culprit", i->culprit);
-    db_str(q, "metadata", i->metadata.len ? i->metadata.at : "{}", i->metadata.len ? i->metadata.len : 2);
+    db_str(q, "metadata", i->metadata.len ? i->metadata.at : "{}",
+           i->metadata.len ? i->metadata.len : 2);
     if (release)
         db_int(q, "release", release);
     return db_run(q);

@@ -16,6 +16,8 @@ struct flush_group { /* tag values of one key, which follow one another */
 /* release.id of a version named by an event of the generation; 0: none named. */
 uint32_t flush_release(struct tally_generation *g, uint32_t project, struct text version);
 
+/* Find its id, or make the release. */
+int flush_release_find(struct writer *w, struct tally_generation *g, struct tally_row *r);
 int flush_release_row(struct writer *w, struct tally_generation *g, struct tally_row *r);
 int flush_row(struct writer *w, struct tally_generation *g, struct flush_group *open,
               const struct tally_row *r);

@@ -45,16 +45,21 @@ static int release_id(struct writer *w, uint32_t org, struct text version, int64
     return rc;
 }
 
-int flush_release_row(struct writer *w, struct tally_generation *g, struct tally_row *r)
+int flush_release_find(struct writer *w, struct tally_generation *g, struct tally_row *r)
 {
     const struct project *p = writer_project(w, r->id);
-    struct db_stmt *q;
-    int rc;
 
     r->release = 0;
-    if (!p) /* deleted for good */
-        return DB_OK;
-    if ((rc = release_id(w, p->org, tally_row_a(g, r), r->first_ms, &r->release)) != DB_OK)
+    return p ? release_id(w, p->org, tally_row_a(g, r), r->first_ms, &r->release)
+             : DB_OK; /* the project was deleted */
+}
+
+int flush_release_row(struct writer *w, struct tally_generation *g, struct tally_row *r)
+{
+    struct db_stmt *q;
+    int rc = flush_release_find(w, g, r);
+
+    if (rc != DB_OK || !r->release)
         return rc;
     if (!(q = db_query(w->catalogue, "release_project_add")))
         return DB_FAIL;
@@ -114,7 +119,8 @@ static int group_begin(struct writer *w, struct flush_group *open, const struct 
     return rc < 0 ? rc : DB_OK;
 }
 
-static void bind_tag(struct db_stmt *q, const struct tally_row *r, struct text key, struct text value)
+static void bind_tag(struct db_stmt *q, const struct tally_row *r, struct text key,
+                     struct text value)
 {
     db_int_at(q, 1, r->id);
     bind_text(q, 2, key);
@@ -133,7 +139,8 @@ static int flush_tag(struct writer *w, struct tally_generation *g, struct flush_
     int rc;
 
     if (!open->key.at || open->table != r->table || open->id != r->id || !text_eq(open->key, key)) {
-        if ((rc = flush_group_end(w, open)) != DB_OK || (rc = group_begin(w, open, r, key)) != DB_OK)
+        if ((rc = flush_group_end(w, open)) != DB_OK ||
+            (rc = group_begin(w, open, r, key)) != DB_OK)
             return rc;
     }
     open->events += r->n;
@@ -176,12 +183,14 @@ static int flush_project_hour(struct writer *w, const struct tally_row *r)
         db_int_at(q, 2, r->first_ms);
         if ((rc = db_run(q)) != DB_OK)
             return rc;
-        w->projects[p - w->projects].seen = true; /* rolled back or not: it only spares the update */
+        w->projects[p - w->projects].seen =
+            true; /* rolled back or not: it only spares the update */
     }
     return flush_number(w, "project_hour_add", r);
 }
 
-static int flush_environment(struct writer *w, struct tally_generation *g, const struct tally_row *r)
+static int flush_environment(struct writer *w, struct tally_generation *g,
+                             const struct tally_row *r)
 {
     struct db_stmt *q = db_query(w->catalogue, "environment_add");
 
@@ -211,7 +220,8 @@ static int flush_outcome(struct writer *w, struct tally_generation *g, const str
     return db_run(q);
 }
 
-static int flush_issue_release(struct writer *w, struct tally_generation *g, const struct tally_row *r)
+static int flush_issue_release(struct writer *w, struct tally_generation *g,
+                               const struct tally_row *r)
 {
     struct db_stmt *q = db_query(w->catalogue, "issue_release_add");
     const struct issue_entry *e = issue_at(w->world->issues, r->id);

@@ -5,6 +5,7 @@
 
 #include "shm/log.h"
 #include "writer/checkpoint.h"
+#include "writer/command.h"
 #include "writer/context.h"
 #include "writer/drain.h"
 #include "writer/files.h"
@@ -14,13 +15,15 @@
 #include "writer/retain.h"
 #include "writer/seal.h"
 #include "writer/segments.h"
+#include "writer/unmerge.h"
 
-#define BUSY_RECORDS 200 /* records in a second from which on there is no room for repacking */
-#define FRESH_MS (7 * DAY_MS)  /* so long is an issue new */
-#define HOURS_KEPT (15 * 24)   /* pages show 14 days of hours at most */
-#define PRUNE_ISSUES 256       /* a second: a million issues are gone through in an hour */
+#define BUSY_RECORDS 200      /* records in a second from which on there is no room for repacking */
+#define FRESH_MS (7 * DAY_MS) /* so long is an issue new */
+#define HOURS_KEPT (15 * 24)  /* pages show 14 days of hours at most */
+#define PRUNE_ISSUES 256      /* a second: a million issues are gone through in an hour */
 #define REMOVE_AFTER_US (5 * INT64_C(1000000))
-#define LINK_MS HOUR_MS /* a report waits so long for its event */
+#define UNMERGE_US 100000 /* of a second, while a job is there */
+#define LINK_MS HOUR_MS   /* a report waits so long for its event */
 
 /* ---- what the sealing thread has done ---- */
 
@@ -162,7 +165,8 @@ static int resolve_one(struct writer *w, const struct project *p, uint32_t issue
     db_int(q, "now", now_ms);
     if ((rc = db_run(q)) != DB_OK)
         return rc;
-    return flush_activity(w, issue, 0, "set_resolved_by_age", (struct text){data, (size_t)len}, now_ms);
+    return flush_activity(w, issue, 0, "set_resolved_by_age", (struct text){data, (size_t)len},
+                          now_ms);
 }
 
 static int resolve_stale(struct writer *w, const struct project *p, int64_t now_ms, uint32_t *ids,
@@ -261,7 +265,8 @@ static void link_feedback(struct writer *w)
     while (db_step(q) == 1 && count < 50) {
         event = db_col_blob(q, 2, &len);
         found[count].id = db_col_int(q, 0);
-        found[count].issue = event && len == 16 ? issue_of_event(w, (uint32_t)db_col_int(q, 1), event) : 0;
+        found[count].issue =
+            event && len == 16 ? issue_of_event(w, (uint32_t)db_col_int(q, 1), event) : 0;
         count += found[count].issue != 0;
     }
     db_reset(q);
@@ -298,6 +303,45 @@ static void measure_load(struct writer *w)
     sealer_load(w->sealer, records > BUSY_RECORDS);
 }
 
+static void unmerge(struct writer *w)
+{
+    int64_t until_us = world_ticks_us() + UNMERGE_US;
+
+    while (unmerge_some(w) && world_ticks_us() < until_us)
+        ;
+}
+
+/* Issues of deleted projects, some at a time. */
+static void purge(struct writer *w)
+{
+    struct db_stmt *q = db_query(w->catalogue, "project_purge");
+    struct record_command r = {.name = TEXT("issue.delete"), .time_ms = world_now_ms()};
+    struct buf ids, answer;
+    uint32_t count = 0;
+
+    if (!q)
+        return;
+    arena_reset(&w->command_arena);
+    buf_init(&ids, &w->command_arena, 512, 64 * KIB);
+    buf_init(&answer, &w->command_arena, 512, 64 * KIB);
+    json_open(&ids, NULL, '{');
+    json_open(&ids, "ids", '[');
+    for (; db_step(q) == 1; count++)
+        json_int(&ids, NULL, db_col_int(q, 0));
+    db_reset(q);
+    json_close(&ids, ']');
+    json_close(&ids, '}');
+    r.args = buf_result(&ids);
+    if (!count || db_begin(w->catalogue) != DB_OK)
+        return;
+    if (command_run(w, &r, &answer) < 400 && db_commit(w->catalogue) == DB_OK) {
+        command_settle(w);
+    } else {
+        command_forget(w);
+        db_rollback(w->catalogue);
+    }
+}
+
 /* What writes the catalogue by itself: never inside a flush. */
 static void keep_catalogue(struct writer *w)
 {
@@ -305,7 +349,10 @@ static void keep_catalogue(struct writer *w)
 
     while (sealer_next(w->sealer, &done))
         enter(w, &done);
-    pack_one(w);
+    if (!unmerge_pending(w))
+        pack_one(w);
+    else
+        unmerge(w);
     if (w->keep.seconds % 10 == 1 || w->keep.deleting)
         w->keep.deleting = retain_some(w);
     if (w->keep.seconds % 5 == 2)
@@ -314,6 +361,8 @@ static void keep_catalogue(struct writer *w)
         keep_unsealed(w);
     if (w->keep.seconds % 3600 == 5)
         keep_hour(w);
+    if (w->keep.seconds % 4 == 1)
+        purge(w);
     prune(w);
 }
 

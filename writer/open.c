@@ -1,5 +1,6 @@
 #include "writer/open.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -89,6 +90,10 @@ int writer_open(const struct writer_conf *conf, struct writer **out)
         return EX_OSERR;
     w->conf = conf;
     w->world = conf->world;
+    if (sodium_init() == -1) {
+        log_error("writer.sodium", "no random numbers");
+        return EX_OSERR;
+    }
     if (!allocate(w)) {
         log_error("writer.memory", "not enough memory");
         return EX_OSERR;

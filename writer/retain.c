@@ -71,7 +71,8 @@ void retain_guard(struct writer *w)
 
 /* ---- leaving ---- */
 
-static bool must_leave(const struct writer *w, const struct segments *all, const struct segments_row *r)
+static bool must_leave(const struct writer *w, const struct segments *all,
+                       const struct segments_row *r)
 {
     int64_t age_ms = (int64_t)w->conf->retention_days * DAY_MS;
 

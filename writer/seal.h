@@ -13,10 +13,10 @@
 struct sealer;
 struct writer;
 
-struct sealed { /* a finished job */
-    uint32_t id; /* of the segment */
-    bool packed; /* else sealed */
-    bool failed; /* logged */
+struct sealed {    /* a finished job */
+    uint32_t id;   /* of the segment */
+    bool packed;   /* else sealed */
+    bool failed;   /* logged */
     char file[64]; /* where it lies now */
     uint64_t bytes;
 };

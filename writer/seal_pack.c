@@ -190,7 +190,8 @@ int seal_pack(const char *from, const char *to, const struct seal_pause *pause)
                   c.from ? db_error(segment_db(c.from)) : "no memory",
                   c.to ? db_error(segment_db(c.to)) : "");
     if (c.lost)
-        log_error("segment.pack", "file=\"%s\" lost_records=%llu", from, (unsigned long long)c.lost);
+        log_error("segment.pack", "file=\"%s\" lost_records=%llu", from,
+                  (unsigned long long)c.lost);
     segment_close(c.from);
     segment_close(c.to);
     block_packer_free(c.packer);

@@ -135,7 +135,8 @@ static bool knows_file(const struct segments *all, const char *file)
     return false;
 }
 
-static int insert(struct writer *w, const struct segment_facts *f, const char *file, const char *path)
+static int insert(struct writer *w, const struct segment_facts *f, const char *file,
+                  const char *path)
 {
     struct db_stmt *q = db_query(w->catalogue, "segment_insert");
 
@@ -216,7 +217,8 @@ static int check_row(struct writer *w, const struct segments_row *row, bool acti
 
     files_segment(w->world, row->file, path);
     if (!files_exists(path)) {
-        log_error("segment.missing", "file=%s events=%llu", row->file, (unsigned long long)row->rows);
+        log_error("segment.missing", "file=%s events=%llu", row->file,
+                  (unsigned long long)row->rows);
         return segments_forget(w, row->id);
     }
     /* Only what was being written when we were last seen is opened: a thousand segments that have not

@@ -10,7 +10,7 @@
 
 #define WATCHES 512 /* issues that are not open and still get events; direct mapped, may evict */
 
-struct watch { /* what the catalogue says about one such issue */
+struct watch {      /* what the catalogue says about one such issue */
     uint32_t issue; /* 0: empty */
     uint8_t status;
     /* resolved */
@@ -115,7 +115,8 @@ static bool has_fix(struct writer *w, const struct watch *c, const struct record
     return release_date(w, r->project, r->release, r->received_ms) > c->release_ms;
 }
 
-static enum state_change on_resolved(struct writer *w, struct watch *c, const struct record_event *r)
+static enum state_change on_resolved(struct writer *w, struct watch *c,
+                                     const struct record_event *r)
 {
     uint64_t asked = sketch_hash(r->release.at ? r->release.at : "", r->release.len);
 
@@ -132,7 +133,8 @@ static enum state_change on_resolved(struct writer *w, struct watch *c, const st
 
 static bool window_is_over(struct watch *c, int64_t now_ms)
 {
-    if (now_ms - c->window_from_ms >= c->window_ms) { /* windows follow one another, they do not slide */
+    if (now_ms - c->window_from_ms >=
+        c->window_ms) { /* windows follow one another, they do not slide */
         c->window_from_ms = now_ms;
         c->in_window = 0;
     }
@@ -166,8 +168,8 @@ static enum state_change on_ignored(struct writer *w, struct watch *c, const str
     int64_t events = e ? (int64_t)atomic_load_explicit(&e->events, memory_order_relaxed) + 1 : 0;
     int64_t users = e ? atomic_load_explicit(&e->users, memory_order_relaxed) : 0;
 
-    if ((c->until_ms && r->received_ms >= c->until_ms) || (c->at_events && events >= c->at_events) ||
-        (c->at_users && users >= c->at_users) ||
+    if ((c->until_ms && r->received_ms >= c->until_ms) ||
+        (c->at_events && events >= c->at_events) || (c->at_users && users >= c->at_users) ||
         (c->count && c->window_ms && window_is_over(c, r->received_ms)))
         return STATE_UNIGNORED;
     if (c->hour_limit && escalates(w, c, r))

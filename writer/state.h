@@ -14,9 +14,9 @@ struct states;
 
 enum state_change {
     STATE_SAME,
-    STATE_REGRESSED,  /* was resolved */
-    STATE_UNIGNORED,  /* a condition of its archiving was met */
-    STATE_ESCALATING  /* was archived until it escalates, and does */
+    STATE_REGRESSED, /* was resolved */
+    STATE_UNIGNORED, /* a condition of its archiving was met */
+    STATE_ESCALATING /* was archived until it escalates, and does */
 };
 
 struct states *states_new(void);

@@ -12,7 +12,7 @@
 #define ROW_SLOTS (2 * TALLY_ROWS)
 #define ISSUE_SLOTS (2 * TALLY_ISSUES)
 #define ROWS_PER_EVENT 64 /* besides two per tag: 7, and what a batch says of dropped records */
-#define USERS_FIRST 8    /* room of a list of users; it doubles up to ISSUE_USERS_EXACT */
+#define USERS_FIRST 8     /* room of a list of users; it doubles up to ISSUE_USERS_EXACT */
 
 /* ---- generations ---- */
 
@@ -50,6 +50,7 @@ void tally_clear(struct tally_generation *g)
     g->seq = 0;
     g->since_us = 0;
     g->empty = true;
+    g->issue_only = false;
 }
 
 static void generation_free(struct tally_generation *g)
@@ -189,8 +190,8 @@ static uint32_t keep_texts(struct tally_generation *g, struct text a, struct tex
 }
 
 /* Add n to the row of the key. `text`: an offset where its texts lie already, or 0. */
-static struct tally_row *add(struct tally_generation *g, const struct key *k, uint32_t n, int64_t ms,
-                             uint32_t text)
+static struct tally_row *add(struct tally_generation *g, const struct key *k, uint32_t n,
+                             int64_t ms, uint32_t text)
 {
     uint32_t *slot = row_slot(g, k);
     struct tally_row *r;
@@ -223,14 +224,14 @@ static struct tally_row *add(struct tally_generation *g, const struct key *k, ui
 static void add_number(struct tally_generation *g, enum tally_table table, uint32_t id, int64_t id2,
                        int64_t ms)
 {
-    struct key k = {table, id, (uint32_t)id2, TEXT_NONE, TEXT_NONE,
-                    key_hash(table, id, (uint32_t)id2, 0)};
+    struct key k = {table,     id,        (uint32_t)id2,
+                    TEXT_NONE, TEXT_NONE, key_hash(table, id, (uint32_t)id2, 0)};
 
     add(g, &k, 1, ms, 1); /* no texts: any offset will do */
 }
 
-static void add_texts(struct tally_generation *g, enum tally_table table, uint32_t id, struct text a,
-                      struct text b, int64_t ms)
+static void add_texts(struct tally_generation *g, enum tally_table table, uint32_t id,
+                      struct text a, struct text b, int64_t ms)
 {
     struct key k = {table, id, 0, a, b, key_hash(table, id, 0, text_hash(a, b))};
 
@@ -265,7 +266,8 @@ static void set_text(struct tally_generation *g, struct tally_text *t, struct te
     t->len = (uint32_t)v.len;
 }
 
-static void see_user(struct tally_generation *g, struct tally_issue *i, uint64_t user, bool sketched)
+static void see_user(struct tally_generation *g, struct tally_issue *i, uint64_t user,
+                     bool sketched)
 {
     if (!i->sketch && (sketched || i->user_count == ISSUE_USERS_EXACT)) {
         i->sketch = tally_alloc(g, SKETCH_BYTES);
@@ -293,7 +295,8 @@ static void see_user(struct tally_generation *g, struct tally_issue *i, uint64_t
     i->users[i->user_count++] = user;
 }
 
-static void see_newest(struct tally_generation *g, struct tally_issue *i, const struct record_event *r)
+static void see_newest(struct tally_generation *g, struct tally_issue *i,
+                       const struct record_event *r)
 {
     i->level = r->level;
     i->type = r->type;
@@ -388,10 +391,12 @@ static void see_tags(struct tally_generation *g, const struct record_event *r, u
         struct text key = text_clip(r->tags[t].key, TAG_KEY_MAX * 4);
         struct text value = text_clip(r->tags[t].value, TAG_VALUE_MAX * 4);
         uint64_t texts = text_hash(key, value);
-        struct key k = {TALLY_ISSUE_TAG, issue, 0, key, value,
-                        key_hash(TALLY_ISSUE_TAG, issue, 0, texts)};
+        struct key k = {
+            TALLY_ISSUE_TAG, issue, 0, key, value, key_hash(TALLY_ISSUE_TAG, issue, 0, texts)};
         struct tally_row *row = add(g, &k, 1, r->timestamp_ms, 0);
 
+        if (g->issue_only)
+            continue;
         k.table = TALLY_PROJECT_TAG;
         k.id = r->project;
         k.hash = key_hash(TALLY_PROJECT_TAG, r->project, 0, texts);
@@ -410,14 +415,16 @@ void tally_event(struct writer *w, const struct record_event *r, uint64_t seq, u
     see_issue(w, g, r, seq, issue, created);
     if (release.len)
         add_texts(g, TALLY_RELEASE_PROJECT, r->project, release, TEXT_NONE, ms);
-    if (environment.len)
-        add_texts(g, TALLY_ENVIRONMENT, r->project, environment, TEXT_NONE, ms);
-    add_number(g, TALLY_PROJECT_HOUR, r->project, ms / HOUR_MS, ms);
+    if (!g->issue_only) {
+        if (environment.len)
+            add_texts(g, TALLY_ENVIRONMENT, r->project, environment, TEXT_NONE, ms);
+        add_number(g, TALLY_PROJECT_HOUR, r->project, ms / HOUR_MS, ms);
+        add_outcome(g, r->project, r->received_ms, OUTCOME_ACCEPTED, text_of(category_of(r->type)),
+                    TEXT_NONE, 1);
+    }
     add_number(g, TALLY_ISSUE_HOUR, issue, ms / HOUR_MS, ms);
     add_number(g, TALLY_ISSUE_DAY, issue, ms / DAY_MS, ms);
     add_texts(g, TALLY_ISSUE_RELEASE, issue, release, environment, ms);
-    add_outcome(g, r->project, r->received_ms, OUTCOME_ACCEPTED, text_of(category_of(r->type)),
-                TEXT_NONE, 1);
     see_tags(g, r, issue);
     g->seq = seq;
 }

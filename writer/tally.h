@@ -13,17 +13,17 @@
 #include "writer/context.h"
 #include "writer/state.h"
 
-enum tally_table { /* in the order in which they are written */
-    TALLY_RELEASE_PROJECT, /* id: project; a: version */
-    TALLY_ENVIRONMENT,     /* id: project; a: name */
-    TALLY_PROJECT_HOUR,    /* id: project; id2: hour */
-    TALLY_OUTCOME,         /* id: project; id2: hour; a: outcome byte and category; b: reason */
-    TALLY_PROJECT_TAG,     /* id: project; a: key; b: value */
-    TALLY_ISSUE_HOUR,      /* id: issue; id2: hour */
-    TALLY_ISSUE_DAY,       /* id: issue; id2: day */
-    TALLY_ISSUE_RELEASE,   /* id: issue; a: version; b: environment */
-    TALLY_ISSUE_TAG,       /* id: issue; a: key; b: value */
-    TALLY_TABLES
+enum tally_table {                        /* in the order in which they are written */
+                   TALLY_RELEASE_PROJECT, /* id: project; a: version */
+                   TALLY_ENVIRONMENT,     /* id: project; a: name */
+                   TALLY_PROJECT_HOUR,    /* id: project; id2: hour */
+                   TALLY_OUTCOME, /* id: project; id2: hour; a: outcome byte and category; b: reason */
+                   TALLY_PROJECT_TAG,   /* id: project; a: key; b: value */
+                   TALLY_ISSUE_HOUR,    /* id: issue; id2: hour */
+                   TALLY_ISSUE_DAY,     /* id: issue; id2: day */
+                   TALLY_ISSUE_RELEASE, /* id: issue; a: version; b: environment */
+                   TALLY_ISSUE_TAG,     /* id: issue; a: key; b: value */
+                   TALLY_TABLES
 };
 
 struct tally_row {
@@ -98,9 +98,10 @@ struct tally_generation {
     struct tally_feedback *feedback, **feedback_end;
     struct tally_mark marks[TALLY_MARKS];
     uint32_t mark_count;
-    uint64_t seq; /* the newest event in it */
+    uint64_t seq;     /* the newest event in it */
     int64_t since_us; /* when its first record came */
     bool empty;
+    bool issue_only; /* events are being moved, not new: nothing but their issue's own figures */
 };
 
 struct flush;

@@ -25,10 +25,10 @@
 
 #define SECOND_US INT64_C(1000000)
 #define FLUSH_EVERY_US SECOND_US /* under load: so old may the catalogue's figures get */
-#define FLUSH_GAP_US 50000       /* between two flushes, so that single events do not pay one each */
-#define SLICE_US 1500            /* of a flush between two batches: a tenth of what a reply may take */
-#define IDLE_SLICE_US 10000      /* … when nobody waits */
-#define STALL_MS 250             /* between two tries when the disk is full */
+#define FLUSH_GAP_US 50000  /* between two flushes, so that single events do not pay one each */
+#define SLICE_US 1500       /* of a flush between two batches: a tenth of what a reply may take */
+#define IDLE_SLICE_US 10000 /* … when nobody waits */
+#define STALL_MS 250        /* between two tries when the disk is full */
 
 /* ---- committing ---- */
 

@@ -10,15 +10,15 @@
 
 struct writer_conf {
     struct world *world;
-    bool durability_power;      /* else process: synchronous=NORMAL, workers answer at ring_put */
-    uint32_t retention_days;    /* 0: no limit by age */
-    uint64_t retention_bytes;   /* over all segments; 0: none */
-    uint64_t min_free_bytes;    /* free-disk guard: below it new data is refused at the door */
-    uint32_t segment_rows;      /* at most SEGMENT_ROWS_MAX; tests set it low */
-    uint32_t seal_idle_s;       /* idle time before sealed segments are recompressed */
-    const char *base_url;       /* external URL without trailing slash */
-    int channel;                /* socketpair to master: EOF means master is gone; 'R' is sent when ready */
-    int stop_signal_fd;         /* readable when TERM arrived (signalfd); drain all rings and return */
+    bool durability_power;    /* else process: synchronous=NORMAL, workers answer at ring_put */
+    uint32_t retention_days;  /* 0: no limit by age */
+    uint64_t retention_bytes; /* over all segments; 0: none */
+    uint64_t min_free_bytes;  /* free-disk guard: below it new data is refused at the door */
+    uint32_t segment_rows;    /* at most SEGMENT_ROWS_MAX; tests set it low */
+    uint32_t seal_idle_s;     /* idle time before sealed segments are recompressed */
+    const char *base_url;     /* external URL without trailing slash */
+    int channel;        /* socketpair to master: EOF means master is gone; 'R' is sent when ready */
+    int stop_signal_fd; /* readable when TERM arrived (signalfd); drain all rings and return */
 };
 
 /* Run until told to stop. 0: drained and closed; else an exit status (sysexits). Prepares everything

@@ -180,5 +180,5 @@ CREATE TABLE unmerge (
     id INTEGER PRIMARY KEY, from_issue INTEGER NOT NULL, to_issue INTEGER NOT NULL,
     hashes BLOB NOT NULL,                              -- 16 bytes each
     last_seq INTEGER NOT NULL,                         -- events up to this one
-    done_segment INTEGER NOT NULL DEFAULT 0            -- segments up to this one are counted
+    done_seq INTEGER NOT NULL DEFAULT 0                -- those up to this one are counted
 );

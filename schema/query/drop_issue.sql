@@ -1,0 +1,3 @@
+-- drop_issue (writer, commands)
+-- index: primary key
+DELETE FROM issue WHERE id = ?1

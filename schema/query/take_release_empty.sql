@@ -1,0 +1,3 @@
+-- take_release_empty: rows with nothing left in them (writer, unmerge)
+-- index: primary key, one issue's rows
+DELETE FROM issue_release WHERE issue_id = ?1 AND events = 0
