@@ -7,7 +7,7 @@
  * left (no coordinated omission). Without, every connection sends as soon as it was answered.
  * --ids writes the ids of all events that were answered with 200, one per line. --resend sends an
  * event again, under the same id, when its connection broke before the answer (what SDKs with an
- * offline cache do), and goes on when the server is away for a while.
+ * offline cache do), and goes on when the server is away for a while. TERM ends it early.
  * Prints one JSON object. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -401,8 +401,19 @@ static bool pull(struct load *l, struct conn *c)
     }
 }
 
+/* TERM: send nothing new, wait for the answers to what is under way, report. */
+static volatile sig_atomic_t told_to_stop;
+
+static void on_term(int signal)
+{
+    (void)signal;
+    told_to_stop = 1;
+}
+
 static bool wants_more(const struct load *l, int64_t now)
 {
+    if (told_to_stop)
+        return false;
     if (l->count)
         return l->ok + l->limited + l->refused + l->other < l->count ||
                (l->resend && l->ok < l->count);
@@ -422,6 +433,9 @@ static void run(struct load *l)
     for (;;) {
         int64_t now = now_ns();
         bool more = wants_more(l, now);
+
+        if (told_to_stop && now < l->end_ns)
+            l->end_ns = now;
         long open = 0;
         int wait_ms = 20;
 
@@ -564,6 +578,7 @@ int main(int argc, char **argv)
         return 64;
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGTERM, on_term);
     l.to = (struct sockaddr_in){.sin_family = AF_INET,
                                 .sin_port = htons((uint16_t)port),
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
