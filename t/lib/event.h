@@ -93,13 +93,25 @@ __attribute__((unused)) static const char *tag_of(const struct event *e, const c
     return "";
 }
 
-/* A string of `count` times `c`, in the arena of the next event no more: static, one at a time. */
+/* A string of `count` times `c`; static, one at a time. */
 __attribute__((unused)) static const char *many(char c, size_t count)
 {
     static char out[1 << 16];
 
     memset(out, c, count);
     out[count] = '\0';
+    return out;
+}
+
+/* printf into a static buffer. */
+__attribute__((unused, format(printf, 1, 2))) static const char *printed(const char *format, ...)
+{
+    static char out[1 << 17];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(out, sizeof out, format, ap);
+    va_end(ap);
     return out;
 }
 

@@ -3,19 +3,6 @@
 
 #include "proto/hex.h"
 
-#include <inttypes.h>
-
-static const char *printed(const char *format, ...)
-{
-    static char out[1 << 17];
-    va_list ap;
-
-    va_start(ap, format);
-    vsnprintf(out, sizeof out, format, ap);
-    va_end(ap);
-    return out;
-}
-
 static void documents(void)
 {
     struct event e;
