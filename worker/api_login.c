@@ -93,6 +93,17 @@ static void logged_in(struct api_call *c)
     api_done(c, 200);
 }
 
+static void session_made(struct api_call *c)
+{
+    struct buf b = api_buf(c);
+
+    json_open(&b, NULL, '{');
+    json_int(&b, "id", c->caller.user);
+    json_int(&b, "time_ms", c->now_ms);
+    json_close(&b, '}');
+    api_command(c, "user.login", buf_result(&b), logged_in);
+}
+
 static void begin(struct api_call *c, struct session *session)
 {
     struct buf b = api_buf(c);
@@ -101,7 +112,7 @@ static void begin(struct api_call *c, struct session *session)
     json_int(&b, "user", session->user);
     json_str(&b, "kind", "session");
     json_str(&b, "name", "browser");
-    json_str(&b, "scopes", "");
+    json_str(&b, "scopes", "session"); /* not read: what a session may do is its user's role */
     json_text(&b, "hash", caller_hash_hex(c, session->secret));
     json_str(&b, "last4", "");
     json_text(&b, "csrf", session->csrf);
@@ -109,7 +120,7 @@ static void begin(struct api_call *c, struct session *session)
     json_close(&b, '}');
     c->own = session;
     c->caller.user = session->user;
-    api_command(c, "token.add", buf_result(&b), logged_in);
+    api_command(c, "token.add", buf_result(&b), session_made);
 }
 
 void login_post(struct api_call *c)

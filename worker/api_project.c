@@ -19,12 +19,14 @@ static void write_environments(struct api_call *c, int64_t project)
     json_close(&c->out, ']');
 }
 
-static void write_latest_release(struct api_call *c, int64_t project)
+static void write_latest_release(struct api_call *c, const struct api_project *p)
 {
     struct db_stmt *s = api_query(c, "api_project_latest_release");
 
-    if (s)
-        db_int(s, "project", project);
+    if (s) {
+        db_int(s, "org", p->org);
+        db_int(s, "project", p->id);
+    }
     if (!api_row(c, s)) {
         json_null(&c->out, "latestRelease");
         return;
@@ -105,7 +107,7 @@ static void write_members(struct api_call *c, const struct api_project *p)
         json_text(b, NULL, p->platform);
     json_close(b, ']');
     write_environments(c, p->id);
-    write_latest_release(c, p->id);
+    write_latest_release(c, p);
     write_org(c, p->org);
     write_constants(b);
 }

@@ -146,9 +146,13 @@ struct top {
 
 static bool before(const struct top *t, struct issue_hit a, struct issue_hit b)
 {
-    if (a.value != b.value)
-        return (a.value > b.value) != t->ascending;
-    return (a.id > b.id) != t->ascending;
+    if (t->ascending) { /* strictly either way: a hit is not before itself */
+        struct issue_hit swap = a;
+
+        a = b;
+        b = swap;
+    }
+    return a.value > b.value || (a.value == b.value && a.id > b.id);
 }
 
 /* False: full, and this one is worse than all: what follows in the same order is, too. */
