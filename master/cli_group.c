@@ -25,7 +25,9 @@ static bool read_file(const struct cli *cli, const char *path, size_t max, struc
 
     if (!good)
         cli_fail(cli, UNREADABLE, "%s: %s", path,
-                 len > max ? "too large" : !f || ferror(f) ? strerror(errno) : "no memory");
+                 len > max         ? "too large"
+                 : !f || ferror(f) ? strerror(errno)
+                                   : "no memory");
     if (f && !input)
         fclose(f);
     *out = (struct text){bytes, len};

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -235,12 +234,12 @@ void crew_clear_board(struct master *m, bool all)
 {
     for (uint32_t at = 0; at < WORLD_SLOTS; at++) {
         struct board_row *row = &m->world.board->row[at];
-        pid_t pid = (pid_t)atomic_load_explicit(&row->pid, memory_order_relaxed);
+        uint32_t pid = atomic_load_explicit(&row->pid, memory_order_relaxed);
 
         if (atomic_load_explicit(&row->state, memory_order_relaxed) == BOARD_FREE ||
             m->worker[at].state != CHILD_VACANT)
             continue;
-        if (!all && pid > 0 && (kill(pid, 0) == 0 || errno != ESRCH))
+        if (!all && board_alive(pid))
             continue;
         index_refresh(m->world.index);
         index_sweep(m->world.index, at,

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <libgen.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "shm/board.h"
 
 #define WAIT_STEP_MS 20
 
@@ -72,26 +73,6 @@ static pid_t signature(int fd)
     return (pid_t)strtol(text, NULL, 10);
 }
 
-/* A zombie works on nothing: where nobody reaps (a container without an init), the killed stay. */
-static bool zombie(pid_t pid)
-{
-    char path[64], text[512] = "", *state;
-    int fd;
-
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd == -1)
-        return false;
-    state = read(fd, text, sizeof(text) - 1) > 0 ? strrchr(text, ')') : NULL;
-    close(fd);
-    return state && (state[2] == 'Z' || state[2] == 'X');
-}
-
-static bool alive(pid_t pid)
-{
-    return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM) && !zombie(pid);
-}
-
 int folder_lock(struct folder *f, int wait_s, char *why, size_t room)
 {
     struct timespec step = {.tv_nsec = WAIT_STEP_MS * 1000000L};
@@ -111,9 +92,9 @@ int folder_lock(struct folder *f, int wait_s, char *why, size_t room)
             snprintf(why, room, "%s/lock: %s", f->path, strerror(-rc));
             goto fail;
         }
-        if (alive(pid) || waited >= wait_s * 1000) {
+        if (board_alive((uint32_t)pid) || waited >= wait_s * 1000) {
             rc = -EBUSY;
-            if (alive(pid))
+            if (board_alive((uint32_t)pid))
                 snprintf(why, room, "%s is in use by process %d", f->path, (int)pid);
             else
                 snprintf(why, room, "%s is still in use by what a killed server left", f->path);

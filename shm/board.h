@@ -4,6 +4,7 @@
 #define QUERN_SHM_BOARD_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "shm/self.h"
@@ -50,5 +51,8 @@ struct board {
 /* 0 or a negative errno. Made anew after a reboot, all zero. */
 int board_open(int dir_fd, struct board **out);
 void board_close(struct board *b); /* NULL allowed */
+/* Does this process run? One that has ended but was not waited for (a zombie: in a container nobody
+ * may reap the children of a killed master) does not. */
+bool board_alive(uint32_t pid);
 
 #endif

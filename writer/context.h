@@ -45,11 +45,12 @@ struct project { /* what the writer needs of one; from the catalogue */
     char slug[64];
 };
 
-struct slot {             /* one worker's ring, as the writer sees it */
-    uint64_t cursor;      /* next record to take */
-    bool open;            /* we know where to go on */
-    bool touched;         /* by the batch in the making */
-    bool command;         /* the record at the cursor is one: it waits for the segment commit */
+struct slot {          /* one worker's ring, as the writer sees it */
+    uint64_t cursor;   /* next record to take */
+    uint64_t leave_at; /* its tail when we were told to stop: what is behind is the next writer's */
+    bool open;         /* we know where to go on */
+    bool touched;      /* by the batch in the making */
+    bool command;      /* the record at the cursor is one: it waits for the segment commit */
     uint8_t idle_seconds; /* nothing was in it for so long; at 3 its pages are given back */
 };
 
@@ -148,7 +149,9 @@ struct writer {
     int64_t second_us;   /* when the housekeeping of a second was last done */
     bool stalled;        /* the disk refuses: keep the batch, try again */
     bool catalogue_lost; /* it was damaged and is being made again from the segments */
-    bool stopping;
+    bool stopping;       /* told to drain and leave … */
+    bool leaving;        /* … and slot.leave_at is noted */
+    int64_t orphan_us;   /* master was gone at this time; 0: it is there */
 };
 
 /* ---- writer.c ---- */

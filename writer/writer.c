@@ -29,6 +29,8 @@
 #define SLICE_US 1500       /* of a flush between two batches: a tenth of what a reply may take */
 #define IDLE_SLICE_US 10000 /* … when nobody waits */
 #define STALL_MS 250        /* between two tries when the disk is full */
+#define ORPHAN_MAX_US 70000000 /* workers drain within 60 s (worker.c) */
+#define ORPHAN_LOOK_US 10000   /* how often we look whether they have left */
 
 /* ---- committing ---- */
 
@@ -113,7 +115,7 @@ static void look_around(struct writer *w, int timeout_ms)
 {
     struct pollfd fds[] = {{.fd = w->world->writer_bell, .events = POLLIN},
                            {.fd = w->conf->stop_signal_fd, .events = POLLIN},
-                           {.fd = w->conf->channel, .events = POLLIN}};
+                           {.fd = w->orphan_us ? -1 : w->conf->channel, .events = POLLIN}};
     uint64_t count;
     char byte;
 
@@ -126,8 +128,47 @@ static void look_around(struct writer *w, int timeout_ms)
     /* End of file: master is gone, nobody would restart us; what it says otherwise is not for us. */
     if (fds[2].revents & (POLLIN | POLLHUP) && read(w->conf->channel, &byte, 1) == 0) {
         log_warn("writer.orphan", "master is gone, draining");
-        w->stopping = true;
+        w->orphan_us = world_ticks_us();
     }
+}
+
+/* ---- leaving ---- */
+
+static bool workers_gone(const struct writer *w)
+{
+    for (uint32_t slot = 0; slot < WORLD_SLOTS; slot++) {
+        const struct board_row *row = &w->world->board->row[slot];
+
+        if (atomic_load_explicit(&row->state, memory_order_relaxed) != BOARD_FREE &&
+            board_alive(atomic_load_explicit(&row->pid, memory_order_relaxed)))
+            return false;
+    }
+    return true;
+}
+
+/* Orphans: the workers have heard of it as well and drain; they wait for our commits, so we leave
+ * after the last of them. */
+static void orphan_check(struct writer *w)
+{
+    if (w->orphan_us && !w->stopping &&
+        (workers_gone(w) || world_ticks_us() - w->orphan_us > ORPHAN_MAX_US))
+        w->stopping = true;
+}
+
+/* Told to stop: what the rings held at that moment is drained, then we go. Under load there is never
+ * an end of it, and when workers still run (a reload, a take-over) another writer comes after us. */
+static bool may_leave(struct writer *w)
+{
+    if (!w->leaving)
+        drain_find_rings(w);
+    for (uint32_t slot = 0; slot < WORLD_SLOTS && !w->leaving; slot++)
+        if (w->world->ring[slot])
+            w->slots[slot].leave_at = ring_tail(w->world->ring[slot]);
+    w->leaving = true;
+    for (uint32_t slot = 0; slot < WORLD_SLOTS; slot++)
+        if (w->slots[slot].cursor < w->slots[slot].leave_at)
+            return false;
+    return batch_empty(&w->batch);
 }
 
 static void rest(struct writer *w, int64_t us)
@@ -196,16 +237,27 @@ static int round_of(struct writer *w, bool *idle)
     return 0;
 }
 
+/* Microseconds until something is due. */
+static int64_t nap(const struct writer *w)
+{
+    int64_t us = until_second(w), flush_us = flush_in(w, true);
+
+    if (flush_us > 0 && flush_us < us)
+        us = flush_us;
+    return w->orphan_us && us > ORPHAN_LOOK_US ? ORPHAN_LOOK_US : us;
+}
+
 static int run(struct writer *w)
 {
     int status = 0;
 
     while (status == 0) {
         bool idle;
-        int64_t flush_us;
 
+        look_around(w, 0); /* a busy writer hears TERM, too */
         if ((status = round_of(w, &idle)) != 0)
             break;
+        orphan_check(w);
         if (until_second(w) == 0)
             keep_second(w);
         if (w->stalled) {
@@ -216,16 +268,15 @@ static int run(struct writer *w)
                 w->stalled = false;
             continue;
         }
+        if (w->stopping && may_leave(w))
+            break;
         flush_some(w, idle);
         if (!idle)
             continue;
         if (drain_find_rings(w))
             continue;
-        if (w->stopping)
-            break;
-        flush_us = flush_in(w, true);
-        if (flush_us != 0)
-            rest(w, flush_us > 0 && flush_us < until_second(w) ? flush_us : until_second(w));
+        if (flush_in(w, true) != 0)
+            rest(w, nap(w));
     }
     return status;
 }
