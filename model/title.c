@@ -97,9 +97,15 @@ static void title_error(const struct event *e, struct arena *a, struct title *ou
     struct text value = x ? x->value : TEXT_NONE;
     struct buf b;
 
-    if (x && x->mechanism.synthetic) /* its type is an artefact of how it was caught */
+    if (x && x->mechanism.synthetic) { /* its type is an artefact of how it was caught */
+        /* A message with a stack attached (JavaScript's captureMessage) comes as a synthetic
+         * exception without a type: the value is what the developer wrote. */
+        if (!x->type.len && value.len)
+            function = first_line(value);
         type = TEXT_NONE;
+    }
     out->title = error_title(cut(type, METADATA_TYPE_MAX, a), value, function, a);
+    function = frame ? frame->function : TEXT_NONE;
     if (frame)
         out->location = or_else(frame->filename, frame->abs_path);
     metadata_open(&b, a);

@@ -45,6 +45,9 @@ static void errors(void)
     is_str(z(title.culprit), "", "§10.56 ... and no culprit");
     is_str(titled("{\"exception\":{\"type\":\"SIGSEGV\",\"mechanism\":{\"synthetic\":true}}}"),
            "<unknown>", "synthetic without a stack");
+    is_str(titled("{\"exception\":{\"value\":\"hello\\nworld\",\"mechanism\":{\"synthetic\":true},"
+                  "\"stacktrace\":{\"frames\":[{\"function\":\"crash\",\"in_app\":true}]}}}"),
+           "hello", "a message with a stack attached is its own title");
     titled("{\"exception\":{\"type\":\"E\"," STACK(
         "{\"function\":\"a\",\"filename\":\"a.py\",\"in_app\":true},{\"function\":\"<redacted>\","
         "\"in_app\":true},"
