@@ -109,8 +109,8 @@ static int set_up(struct db *d, const struct db_options *o)
     /* Statements are ours, not a stranger's; still, no function of SQL may reach the file system.
      */
     sqlite3_db_config(d->at, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    snprintf(sql, sizeof(sql), "PRAGMA cache_size=-%d; PRAGMA temp_store=MEMORY;",
-             o->cache_kib > 0 ? o->cache_kib : 512);
+    snprintf(sql, sizeof(sql), "PRAGMA cache_size=-%d; PRAGMA temp_store=%s;",
+             o->cache_kib > 0 ? o->cache_kib : 512, o->sort_on_disk ? "FILE" : "MEMORY");
     if ((rc = db_exec(d, sql)) != DB_OK)
         return rc;
     if (o->mode ==

@@ -23,7 +23,8 @@ struct db_options {
     bool full_sync;         /* synchronous=FULL (durability = power), else NORMAL */
     int cache_kib;          /* page cache; 0: 512 */
     bool no_autocheckpoint; /* a thread of its own does it */
-    bool as_is;             /* DB_WRITE: leave the journal mode as the file has it */
+    bool sort_on_disk; /* indexes are built in temporary files of SQLITE_TMPDIR, not in memory */
+    bool as_is;        /* DB_WRITE: leave the journal mode as the file has it */
     bool bulk; /* DB_CREATE: written in one go, thrown away if that fails: no journal, no syncs, and
                   no WAL afterwards either */
 };

@@ -76,19 +76,10 @@ static int fill_new(struct segment *s, const struct segment_facts *facts)
     return rc;
 }
 
-int segment_create(const char *path, const struct segment_facts *facts, bool full_sync,
-                   struct segment **out)
+int segment_create(const char *path, const struct segment_facts *facts, struct segment **out)
 {
-    int rc = segment_open(path, DB_CREATE, full_sync, out);
-
-    if (rc == DB_OK && (rc = fill_new(*out, facts)) == DB_OK)
-        rc = db_commit((*out)->db);
-    return rc;
-}
-
-int segment_create_bulk(const char *path, const struct segment_facts *facts, struct segment **out)
-{
-    struct db_options o = {.mode = DB_CREATE, .cache_kib = CACHE_KIB, .bulk = true};
+    struct db_options o = {
+        .mode = DB_CREATE, .cache_kib = CACHE_KIB, .bulk = true, .sort_on_disk = true};
     int rc = try_open(path, &o, out);
 
     return rc == DB_OK ? fill_new(*out, facts) : rc;

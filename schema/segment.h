@@ -54,15 +54,13 @@ struct segment_facts {
     int64_t day;
 };
 
-/* Make a new file. */
-int segment_create(const char *path, const struct segment_facts *facts, bool full_sync,
-                   struct segment **out);
 /* *out is set even when it fails, as with db_open. */
 int segment_open(const char *path, enum db_mode mode, bool full_sync, struct segment **out);
 /* A sealed or packed one, to change rows of it. */
 int segment_reopen(const char *path, struct segment **out);
-/* A new file that is written in one go (repacking); db_options.bulk. The transaction is open. */
-int segment_create_bulk(const char *path, const struct segment_facts *facts, struct segment **out);
+/* A new file, to be written in one go, closed and renamed to where it belongs; db_options.bulk. The
+ * transaction is open. */
+int segment_create(const char *path, const struct segment_facts *facts, struct segment **out);
 void segment_close(struct segment *s);
 struct db *segment_db(struct segment *s);
 int segment_facts(struct segment *s, struct segment_facts *out);

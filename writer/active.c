@@ -113,27 +113,48 @@ int active_open(struct writer *w, const char *file)
     return rc;
 }
 
+/* The file comes into being whole, under its name: built beside it, renamed. A crash on the way leaves
+ * a .tmp, which the next start removes. */
+static int make_file(struct writer *w, const struct segment_facts *facts, const char *path)
+{
+    char tmp[FILES_PATH_MAX + 8];
+    struct segment *s;
+    int rc;
+
+    snprintf(tmp, sizeof(tmp), "%s.tmp", path);
+    files_remove(tmp);
+    rc = segment_create(tmp, facts, &s);
+    if (rc == DB_OK && w->active.segment)
+        rc = segment_hand_on(w->active.segment, s);
+    if (rc == DB_OK)
+        rc = db_commit(segment_db(s));
+    if (rc != DB_OK)
+        writer_complain(s ? segment_db(s) : NULL, "segment.create", rc);
+    segment_close(s);
+    if (rc == DB_OK && (!files_sync(tmp) || rename(tmp, path) == -1))
+        rc = DB_FULL;
+    if (rc == DB_OK)
+        files_sync_dir(path);
+    else
+        files_remove(tmp);
+    return rc;
+}
+
 int active_create(struct writer *w)
 {
     struct segment_facts facts = {
         .id = next_id(w), .first_seq = w->next_seq, .day = world_now_ms() / DAY_MS};
     char path[FILES_PATH_MAX], file[64];
-    struct segment *s, *from = w->active.segment;
+    struct segment *s = NULL;
     int rc;
 
     files_name(w->world, facts.day, file, sizeof(file));
     files_segment(w->world, file, path);
-    rc = segment_create(path, &facts, w->conf->durability_power, &s);
-    if (rc == DB_OK && from) {
-        if ((rc = db_begin(segment_db(s))) == DB_OK && (rc = segment_hand_on(from, s)) == DB_OK)
-            rc = db_commit(segment_db(s));
-    }
-    if (rc == DB_OK) {
-        files_sync_dir(path);
-        rc = change_rows(w, &facts, file);
-    }
-    if (rc != DB_OK) {
-        writer_complain(s ? segment_db(s) : w->catalogue, "segment.create", rc);
+    if ((rc = make_file(w, &facts, path)) != DB_OK)
+        return rc;
+    if ((rc = segment_open(path, DB_WRITE, w->conf->durability_power, &s)) != DB_OK ||
+        (rc = change_rows(w, &facts, file)) != DB_OK) {
+        writer_complain(s ? segment_db(s) : w->catalogue, "segment.begin", rc);
         segment_close(s);
         files_remove(path);
         return rc;

@@ -101,6 +101,16 @@ void files_set_aside(const char *path, const char *why)
     log_error("file.damaged", "file=\"%s\" reason=\"%s\" set_aside=\"%s\"", path, why, to);
 }
 
+bool files_sync(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool done = fd != -1 && fsync(fd) == 0;
+
+    if (fd != -1)
+        close(fd);
+    return done;
+}
+
 void files_sync_dir(const char *path_inside)
 {
     char dir[FILES_PATH_MAX];

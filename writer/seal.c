@@ -1,5 +1,6 @@
 #include "writer/seal.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -41,8 +42,9 @@ struct sealer {
 
 int seal_file(const char *path)
 {
-    /* Building four indexes sorts what does not fit this cache in temporary memory of its own. */
-    struct db_options o = {.mode = DB_WRITE, .cache_kib = 2048, .no_autocheckpoint = true};
+    /* In memory the sorting of four indexes would take 10 MB, which malloc would not give back. */
+    struct db_options o = {
+        .mode = DB_WRITE, .cache_kib = 1024, .no_autocheckpoint = true, .sort_on_disk = true};
     struct db *d;
     int left = 1, rc;
 
@@ -130,6 +132,7 @@ static void *run(void *own)
             do_pack(s, &s->now, &out);
         else
             do_seal(s, &s->now, &out);
+        malloc_trim(0); /* what this needed for once is not ours for ever */
         pthread_mutex_lock(&s->lock);
         s->now.id = 0;
         s->results[s->result_count++] = out;

@@ -2,10 +2,8 @@
  * Blocks of quiet hours hold an event each; in the copy they are as full as they can be. A copy also
  * leaves no free pages behind, needs no WAL, and replaces the old file by a change of its name in the
  * catalogue: whoever reads the old one goes on reading it. */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "proto/block.h"
 #include "proto/limits.h"
@@ -13,6 +11,7 @@
 #include "schema/segment.h"
 #include "shm/log.h"
 #include "writer/context.h"
+#include "writer/files.h"
 #include "writer/seal.h"
 
 struct copy {
@@ -161,17 +160,6 @@ static int copy_all(struct copy *c, const char *from)
     return rc;
 }
 
-static int sync_file(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
-
-    if (fd == -1)
-        return DB_FAIL;
-    rc = fsync(fd) == 0 ? DB_OK : DB_FAIL;
-    close(fd);
-    return rc;
-}
-
 int seal_pack(const char *from, const char *to, const struct seal_pause *pause)
 {
     struct copy c = {.pause = pause, .path = from, .next_block = 1};
@@ -183,7 +171,7 @@ int seal_pack(const char *from, const char *to, const struct seal_pause *pause)
         return DB_FAIL;
     if ((rc = segment_open(from, DB_READ, false, &c.from)) == DB_OK &&
         (rc = segment_facts(c.from, &facts)) == DB_OK &&
-        (rc = segment_create_bulk(to, &facts, &c.to)) == DB_OK)
+        (rc = segment_create(to, &facts, &c.to)) == DB_OK)
         rc = copy_all(&c, from);
     if (rc != DB_OK && rc != DB_BUSY)
         log_error("segment.pack", "file=\"%s\" error=\"%s\" target=\"%s\"", from,
@@ -196,5 +184,5 @@ int seal_pack(const char *from, const char *to, const struct seal_pause *pause)
     segment_close(c.to);
     block_packer_free(c.packer);
     arena_free(&c.arena);
-    return rc == DB_OK ? sync_file(to) : rc;
+    return rc == DB_OK && !files_sync(to) ? DB_FAIL : rc;
 }

@@ -105,13 +105,30 @@ static bool ends_in(const char *name, const char *end)
     return len > tail && strcmp(name + len - tail, end) == 0;
 }
 
+/* Killed while an unmerge changed rows of a packed file, or while a new one was turned to WAL: undo what
+ * was half done, which those who only read cannot. */
+static void roll_back(const char *path)
+{
+    char journal[FILES_PATH_MAX + 16];
+    struct segment_facts facts;
+    struct segment *s;
+
+    snprintf(journal, sizeof(journal), "%s-journal", path);
+    if (!files_exists(journal))
+        return;
+    if (segment_reopen(path, &s) == DB_OK)
+        segment_facts(s, &facts);
+    segment_close(s);
+}
+
 /* What a file says about itself; false: it is no whole segment (and says why). */
 static bool look(const char *path, struct segment_facts *facts, char *why, size_t room)
 {
     struct segment *s;
-    int rc = segment_open(path, DB_READ, false, &s);
+    int rc;
 
-    if (rc == DB_OK)
+    roll_back(path);
+    if ((rc = segment_open(path, DB_READ, false, &s)) == DB_OK)
         rc = segment_facts(s, facts);
     if (rc != DB_OK)
         snprintf(why, room, "%s", s ? db_error(segment_db(s)) : "no memory");
@@ -221,6 +238,7 @@ static int check_row(struct writer *w, const struct segments_row *row, bool acti
                   (unsigned long long)row->rows);
         return segments_forget(w, row->id);
     }
+    roll_back(path);
     /* Only what was being written when we were last seen is opened: a thousand segments that have not
      * changed since cost nothing at start. */
     if (strcmp(row->state, "active") != 0)

@@ -298,6 +298,7 @@ int writer_main(const struct writer_conf *conf)
 
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is a full disk, not a reason to die */
+    setenv("SQLITE_TMPDIR", conf->world->dir, 1); /* /tmp may be small, or not be ours to write */
     if ((status = writer_open(conf, &w)) == 0) {
         w->checkpointer = checkpointer_start(w);
         w->sealer = sealer_start(w);
