@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "proto/limits.h"
+#include "shm/crc32c.h"
 
 #define BLOCK_MAGIC 0x4b4c4251u /* "QBLK" */
 enum { BLOCK_VERSION = 1, CODEC_LZ4 = 1 };
@@ -16,8 +17,10 @@ struct block_head {
     uint32_t magic;
     uint16_t version, codec;
     uint32_t records, raw_bytes;
+    uint32_t check; /* CRC-32C of what stands before it and of all behind it */
 };
-static_assert(sizeof(struct block_head) == 16, "block v1");
+static_assert(sizeof(struct block_head) == 20 && offsetof(struct block_head, check) == 16,
+              "block v1");
 
 /* What a block may hold at most: BLOCK_BYTES of records, or one giant. */
 #define RAW_MAX (RECORD_MAX > BLOCK_BYTES ? RECORD_MAX : BLOCK_BYTES)
@@ -30,6 +33,14 @@ struct block_packer {
     uint32_t ends[BLOCK_RECORDS_MAX];
     uint32_t records, bytes;
 };
+
+/* LZ4 alone does not notice every damage: an offset of 0 copies what memory held before. */
+static uint32_t check_of(const char *block, size_t len)
+{
+    uint32_t crc = crc32c(0, block, offsetof(struct block_head, check));
+
+    return crc32c(crc, block + sizeof(struct block_head), len - sizeof(struct block_head));
+}
 
 static size_t packed_room(void)
 {
@@ -116,8 +127,11 @@ struct text block_finish(struct block_packer *p, bool hard)
         len = LZ4_compress_fast_continue(p->fast, p->raw, p->packed + at, (int)p->bytes, room, 1);
     }
     assert(len > 0); /* the room is what LZ4 asks for at worst */
+    at += (size_t)len;
+    head.check = htole32(check_of(p->packed, at));
+    memcpy(p->packed, &head, sizeof head);
     p->records = p->bytes = 0;
-    return (struct text){p->packed, at + (size_t)len};
+    return (struct text){p->packed, at};
 }
 
 /* ---- reading ---- */
@@ -147,7 +161,7 @@ static bool open_block(struct text block, struct opened *out)
         return false;
     memcpy(&head, block.at, sizeof head);
     if (le32toh(head.magic) != BLOCK_MAGIC || le16toh(head.version) != BLOCK_VERSION ||
-        le16toh(head.codec) != CODEC_LZ4)
+        le16toh(head.codec) != CODEC_LZ4 || le32toh(head.check) != check_of(block.at, block.len))
         return false;
     *out = (struct opened){.records = le32toh(head.records), .raw_bytes = le32toh(head.raw_bytes)};
     directory = (size_t)out->records * sizeof(uint32_t);

@@ -1,8 +1,8 @@
 /* block.h -- many records, one LZ4 frame, a small directory: the unit of storage.
- * Layout     u32 magic, u16 version, u16 codec, u32 records, u32 raw bytes, then `records` u32 end
- *            offsets into the raw bytes, then the packed bytes. A record in a block is the body that
+ * Layout     u32 magic, u16 version, u16 codec, u32 records, u32 raw bytes, u32 CRC-32C of all the
+ *            rest, then `records` u32 end offsets into the raw bytes, then the packed bytes. A record in a block is the body that
  *            travelled in the ring, unchanged, so that aggregates can be made again from it.
- * Errors     reading checks every length; damaged blocks answer false. */
+ * Errors     reading checks the sum and every length; damaged blocks answer false. */
 #ifndef QUERN_PROTO_BLOCK_H
 #define QUERN_PROTO_BLOCK_H
 
