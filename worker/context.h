@@ -71,6 +71,7 @@ struct worker {
     struct query_thread *query;
 
     bool draining;
+    bool orphan; /* master is gone */
     int64_t drain_since_ms;
     uint32_t open_requests;     /* taken by a handler, not answered yet (the API's, mostly) */
     h2o_timeout_entry_t tick;   /* once a second */

@@ -2,6 +2,7 @@
 #include "worker/worker.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -100,6 +101,15 @@ static struct board_row *row(struct worker *w)
     return &w->world->board->row[w->conf->slot];
 }
 
+/* With master and writer both gone there is nobody left to commit: who waits is told to come again,
+ * and the next server, which waits for our leave, takes the records from the ring. */
+static bool commits_may_come(struct worker *w)
+{
+    struct board_row *writer = &w->world->board->row[BOARD_WRITER];
+
+    return !w->orphan || board_alive(atomic_load_explicit(&writer->pid, memory_order_relaxed));
+}
+
 static void on_tick(h2o_timeout_entry_t *entry)
 {
     struct worker *w = H2O_STRUCT_FROM_MEMBER(struct worker, tick, entry);
@@ -108,9 +118,9 @@ static void on_tick(h2o_timeout_entry_t *entry)
     h2o_timeout_link(w->h2o.loop, &w->h2o.one_sec_timeout, &w->tick);
     atomic_store_explicit(&row(w)->beat_ms, now, memory_order_relaxed);
     flush_tally(w);
-    wait_expire(w, now);
+    wait_expire(w, commits_may_come(w) ? now : INT64_MAX);
     if (w->draining) {
-        if (now - w->drain_since_ms >= DRAIN_IDLE_MS)
+        if (w->orphan || now - w->drain_since_ms >= DRAIN_IDLE_MS)
             listen_dismiss(w);
     } else {
         listen_resume(w);
@@ -177,6 +187,7 @@ static void on_channel(h2o_socket_t *sock, const char *err)
     if (n == 1 || (n == -1 && errno == EAGAIN))
         return;
     h2o_socket_read_stop(sock);
+    w->orphan = true;
     begin_drain(w, "master-gone");
 }
 
@@ -309,6 +320,9 @@ int worker_main(const struct worker_conf *conf)
     int rc;
 
     self_set(ROLE_WORKER, conf->slot, conf->generation);
+    /* Else glibc moves the thresholds up with each large body, and after one bomb keeps 64 MiB. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 8 << 20);
     signal(SIGPIPE, SIG_IGN);
     w = (struct worker){.conf = conf, .world = conf->world};
     rc = open_all(&w);
