@@ -346,7 +346,6 @@ sub metric {
 # `quern ARGS` as a process: (exit status, standard output, standard error).
 sub run_tool {
     my (@args) = @_;
-    shift @args if ref $args[0] || $args[0] eq __PACKAGE__;
     my $dir = File::Temp->newdir;
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
