@@ -173,9 +173,13 @@ static void groups_last(struct stack_maker *m)
     for (uint32_t from = 0, to; from < m->count; from = to) {
         for (to = from + 1; to < m->count && m->errors[to].parent != STACK_NO_PARENT; to++)
             ;
-        for (uint32_t i = from; i < to; i++)
-            if (m->errors[i].parent != STACK_NO_PARENT)
-                m->errors[i].parent = (int32_t)(from + to - 1) - m->errors[i].parent;
+        for (uint32_t i = from; i < to; i++) {
+            int32_t *parent = &m->errors[i].parent;
+
+            if (*parent != STACK_NO_PARENT) /* a group further up has been left by a plain block */
+                *parent =
+                    *parent < (int32_t)from ? STACK_NO_PARENT : (int32_t)(from + to - 1) - *parent;
+        }
         for (uint32_t i = 0; i < (to - from) / 2; i++) {
             struct stack_error swap = m->errors[from + i];
 

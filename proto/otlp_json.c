@@ -2,6 +2,7 @@
  * read leniently: snake_case keys, enum names, the names of before OTLP 0.15. */
 #include <math.h>
 
+#include "proto/base64.h"
 #include "proto/hex.h"
 #include "proto/limits.h"
 #include "proto/otlp_reader.h"
@@ -62,41 +63,6 @@ static bool set_id(const struct json *v, const char *key, const char *other, uin
 
 /* ---- values ---- */
 
-static int base64_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
-/* Standard or URL-safe, padded or not. TEXT_NONE: it is neither. */
-static struct text base64_decode(struct text t, struct arena *a)
-{
-    char *out;
-    size_t len = 0;
-    uint32_t bits = 0;
-    int have = 0;
-
-    while (t.len && t.at[t.len - 1] == '=')
-        t.len--;
-    if (!(out = arena_alloc(a, t.len / 4 * 3 + 3)))
-        return TEXT_NONE;
-    for (size_t i = 0; i < t.len; i++) {
-        int digit = base64_digit(t.at[i]);
-
-        if (digit < 0)
-            return TEXT_NONE;
-        bits = bits << 6 | (uint32_t)digit;
-        if ((have += 6) >= 8)
-            out[len++] = (char)(bits >> (have -= 8));
-    }
-    return (struct text){out, len};
-}
-
 static double double_of(const struct json *v, struct arena *a)
 {
     struct text word = json_string(v, a);
@@ -151,7 +117,7 @@ static bool set_any(struct attr *at, const struct json *any, struct arena *a)
         bytes = json_as_text(v, a);
         return attr_set_text(at, ATTR_STRING, bytes.at ? bytes : TEXT(""), a);
     case V_BYTES:
-        bytes = base64_decode(json_string(v, a), a);
+        bytes = base64_read(json_string(v, a), a);
         return bytes.at && attr_set_text(at, ATTR_BYTES, bytes, a);
     case V_BOOL:
         at->kind = ATTR_BOOL;

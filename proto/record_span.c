@@ -400,6 +400,8 @@ void span_packer_finish(struct span_packer *p, struct buf *out)
     struct row **sorted = arena_alloc(&w->arena, p->count * sizeof *sorted);
     struct buf tables, rows;
 
+    if (!p->count)
+        p->first_ns = 0;
     buf_init(&tables, &w->arena, 16 * KIB, RECORD_MAX);
     buf_init(&rows, &w->arena, 64 * (size_t)p->count, RECORD_MAX);
     for (uint32_t i = 0; i < p->count; i++) {
