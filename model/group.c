@@ -80,7 +80,7 @@ static bool plain_on(const struct plain_parts *p)
     return on;
 }
 
-static enum strategy choose(struct grouping *g, bool all)
+static enum strategy choose(struct grouping *g)
 {
     enum strategy winner = STRATEGY_NONE;
 
@@ -99,7 +99,7 @@ static enum strategy choose(struct grouping *g, bool all)
     }
     for (enum strategy s = STRATEGY_TEMPLATE; s < STRATEGIES; s++) {
         /* The message has a say in the loose key of a bare stack. */
-        bool wanted = all || winner == STRATEGY_NONE ||
+        bool wanted = g->all || winner == STRATEGY_NONE ||
                       (s == STRATEGY_MESSAGE && winner != STRATEGY_EXCEPTION);
 
         if (!wanted)
@@ -122,7 +122,7 @@ static bool view_bare_stack(struct grouping *g, struct stack *s, const struct th
     if (!s)
         return true;
     *out = group_classify(g->e, s, &owner, g->rules, g->arena);
-    return *out && (!views || group_stack_views(g->e, *out, &owner, g->arena));
+    return *out && (!views || group_stack_views(g->e, *out, &owner, g->all, g->arena));
 }
 
 static bool bare_stacks(struct grouping *g)
@@ -146,13 +146,14 @@ static bool bare_stacks(struct grouping *g)
 bool group_make(struct grouping *g, struct event *e, const struct group_rules *rules,
                 struct arena *a, bool all)
 {
-    *g = (struct grouping){.e = e, .arena = a, .rules = rules, .winner = STRATEGY_NONE};
+    *g = (struct grouping){.e = e, .arena = a, .rules = rules, .all = all, .winner = STRATEGY_NONE};
     g->checksum = json_string(json_get(e->root, "checksum"), a);
     /* Before classifying: rules may ask what the SDK itself took for the application. */
     g->rule = rules_match_finger(rules, e, a);
-    if (!group_exceptions(e, rules, a, &g->exceptions) || !bare_stacks(g) || !group_fingerprint(g))
+    if (!group_exceptions(e, rules, all, a, &g->exceptions) || !bare_stacks(g) ||
+        !group_fingerprint(g))
         return false;
-    g->winner = choose(g, all);
+    g->winner = choose(g);
     return !arena_spent(a);
 }
 

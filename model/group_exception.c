@@ -20,7 +20,8 @@ static const struct thread *thread_of(const struct event *e, const struct except
 }
 
 static bool parts_of(const struct event *e, const struct exception *x,
-                     const struct group_rules *rules, struct arena *a, struct exception_parts *out)
+                     const struct group_rules *rules, bool all, struct arena *a,
+                     struct exception_parts *out)
 {
     struct rule_owner owner = {.type = x->type.len ? x->type : TEXT_NONE,
                                .value = x->value.len ? x->value : TEXT_NONE,
@@ -46,7 +47,7 @@ static bool parts_of(const struct event *e, const struct exception *x,
     if (!x->stack)
         return !arena_spent(a);
     out->stack = group_classify(e, x->stack, &owner, rules, a);
-    return out->stack && group_stack_views(e, out->stack, &owner, a);
+    return out->stack && group_stack_views(e, out->stack, &owner, all, a);
 }
 
 bool exception_stack_on(const struct exception_parts *x, enum view_kind view)
@@ -338,7 +339,7 @@ static void choose_main(struct event *e, const struct exception_list *l, struct 
     }
 }
 
-bool group_exceptions(struct event *e, const struct group_rules *rules, struct arena *a,
+bool group_exceptions(struct event *e, const struct group_rules *rules, bool all, struct arena *a,
                       struct exception_list *out)
 {
     *out = (struct exception_list){.count = e->exception_count};
@@ -349,7 +350,7 @@ bool group_exceptions(struct event *e, const struct group_rules *rules, struct a
     if (!out->all || !out->kept)
         return false;
     for (uint32_t i = 0; i < out->count; i++) {
-        if (!parts_of(e, &e->exceptions[i], rules, a, &out->all[i]))
+        if (!parts_of(e, &e->exceptions[i], rules, all, a, &out->all[i]))
             return false;
         out->kept[i] = (uint16_t)i;
     }

@@ -74,10 +74,15 @@ static bool looks_like_hash(struct text t)
 
 static bool is_script_end(struct text t)
 {
-    static const char *const ends[] = {"js", "mjs", "cjs", "ts", "jsx", "tsx", "css", "map"};
+    static const char ends[][4] = {"js", "mjs", "cjs", "ts", "jsx", "tsx", "css", "map"};
+    char lower[4] = "";
 
+    if (t.len < 2 || t.len > 3)
+        return false;
+    for (size_t i = 0; i < t.len; i++)
+        lower[i] = (char)(t.at[i] | 0x20);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (text_eq_nocase(t, text_of(ends[i])))
+        if (memcmp(lower, ends[i], 4) == 0)
             return true;
     return false;
 }
@@ -174,38 +179,41 @@ static struct text without_version(struct text name, struct arena *a)
     return name;
 }
 
-struct text group_clean_basename(struct text name, struct arena *a)
+/* Where the endings of a script begin: main.8f3a2c1b.js.map has two. name.len: it is none. */
+static size_t script_end(struct text name)
 {
-    size_t end = name.len, dot = end;
-    bool digit = false, mixed = false;
+    size_t end = name.len;
 
-    for (size_t i = 0; i < name.len; i++) {
-        digit |= is_digit(name.at[i]);
-        mixed |= i && is_letter(name.at[i]) && name.at[i] <= 'Z';
-    }
-    if (!digit && !mixed)
-        return name;
-    if (digit)
-        name = without_version(name, a);
-    /* Script endings may be several: main.8f3a2c1b.js.map */
-    end = name.len;
     for (;;) {
         size_t at = end;
 
-        while (at > 0 && name.at[at - 1] != '.')
+        while (at > 0 && end - at < 4 && name.at[at - 1] != '.')
             at--;
-        if (at == 0 || !is_script_end(text_cut(name, at, end - at)))
-            break;
-        dot = end = at - 1;
+        if (at < 2 || name.at[at - 1] != '.' || !is_script_end(text_cut(name, at, end - at)))
+            return end;
+        end = at - 1;
     }
-    if (end == name.len || end == 0)
+}
+
+struct text group_clean_basename(struct text name, struct arena *a)
+{
+    size_t end = script_end(name);
+    bool digit = false;
+
+    for (size_t i = 0; i < name.len; i++)
+        digit |= is_digit(name.at[i]);
+    if (digit) {
+        name = without_version(name, a);
+        end = script_end(name);
+    }
+    if (end == name.len)
         return name;
     struct text stem = text_cut(name, 0, end), clean = without_hashes(stem, a);
     if (text_eq(stem, clean))
         return name;
     while (clean.len > 1 && is_separator(clean.at[clean.len - 1]))
         clean.len--;
-    return arena_printf(a, "%.*s%.*s", TEXT_ARG(clean), (int)(name.len - dot), name.at + dot);
+    return arena_printf(a, "%.*s%.*s", TEXT_ARG(clean), (int)(name.len - end), name.at + end);
 }
 
 /* Segments between slashes: versions go, alone (v1.2.3) or behind a name (react@18.2.0). Modules of
@@ -255,10 +263,12 @@ bool group_is_url(struct text path, enum family family, bool file_counts)
 
     if (!path.len)
         return false;
+    if (path.at[0] == '/')
+        return false;
     for (unsigned i = 0; i < 4; i++)
         if (text_starts(path, urls[i]))
             return true;
-    if (text_starts(path, "file:"))
+    if (begins(path, "file:"))
         return file_counts;
     if (family != FAMILY_JAVASCRIPT || !is_letter(path.at[0]))
         return false;
@@ -322,8 +332,9 @@ void group_filename_part(const struct frame *f, enum platform p, struct arena *a
         part_off(out, "anonymous filename discarded");
     else if (text_is(out->value, "[native code]"))
         part_off(out, "native code indicated by filename");
-    else if (p == PLATFORM_JVM && text_find(out->value, TEXT("$$_javassist")) < out->value.len)
+    else if (p == PLATFORM_JVM && memchr(out->value.at, '$', out->value.len) &&
+             text_find(out->value, TEXT("$$_javassist")) < out->value.len)
         part_change(out, group_clean_javassist(out->value, a), "cleaned javassist parts");
-    else if (p == PLATFORM_PYTHON && text_starts(out->value, "<ipython-input-"))
+    else if (p == PLATFORM_PYTHON && begins(out->value, "<ipython-input-"))
         part_change(out, TEXT("<ipython-input>"), "removed number of the cell");
 }

@@ -12,34 +12,22 @@ enum platform group_platform(struct text name)
         const char *name;
         uint8_t platform;
     } known[] = {
-        {"javascript", PLATFORM_JAVASCRIPT},
-        {"node", PLATFORM_NODE},
-        {"python", PLATFORM_PYTHON},
-        {"java", PLATFORM_JVM},
-        {"kotlin", PLATFORM_JVM},
-        {"scala", PLATFORM_JVM},
-        {"groovy", PLATFORM_JVM},
-        {"clojure", PLATFORM_JVM},
-        {"go", PLATFORM_GO},
-        {"ruby", PLATFORM_RUBY},
-        {"php", PLATFORM_PHP},
-        {"csharp", PLATFORM_CSHARP},
-        {"dotnet", PLATFORM_CSHARP},
-        {"fsharp", PLATFORM_CSHARP},
-        {"native", PLATFORM_NATIVE},
-        {"c", PLATFORM_NATIVE},
-        {"cpp", PLATFORM_NATIVE},
-        {"rust", PLATFORM_NATIVE},
-        {"cocoa", PLATFORM_COCOA},
-        {"swift", PLATFORM_COCOA},
-        {"objc", PLATFORM_COCOA},
-        {"dart", PLATFORM_DART},
-        {"elixir", PLATFORM_ELIXIR},
-        {"erlang", PLATFORM_ELIXIR},
+        {"clojure", PLATFORM_JVM},   {"c", PLATFORM_NATIVE},
+        {"cocoa", PLATFORM_COCOA},   {"cpp", PLATFORM_NATIVE},
+        {"csharp", PLATFORM_CSHARP}, {"dart", PLATFORM_DART},
+        {"dotnet", PLATFORM_CSHARP}, {"elixir", PLATFORM_ELIXIR},
+        {"erlang", PLATFORM_ELIXIR}, {"fsharp", PLATFORM_CSHARP},
+        {"go", PLATFORM_GO},         {"groovy", PLATFORM_JVM},
+        {"java", PLATFORM_JVM},      {"javascript", PLATFORM_JAVASCRIPT},
+        {"kotlin", PLATFORM_JVM},    {"native", PLATFORM_NATIVE},
+        {"node", PLATFORM_NODE},     {"objc", PLATFORM_COCOA},
+        {"php", PLATFORM_PHP},       {"python", PLATFORM_PYTHON},
+        {"ruby", PLATFORM_RUBY},     {"rust", PLATFORM_NATIVE},
+        {"scala", PLATFORM_JVM},     {"swift", PLATFORM_COCOA},
     };
 
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (text_is(name, known[i].name))
+    for (size_t i = 0; name.len && i < sizeof known / sizeof *known; i++)
+        if (known[i].name[0] == name.at[0] && text_is(name, known[i].name))
             return known[i].platform;
     return PLATFORM_OTHER;
 }
@@ -75,33 +63,46 @@ void part_off(struct part *p, const char *hint)
     p->hint = hint;
 }
 
-/* Runs of blanks become one, none at the ends. */
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Runs of blanks become one, none at the ends. Most lines are so already. */
 static struct text squeezed(struct text t, struct arena *a)
 {
-    char *out;
     size_t len = 0;
+    char *out;
 
     t = text_trim(t);
-    if (!t.len || !(out = arena_alloc(a, t.len)))
+    while (len < t.len && ((unsigned char)t.at[len] > ' ' ||
+                           (t.at[len] == ' ' && (unsigned char)t.at[len + 1] > ' ')))
+        len++;
+    if (len == t.len)
+        return t.len ? t : TEXT_NONE;
+    if (!(out = arena_dup(a, t.at, t.len)))
         return TEXT_NONE;
-    for (size_t i = 0; i < t.len; i++) {
-        bool blank = t.at[i] == ' ' || (t.at[i] >= '\t' && t.at[i] <= '\r');
-
-        if (!blank)
+    for (size_t i = len; i < t.len; i++)
+        if (!is_blank(t.at[i]))
             out[len++] = t.at[i];
-        else if (out[len - 1] != ' ')
+        else if (len && out[len - 1] != ' ')
             out[len++] = ' ';
-    }
     return (struct text){out, len};
 }
 
-static size_t characters(struct text t)
+/* Characters are bytes that do not continue one; eight of them are looked at together. */
+static bool is_too_long(struct text line)
 {
-    size_t n = 0;
+    size_t n = 0, i = 0;
+    uint64_t word;
 
-    for (size_t i = 0; i < t.len; i++)
-        n += ((unsigned char)t.at[i] & 0xc0) != 0x80;
-    return n;
+    for (; i + 8 <= line.len && n <= LINE_CHARACTERS_MAX; i += 8) {
+        memcpy(&word, line.at + i, sizeof word);
+        n += 8 - (size_t)__builtin_popcountll(word >> 7 & ~(word >> 6) & 0x0101010101010101);
+    }
+    for (; i < line.len && n <= LINE_CHARACTERS_MAX; i++)
+        n += ((unsigned char)line.at[i] & 0xc0) != 0x80;
+    return n > LINE_CHARACTERS_MAX;
 }
 
 bool group_sends_lines(enum platform p)
@@ -146,14 +147,16 @@ static void line_part(const struct frame *f, enum platform p, struct arena *a, s
     part_set(out, TEXT_NONE);
     if (!group_sends_lines(p) || !f->context_line.len)
         return;
+    if (f->context_line.len > LINE_CHARACTERS_MAX && is_too_long(f->context_line)) {
+        part_set(out, f->context_line);
+        part_off(out, "discarded because line too long");
+        return;
+    }
     part_set(out, squeezed(f->context_line, a));
     if (!out->on)
         return;
-    if (f->context_line.len > LINE_CHARACTERS_MAX &&
-        characters(f->context_line) > LINE_CHARACTERS_MAX)
-        part_off(out, "discarded because line too long");
-    else if (group_family(p) == FAMILY_JAVASCRIPT && !f->function.len &&
-             group_is_url(f->abs_path, FAMILY_JAVASCRIPT, true))
+    if (group_family(p) == FAMILY_JAVASCRIPT && !f->function.len &&
+        group_is_url(f->abs_path, FAMILY_JAVASCRIPT, true))
         part_off(out, "discarded because from URL origin and no function");
     else if (p == PLATFORM_PYTHON && starts_worker(f))
         part_change(out, without_handles(out->value, a), "removed handles of a worker");
@@ -178,31 +181,33 @@ static void put_part(struct key *k, char kind, const struct part *p)
         key_text(k, kind, p->value);
 }
 
-static void identify(struct frame_parts *out, struct arena *a)
+static struct digest identify(const struct frame_parts *f, bool loose, struct arena *a)
 {
     struct key k;
 
     key_begin(&k, a);
-    put_part(&k, 'm', &out->module);
-    put_part(&k, 'f', &out->filename);
-    put_part(&k, 'n', &out->function);
-    put_part(&k, 'l', &out->line);
-    out->id = key_end(&k);
-    key_begin(&k, a);
-    put_part(&k, 'm', &out->module);
-    put_part(&k, 'f', &out->filename);
-    put_part(&k, 'n', &out->bare);
-    out->loose_id = key_end(&k);
+    put_part(&k, 'm', &f->module);
+    put_part(&k, 'f', &f->filename);
+    put_part(&k, 'n', loose ? &f->bare : &f->function);
+    if (!loose)
+        put_part(&k, 'l', &f->line);
+    return key_end(&k);
 }
 
-void group_frame_parts(const struct frame *f, enum platform p, struct arena *a,
+struct digest group_loose_id(const struct frame_parts *f, struct arena *a)
+{
+    return identify(f, true, a);
+}
+
+void group_frame_parts(const struct frame *f, enum platform p, bool all, struct arena *a,
                        struct frame_parts *out)
 {
     bool script = group_family(p) == FAMILY_JAVASCRIPT;
 
     *out = (struct frame_parts){.frame = f};
-    group_filename_part(f, p, a, &out->filename);
     group_module_part(f, p, f->function, a, &out->module);
+    if (all || (!out->module.on && !group_is_url(f->abs_path, group_family(p), false)))
+        group_filename_part(f, p, a, &out->filename);
     if (out->module.on && out->filename.on)
         part_off(&out->filename, "module takes precedence");
     line_part(f, p, a, &out->line);
@@ -218,5 +223,5 @@ void group_frame_parts(const struct frame *f, enum platform p, struct arena *a,
         out->hint = "ignored low quality javascript frame";
     }
     if (out->any)
-        identify(out, a);
+        out->id = identify(out, false, a);
 }

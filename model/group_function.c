@@ -111,7 +111,7 @@ static void jvm_function(struct arena *a, struct part *out)
     char *to;
     size_t len, at;
 
-    if (text_starts(t, "lambda$")) {
+    if (begins(t, "lambda$")) {
         part_off(out, "ignored lambda function");
         return;
     }
@@ -235,7 +235,7 @@ static void ruby_function(struct arena *a, struct part *out)
     static const char *const inside[] = {"rescue in ", "ensure in "};
     struct text t = out->value, name;
 
-    if (text_starts(t, "block ")) {
+    if (begins(t, "block ")) {
         part_change(out, TEXT("block"), "ruby block");
         return;
     }
@@ -243,7 +243,7 @@ static void ruby_function(struct arena *a, struct part *out)
         if (text_starts(t, inside[i])) {
             name = ruby_name(text_cut(t, strlen(inside[i]), t.len));
             t = arena_printf(a, "%s%.*s", inside[i], TEXT_ARG(name));
-            part_change(out, text_starts(name, "block ") ? TEXT("block") : t, out->hint);
+            part_change(out, begins(name, "block ") ? TEXT("block") : t, out->hint);
             return;
         }
     name = ruby_name(t);
@@ -282,7 +282,7 @@ static void php_function(struct arena *a, struct part *out)
     struct text t = out->value;
     size_t at = find(t, 0, "@anonymous");
 
-    if (text_starts(t, "[Anonymous")) {
+    if (begins(t, "[Anonymous")) {
         part_off(out, "ignored anonymous function");
     } else if (at < t.len) { /* class@anonymous, the file that made it, ::method */
         const char *colon = memrchr(t.at, ':', t.len);
@@ -427,10 +427,8 @@ void group_function_part(const struct frame *f, enum platform p, struct arena *a
     }
 }
 
-struct text group_function(const struct frame *f, struct text event_platform, struct arena *a)
+struct text group_function(const struct frame *f, enum platform p, struct arena *a)
 {
-    enum platform p = group_platform(f->platform.len ? f->platform : event_platform);
-
     if (!f->function.len)
         return TEXT("<unknown>");
     if (f->raw_function.len)

@@ -33,137 +33,155 @@ static size_t run(struct text t, size_t at, bool (*class)(char))
     return n;
 }
 
-static bool stands(struct text t, size_t at, const char *literal)
-{
-    size_t n = strlen(literal);
-
-    return at <= t.len && t.len - at >= n && memcmp(t.at + at, literal, n) == 0;
-}
-
-static size_t find(struct text t, size_t from, const char *literal)
-{
-    return from + text_find(text_cut(t, from, t.len), text_of(literal));
-}
-
 /* ---- Java and its kin: what generates classes at run time ---- */
 
-/* Replace `n` bytes at `at` by a literal. */
-static struct text replace(struct text t, size_t at, size_t n, const char *with, struct arena *a)
+/* What to do at a mark: keep so many bytes, drop so many behind them, put a word in their place. */
+struct cut {
+    size_t keep, drop;
+    const char *with;
+    bool counters; /* from here on drop $digits as well */
+};
+
+static bool stands(struct text t, size_t at, const char *literal)
 {
-    return arena_printf(a, "%.*s%s%.*s", (int)at, t.at, with, (int)(t.len - at - n), t.at + at + n);
+    return begins(text_cut(t, at, t.len), literal);
+}
+
+/* "_12" */
+static size_t numbered(struct text t, size_t at)
+{
+    return at < t.len && t.at[at] == '_' && run(t, at + 1, is_digit) ? 1 + run(t, at + 1, is_digit)
+                                                                     : 0;
+}
+
+static bool cut_digits(struct text t, size_t i, size_t mark, const char *with, struct cut *c)
+{
+    *c = (struct cut){.keep = mark, .drop = run(t, i + mark, is_digit), .with = with};
+    return c->drop > 0;
+}
+
+static bool cut_rest(struct text t, size_t i, size_t mark, struct cut *c)
+{
+    *c = (struct cut){.keep = mark, .drop = t.len - i - mark, .with = "<auto>"};
+    return c->drop > 0;
 }
 
 /* Proxies of CGLIB, Guice, Spring and Hibernate: $$XyzCGLIB$$1a2b_3, $$EnhancerByX$$1a2b,
  * $$FastClassByX$$1a2b, $HibernateProxy$AbC1. */
-static struct text without_proxy_tail(struct text t, struct arena *a)
+static bool cut_proxy(struct text t, size_t i, struct cut *c)
 {
-    static const char *const names[] = {"CGLIB$$", "EnhancerBy", "FastClassBy", "HibernateProxy"};
+    size_t name_at = i + 1 + stands(t, i + 1, "$"), at = name_at + run(t, name_at, is_word), drop;
+    struct text name = text_cut(t, name_at, at - name_at);
+    bool hibernate = text_is(name, "HibernateProxy");
+    bool cglib =
+        name.len > 5 && text_ends(name, "CGLIB") && name_at == i + 2 && stands(t, at, "$$");
 
-    for (unsigned w = 0; w < 4; w++) {
-        size_t at = find(t, 0, names[w]), from = at, tail, n;
+    if (!stands(t, at, "$") ||
+        !(hibernate || cglib || begins(name, "EnhancerBy") || begins(name, "FastClassBy")))
+        return false;
+    at += 1 + stands(t, at + 1, "$");
+    drop = run(t, at, hibernate ? is_word : is_hex);
+    if (!drop)
+        return false;
+    *c = (struct cut){.keep = at - i, .drop = drop, .with = "<auto>"};
+    if (!hibernate)
+        c->drop += numbered(t, at + drop);
+    return true;
+}
 
-        if (at == t.len || at == 0)
-            continue;
-        while (from > 0 && is_word(t.at[from - 1]))
-            from--;
-        if (from == 0 || t.at[from - 1] != '$')
-            continue;
-        at += strlen(names[w]);
-        if (w == 0) {
-            if (from < 2 || t.at[from - 2] != '$' || from + strlen(names[w]) >= at)
-                continue; /* a name stands between the dollars and CGLIB */
-        } else {
-            if (w < 3)
-                at += run(t, at, is_word);
-            if (at >= t.len || t.at[at] != '$')
-                continue;
-            at += 1 + (at + 1 < t.len && t.at[at + 1] == '$');
-        }
-        tail = at;
-        n = run(t, tail, w == 3 ? is_word : is_hex);
-        if (n == 0)
-            continue;
-        if (w < 3 && tail + n + 1 < t.len && t.at[tail + n] == '_' && is_digit(t.at[tail + n + 1]))
-            n += 1 + run(t, tail + n + 1, is_digit);
-        t = replace(t, tail, n, "<auto>", a);
+static bool cut_javassist(struct text t, size_t i, struct cut *c)
+{
+    static const char mark[] = "$$_javassist";
+    size_t seam;
+
+    if (!stands(t, i, mark))
+        return false;
+    seam = stands(t, i + sizeof mark - 1, "_seam") ? 5 : 0;
+    *c = (struct cut){.keep = sizeof mark - 1,
+                      .drop = seam + numbered(t, i + sizeof mark - 1 + seam),
+                      .with = "<auto>"};
+    return true;
+}
+
+/* At a "$": does something that a run made up begin here? */
+static bool cut_here(struct text t, size_t i, struct cut *c)
+{
+    if (stands(t, i, "$fn__"))
+        return cut_digits(t, i, 5, "<auto>", c);
+    if (stands(t, i, "$Proxy"))
+        return cut_digits(t, i, 6, "", c);
+    if (stands(t, i, "$ByteBuddy$"))
+        return cut_rest(t, i, 11, c);
+    if (stands(t, i, "$MockitoMock$"))
+        return cut_rest(t, i, 13, c);
+    if (stands(t, i, "$Subclass"))
+        return cut_rest(t, i, 9, c);
+    if (stands(t, i, "$$_Weld"))
+        return cut_rest(t, i, 7, c);
+    if (stands(t, i, "$anonfun") || stands(t, i, "$lambda")) {
+        *c = (struct cut){.keep = 7, .with = "", .counters = true};
+        return true;
     }
-    return t;
+    return cut_javassist(t, i, c) || cut_proxy(t, i, c);
+}
+
+/* A counter of Kotlin's and Scala's closures: $12 */
+static size_t counter_here(struct text t, size_t i)
+{
+    size_t n = run(t, i + 1, is_digit);
+
+    return n && (i + 1 + n == t.len || !is_word(t.at[i + 1 + n])) ? 1 + n : 0;
+}
+
+static struct text without_generated(struct text t, bool counters, struct arena *a)
+{
+    char *out = arena_alloc(a, t.len + 6 * t.len / 2 + 8); /* "$$_javassist" gets "<auto>" */
+    size_t len = 0, n;
+    struct cut c;
+
+    for (size_t i = 0; out && i < t.len;) {
+        if (t.at[i] == '$' && cut_here(t, i, &c)) {
+            memcpy(out + len, t.at + i, c.keep);
+            memcpy(out + len + c.keep, c.with, strlen(c.with));
+            len += c.keep + strlen(c.with);
+            counters |= c.counters;
+            i += c.keep + c.drop;
+        } else if (counters && t.at[i] == '$' && (n = counter_here(t, i))) {
+            i += n;
+        } else {
+            out[len++] = t.at[i++];
+        }
+    }
+    return out ? (struct text){out, len} : t;
 }
 
 struct text group_clean_javassist(struct text t, struct arena *a)
 {
-    static const char mark[] = "$$_javassist";
-    size_t at = find(t, 0, mark), n = 0;
+    struct cut c;
 
-    if (at == t.len)
-        return t;
-    at += sizeof mark - 1;
-    if (stands(t, at, "_seam"))
-        n = 5;
-    if (at + n + 1 < t.len && t.at[at + n] == '_' && is_digit(t.at[at + n + 1]))
-        n += 1 + run(t, at + n + 1, is_digit);
-    return replace(t, at, n, "<auto>", a);
-}
-
-/* Everything behind these is made up afresh by every run. */
-static struct text without_made_up_tail(struct text t, struct arena *a)
-{
-    static const char *const marks[] = {"$ByteBuddy$", "$MockitoMock$", "_$$_Weld", "$Subclass"};
-
-    for (unsigned m = 0; m < 4; m++) {
-        size_t at = find(t, 0, marks[m]);
-
-        if (at < t.len && at + strlen(marks[m]) < t.len) {
-            at += strlen(marks[m]);
-            t = replace(t, at, t.len - at, "<auto>", a);
-        }
-    }
+    for (size_t i = 0; i < t.len; i++)
+        if (cut_javassist(t, i, &c))
+            return arena_printf(a, "%.*s%s%.*s", (int)(i + c.keep), t.at, c.with,
+                                (int)(t.len - i - c.keep - c.drop), t.at + i + c.keep + c.drop);
     return t;
 }
 
-/* Numbers behind a mark: $Proxy12, jdk.proxy2, $fn__1234, …ConstructorAccessor56. */
-static struct text without_numbers(struct text t, struct arena *a)
+/* OpenJDK's accessors for reflection and serialisation, and its proxies, are numbered. */
+static struct text without_jdk_numbers(struct text t, struct arena *a)
 {
-    static const struct {
-        const char *mark, *with;
-    } marks[] = {{"sun.reflect.GeneratedConstructorAccessor", "<auto>"},
-                 {"sun.reflect.GeneratedSerializationConstructorAccessor", "<auto>"},
-                 {"jdk.internal.reflect.GeneratedConstructorAccessor", "<auto>"},
-                 {"jdk.internal.reflect.GeneratedSerializationConstructorAccessor", "<auto>"},
-                 {"$fn__", "<auto>"},
-                 {"$Proxy", ""},
-                 {"jdk.proxy", ""}};
+    static const char *const numbered_ones[] = {
+        "sun.reflect.GeneratedConstructorAccessor",
+        "sun.reflect.GeneratedSerializationConstructorAccessor",
+        "jdk.internal.reflect.GeneratedConstructorAccessor",
+        "jdk.internal.reflect.GeneratedSerializationConstructorAccessor"};
 
-    for (size_t m = 0; m < sizeof marks / sizeof *marks; m++) {
-        size_t at = find(t, 0, marks[m].mark), n;
-
-        if (at == t.len)
-            continue;
-        at += strlen(marks[m].mark);
-        if ((n = run(t, at, is_digit)))
-            t = replace(t, at, n, marks[m].with, a);
-    }
+    if (begins(t, "jdk.proxy") && run(t, 9, is_digit))
+        return arena_printf(a, "jdk.proxy%.*s", (int)(t.len - 9 - run(t, 9, is_digit)),
+                            t.at + 9 + run(t, 9, is_digit));
+    for (unsigned i = 0; i < 4; i++)
+        if (text_starts(t, numbered_ones[i]) && run(t, strlen(numbered_ones[i]), is_digit))
+            return arena_printf(a, "%s<auto>", numbered_ones[i]);
     return t;
-}
-
-/* Counters of Kotlin's and Scala's closures: every $digits from `from` on. */
-static struct text without_counters(struct text t, size_t from, struct arena *a)
-{
-    char *out = arena_alloc(a, t.len + 1);
-    size_t len = from;
-
-    if (!out)
-        return t;
-    memcpy(out, t.at, from);
-    for (size_t i = from; i < t.len;) {
-        size_t n = (t.at[i] == '$' || t.at[i] == '-') ? run(t, i + 1, is_digit) : 0;
-
-        if (n && (i + 1 + n == t.len || !is_word(t.at[i + 1 + n])))
-            i += 1 + n;
-        else
-            out[len++] = t.at[i++];
-    }
-    return (struct text){out, len};
 }
 
 static void jvm_module(struct text module, struct text function, struct arena *a, struct part *out)
@@ -171,32 +189,35 @@ static void jvm_module(struct text module, struct text function, struct arena *a
     static const char sun[] = "sun.reflect.GeneratedMethodAccessor";
     static const char jdk[] = "jdk.internal.reflect.GeneratedMethodAccessor";
     struct text t = module;
+    const char *dollar = memchr(t.at, '$', t.len), *slash = memchr(t.at, '/', t.len);
+    bool internal = begins(t, "jdk.") || begins(t, "sun.");
     size_t at;
 
-    if (text_starts(t, sun) || text_starts(t, jdk)) {
-        t.len = text_starts(t, sun) ? sizeof sun - 1 : sizeof jdk - 1;
+    if (internal && (begins(t, sun) || begins(t, jdk))) {
+        t.len = begins(t, sun) ? sizeof sun - 1 : sizeof jdk - 1;
         part_change(out, t, "removed reflection marker");
         return;
     }
-    if (!memchr(t.at, '$', t.len) && !memchr(t.at, '/', t.len) && !text_starts(t, "jdk.") &&
-        !text_starts(t, "sun.reflect."))
+    if (!dollar && !internal && !slash)
         return;
-    if (find(t, 0, "$$Lambda") < t.len) {
+    if (dollar && text_find(t, TEXT("$$Lambda")) < t.len) {
         part_off(out, "ignored java lambda");
         return;
     }
-    if ((at = find(t, 0, "/0x")) < t.len) /* a hidden class */
+    if (slash && (at = text_find(t, TEXT("/0x"))) < t.len) /* a hidden class */
         t.len = at;
-    t = without_numbers(t, a);
-    t = without_proxy_tail(t, a);
-    t = group_clean_javassist(t, a);
-    t = without_made_up_tail(t, a);
-    if ((at = find(t, 0, "$anonfun")) < t.len || (at = find(t, 0, "$lambda")) < t.len)
-        t = without_counters(t, at, a);
-    else if (text_is(function, "invokeSuspend") && (at = find(t, 0, "$")) < t.len)
-        t = without_counters(t, at, a);
+    if (internal)
+        t = without_jdk_numbers(t, a);
+    if (dollar)
+        t = without_generated(t, text_is(function, "invokeSuspend"), a);
     if (!text_eq(t, module))
         part_change(out, t, "removed codegen marker");
+}
+
+/* Replace `n` bytes at `at` by a literal. */
+static struct text replace(struct text t, size_t at, size_t n, const char *with, struct arena *a)
+{
+    return arena_printf(a, "%.*s%s%.*s", (int)at, t.at, with, (int)(t.len - at - n), t.at + at + n);
 }
 
 /* Outer+<Method>d__4, Outer+<>c__DisplayClass4_0, Outer+<>c: the class that was written is Outer.
@@ -206,7 +227,7 @@ static void csharp_module(struct text module, struct arena *a, struct part *out)
     struct text t = module;
     size_t at;
 
-    if ((at = find(t, 0, "+<")) < t.len || (at = find(t, 0, ".<")) < t.len)
+    if ((at = text_find(t, TEXT("+<"))) < t.len || (at = text_find(t, TEXT(".<"))) < t.len)
         t.len = at;
     for (size_t i = 0; (i = i + text_find_byte(text_cut(t, i, t.len), '`')) < t.len;) {
         size_t n = 1 + run(t, i + 1, is_digit);
@@ -219,23 +240,28 @@ static void csharp_module(struct text module, struct arena *a, struct part *out)
         part_change(out, t, "removed compiler's class");
 }
 
+static bool is_border(struct text t, size_t at)
+{
+    return at >= t.len || !is_word(t.at[at]) || t.at[at] == '_';
+}
+
 /* Modules that were made at run time carry a hash in their name. */
 static void python_module(struct text module, struct arena *a, struct part *out)
 {
-    for (size_t i = 0; i + 8 <= module.len;) {
-        size_t n = run(module, i, is_hex);
-        bool digit = false;
+    for (size_t i = 0; i < module.len; i++) {
+        size_t from = i, to;
 
-        for (size_t d = i; d < i + n; d++)
-            digit |= is_digit(module.at[d]);
-        bool border =
-            (i == 0 || !is_word(module.at[i - 1]) || module.at[i - 1] == '_') &&
-            (i + n == module.len || !is_word(module.at[i + n]) || module.at[i + n] == '_');
-        if (n >= 8 && digit && border) {
-            part_change(out, replace(module, i, n, "<hex>", a), "removed generated name");
+        if (!is_digit(module.at[i]))
+            continue;
+        while (from > 0 && is_hex(module.at[from - 1]))
+            from--;
+        to = i + run(module, i, is_hex);
+        if (to - from >= 8 && (from == 0 || is_border(module, from - 1)) && is_border(module, to)) {
+            part_change(out, replace(module, from, to - from, "<hex>", a),
+                        "removed generated name");
             return;
         }
-        i += n ? n : 1;
+        i = to;
     }
 }
 

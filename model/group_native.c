@@ -28,7 +28,7 @@ static struct name name_new(struct arena *a, struct text from)
     return (struct name){.arena = a, .at = arena_alloc(a, room), .room = room};
 }
 
-static void put(struct name *n, const char *bytes, size_t len)
+static inline void put(struct name *n, const char *bytes, size_t len)
 {
     if (n->at && len <= n->room - n->len) {
         memcpy(n->at + n->len, bytes, len);
@@ -66,11 +66,11 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static bool stands(struct text t, size_t at, const char *literal)
+static inline bool stands(struct text t, size_t at, const char *literal)
 {
     size_t n = strlen(literal);
 
-    return t.len - at >= n && memcmp(t.at + at, literal, n) == 0;
+    return at <= t.len && t.len - at >= n && memcmp(t.at + at, literal, n) == 0;
 }
 
 /* ---- groups of brackets ---- */
@@ -186,41 +186,54 @@ static size_t msvc_namespace_here(struct text t, size_t i)
     return 14;
 }
 
+/* What stands at `i` and must stand by while brackets are counted: its length, and its substitute. */
+static size_t protected_here(struct text t, size_t i, const char **with)
+{
+    switch (t.at[i]) {
+    case 'o':
+        if (!stands(t, i, "operator"))
+            return 0;
+        if (stands(t, i + 8, "<<"))
+            return *with = "operator\x01\x01", 10;
+        if (stands(t, i + 8, "<"))
+            return *with = "operator\x01", 9;
+        if (stands(t, i + 8, "()"))
+            return *with = "operator\x02", 10;
+        if (stands(t, i + 8, "->"))
+            return *with = "operator\x03", 10;
+        return 0;
+    case ' ':
+        *with = " \x03 ";
+        return stands(t, i, " -> ") ? 4 : 0;
+    case '`':
+        *with = "\x04"
+                "anonymousnamespace\x05";
+        return stands(t, i, "`anonymous namespace'") ? 21 : 0;
+    case '?':
+        *with = "\x04"
+                "anonymousnamespace\x05::";
+        return msvc_namespace_here(t, i);
+    case '{':
+    case 'l':
+    case '$':
+        *with = "lambda";
+        return lambda_here(t, i);
+    default:
+        return 0;
+    }
+}
+
 static struct text protect(struct text t, struct arena *a)
 {
-    static const struct {
-        const char *from, *to;
-    } words[] = {
-        {"operator<<", "operator\x01\x01"},
-        {"operator<", "operator\x01"},
-        {"operator()", "operator\x02"},
-        {"operator->", "operator\x03"},
-        {" -> ", " \x03 "},
-        {"`anonymous namespace'", "\x04"
-                                  "anonymousnamespace\x05"},
-    };
     struct name out = name_new(a, t);
+    const char *with = "";
     size_t n;
 
-    for (size_t i = 0; i < t.len;) {
-        size_t w = 0;
-
-        while (w < sizeof words / sizeof *words && !stands(t, i, words[w].from))
-            w++;
-        if (w < sizeof words / sizeof *words) {
-            put_str(&out, words[w].to);
-            i += strlen(words[w].from);
-        } else if ((n = lambda_here(t, i))) {
-            put_str(&out, "lambda");
-            i += n;
-        } else if ((n = msvc_namespace_here(t, i))) {
-            put_str(&out, "\x04"
-                          "anonymousnamespace\x05::");
-            i += n;
-        } else {
-            put(&out, t.at + i++, 1);
-        }
-    }
+    for (size_t i = 0; i < t.len; i += n ? n : 1)
+        if ((n = protected_here(t, i, &with)))
+            put_str(&out, with);
+        else
+            put(&out, t.at + i, 1);
     return text_of_name(&out);
 }
 

@@ -30,6 +30,14 @@ enum platform {
 enum platform group_platform(struct text name);
 enum family group_family(enum platform p);
 
+/* text_starts for literals, whose length the compiler knows. */
+static inline bool begins(struct text t, const char *literal)
+{
+    size_t n = strlen(literal);
+
+    return t.len >= n && memcmp(t.at, literal, n) == 0;
+}
+
 struct part {
     struct text value; /* TEXT_NONE: there is no such part */
     const char *hint;  /* why it does not take part, or what was done to it; NULL: nothing to say */
@@ -44,21 +52,28 @@ void part_off(struct part *p, const char *hint);
 struct frame_parts {
     const struct frame *frame;
     struct part module, filename, function, line;
-    struct part bare;       /* function, even where the line stands for it */
-    const char *hint;       /* why the whole frame does not count */
-    bool on;                /* the frame counts */
-    bool any;               /* some part is on, were the frame to count */
-    bool telling;           /* function or line do */
-    struct digest id;       /* of the parts that are on */
-    struct digest loose_id; /* of module or file, and function; without the line */
+    struct part bare; /* function, even where the line stands for it */
+    const char *hint; /* why the whole frame does not count */
+    bool on;          /* the frame counts */
+    bool any;         /* some part is on, were the frame to count */
+    bool telling;     /* function or line do */
+    struct digest id; /* of the parts that are on */
 };
 
 /* Function name as rules see it: trimmed, "<unknown>" when there is none. */
-struct text group_function(const struct frame *f, struct text event_platform, struct arena *a);
+struct text group_function(const struct frame *f, enum platform p, struct arena *a);
+/* The frame's own platform, else the event's. */
+static inline enum platform group_frame_platform(const struct frame *f, enum platform event)
+{
+    return f->platform.len ? group_platform(f->platform) : event;
+}
 /* Signatures, template arguments, hashes of compilers off. */
 struct text group_trim_native(struct text function, bool swift, struct arena *a);
-void group_frame_parts(const struct frame *f, enum platform p, struct arena *a,
+/* `all`: also a file name that the module takes precedence over; it is there to be explained. */
+void group_frame_parts(const struct frame *f, enum platform p, bool all, struct arena *a,
                        struct frame_parts *out);
+/* Of module or file, and function; without the line. */
+struct digest group_loose_id(const struct frame_parts *f, struct arena *a);
 
 /* Normalisers of one name each; they answer the text itself when there is nothing to do. */
 struct text group_clean_basename(struct text name, struct arena *a);
@@ -109,7 +124,7 @@ struct stack_parts *group_classify(const struct event *e, struct stack *s,
                                    struct arena *a);
 /* Parts and views of a stack trace that has been classified. False: the arena is spent. */
 bool group_stack_views(const struct event *e, struct stack_parts *s, const struct rule_owner *owner,
-                       struct arena *a);
+                       bool all, struct arena *a);
 /* Feed the frames that are on. `loose`: without lines. */
 void group_stack_key(struct key *k, const struct stack_parts *s, enum view_kind view, bool loose,
                      struct arena *a);
@@ -133,7 +148,7 @@ struct exception_list {
 
 /* Parts of all exceptions, their stacks classified and viewed; then choose which count. Sets the
  * main exception of the event, for its title. False: the arena is spent. */
-bool group_exceptions(struct event *e, const struct group_rules *rules, struct arena *a,
+bool group_exceptions(struct event *e, const struct group_rules *rules, bool all, struct arena *a,
                       struct exception_list *out);
 /* What counts of one exception in a view. A link without stack is in the app view alone. */
 bool exception_in(const struct exception_parts *x, enum view_kind view);
@@ -171,6 +186,7 @@ struct grouping {
     struct event *e;
     struct arena *arena;
     const struct group_rules *rules;
+    bool all; /* to be explained: also what cannot count any more */
 
     const struct finger_rule *rule; /* that replaced the client's fingerprint; NULL: none */
     enum fingerprint_kind fingerprint;
@@ -190,7 +206,7 @@ struct grouping {
     bool type_only;         /* module and transaction help an exception that is but a type */
 };
 
-/* Everything but the keys. `all`: also what cannot count any more, to be explained. */
+/* Everything but the keys. */
 bool group_make(struct grouping *g, struct event *e, const struct group_rules *rules,
                 struct arena *a, bool all);
 void group_keys(const struct grouping *g, struct group_result *out);

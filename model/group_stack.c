@@ -33,19 +33,15 @@ const struct thread *group_thread(const struct event *e)
 
 /* ---- classifying ---- */
 
-static enum platform platform_of(const struct event *e, const struct frame *f)
-{
-    return group_platform(f->platform.len ? f->platform : e->platform);
-}
-
 /* The trimmed name is the function from here on, what was sent the raw one. */
-static void trim_function(const struct event *e, struct frame *f, struct arena *a)
+static void trim_function(struct frame *f, enum platform p, struct arena *a)
 {
     struct text trimmed;
 
-    if (!f->function.len || f->raw_function.len)
+    if (!f->function.len || f->raw_function.len ||
+        (group_family(p) != FAMILY_NATIVE && p != PLATFORM_CSHARP))
         return;
-    trimmed = group_function(f, e->platform, a);
+    trimmed = group_function(f, p, a);
     if (!text_eq(trimmed, f->function)) {
         f->raw_function = f->function;
         f->function = trimmed;
@@ -57,15 +53,15 @@ static struct text path_of(const struct frame *f)
     return f->abs_path.len ? f->abs_path : f->filename;
 }
 
-static void see(const struct event *e, struct frame *f, struct arena *a, struct rule_frame *out)
+static void see(struct frame *f, enum platform p, struct arena *a, struct rule_frame *out)
 {
-    trim_function(e, f, a);
+    trim_function(f, p, a);
     *out = (struct rule_frame){
         .field = {[FIELD_MODULE] = f->module.len ? f->module : TEXT_NONE,
                   [FIELD_FUNCTION] = f->function.len ? f->function : TEXT("<unknown>"),
                   [FIELD_PATH] = path_of(f).len ? path_of(f) : TEXT_NONE,
                   [FIELD_PACKAGE] = f->package.len ? f->package : TEXT_NONE},
-        .family = (uint8_t)rules_family(f->platform.len ? f->platform : e->platform),
+        .family = (uint8_t)group_family(p),
         .in_app = f->in_app,
         .group = TRI_UNKNOWN};
 }
@@ -74,15 +70,17 @@ static void see(const struct event *e, struct frame *f, struct arena *a, struct 
  * before stays in data, so that the rules can be run again. */
 static void write_back(struct frame *f, bool in_app, struct arena *a)
 {
-    struct json *data;
+    struct json *data, *sent = json_new(a, JSON_NUMBER);
 
     json_set(a, f->node, "in_app", json_new(a, in_app ? JSON_TRUE : JSON_FALSE));
     if (!f->data && (data = json_new(a, JSON_OBJECT))) {
         json_set(a, f->node, "data", data);
         f->data = data;
     }
-    if (f->data)
-        json_set(a, f->data, "orig_in_app", json_new_int(a, f->in_app));
+    if (f->data && sent) {
+        sent->raw = f->in_app == TRI_YES ? TEXT("1") : TEXT("0");
+        json_set(a, f->data, "orig_in_app", sent);
+    }
     f->in_app = in_app ? TRI_YES : TRI_NO;
 }
 
@@ -103,6 +101,7 @@ struct stack_parts *group_classify(const struct event *e, struct stack *s,
                                    struct arena *a)
 {
     struct stack_parts *out = arena_zero(a, 1, sizeof *out);
+    enum platform platform = group_platform(e->platform);
 
     if (!out)
         return NULL;
@@ -111,7 +110,8 @@ struct stack_parts *group_classify(const struct event *e, struct stack *s,
         !(out->rules = arena_alloc(a, (out->count + 1) * sizeof *out->rules)))
         return NULL;
     for (uint32_t i = 0; i < out->count; i++)
-        see(e, (struct frame *)out->at[i], a, &out->rules[i]);
+        see((struct frame *)out->at[i], group_frame_platform(out->at[i], platform), a,
+            &out->rules[i]);
     if (!rules_run_stack(rules, out->rules, out->count, owner, a, &out->limits))
         return NULL;
     for (uint32_t i = 0; i < out->count; i++) {
@@ -185,29 +185,39 @@ static void view_frames(struct stack_parts *s, enum view_kind kind)
 
 /* ---- recursion ---- */
 
-/* Frames that are on, in order. */
-static uint32_t gather(const struct stack_parts *s, const struct stack_view *v, uint16_t *at)
-{
-    uint32_t n = 0;
+/* The frames that are on, by their identities. */
+struct sequence {
+    const struct frame_parts *frames;
+    uint16_t at[GROUP_FRAMES_MAX];
+    uint64_t short_id[GROUP_FRAMES_MAX]; /* most pairs differ here already */
+    uint32_t n;
+};
 
+static void gather(const struct stack_parts *s, const struct stack_view *v, struct sequence *q)
+{
+    q->frames = s->frames;
+    q->n = 0;
     for (uint32_t i = 0; i < s->count; i++)
-        if (v->on[i])
-            at[n++] = (uint16_t)i;
-    return n;
+        if (v->on[i]) {
+            q->at[q->n] = (uint16_t)i;
+            memcpy(&q->short_id[q->n++], s->frames[i].id.bytes, sizeof *q->short_id);
+        }
 }
 
-static bool same_frame(const struct stack_parts *s, uint32_t a, uint32_t b)
+static inline bool same_frame(const struct sequence *q, uint32_t a, uint32_t b)
 {
-    return digest_eq(&s->frames[a].id, &s->frames[b].id);
+    return q->short_id[a] == q->short_id[b] &&
+           digest_eq(&q->frames[q->at[a]].id, &q->frames[q->at[b]].id);
 }
 
 /* How far the frames from `i` on repeat themselves every `period`; 0: not for two rounds. */
-static uint32_t repeats(const struct stack_parts *s, const uint16_t *at, uint32_t n, uint32_t i,
-                        uint32_t period)
+static inline uint32_t repeats(const struct sequence *q, uint32_t i, uint32_t period)
 {
     uint32_t end = i + period;
 
-    while (end < n && same_frame(s, at[end], at[end - period]))
+    if (end >= q->n || q->short_id[i] != q->short_id[end])
+        return 0;
+    while (end < q->n && same_frame(q, end, end - period))
         end++;
     return end - i >= 2 * period ? end - i : 0;
 }
@@ -232,13 +242,15 @@ static void collapse(struct stack_parts *s, enum view_kind kind, const struct ru
 {
     static const char hint[] = "ignored due to recursion";
     struct stack_view *v = &s->view[kind];
-    uint16_t at[GROUP_FRAMES_MAX];
-    uint32_t n = gather(s, v, at), longest = 0, longest_at = 0, longest_period = 0;
+    uint32_t n, longest = 0, longest_at = 0, longest_period = 0;
+    struct sequence q;
 
+    gather(s, v, &q);
+    n = q.n;
     for (uint32_t i = 0; i < n;) {
         uint32_t period = 1, run = 0;
 
-        while (period <= CYCLE_MAX && !(run = repeats(s, at, n, i, period)))
+        while (period <= CYCLE_MAX && !(run = repeats(&q, i, period)))
             period++;
         if (!run) {
             i++;
@@ -253,14 +265,14 @@ static void collapse(struct stack_parts *s, enum view_kind kind, const struct ru
         if (i == 0 && run >= 3 * period)
             v->cycle_len = period;
         for (uint32_t k = i + period; k < i + run; k++)
-            off(v, at[k], hint, NULL);
+            off(v, q.at[k], hint, NULL);
         i += run;
     }
     if (longest < EXHAUSTED_FRAMES || !is_exhaustion(owner))
         return;
     for (uint32_t i = 0; i < n; i++)
         if (i < longest_at || i >= longest_at + longest_period)
-            off(v, at[i],
+            off(v, q.at[i],
                 i < longest_at || i >= longest_at + longest
                     ? "only the recursion that used the stack up counts"
                     : hint,
@@ -339,7 +351,7 @@ static void find_callee(const struct event *e, struct stack_parts *s, struct are
         i--;
     if (i == 0 || app->cycle_len)
         return;
-    switch (platform_of(e, s->at[i - 1])) {
+    switch (group_frame_platform(s->at[i - 1], group_platform(e->platform))) {
     case PLATFORM_JVM:
     case PLATFORM_GO:
     case PLATFORM_CSHARP:
@@ -362,12 +374,15 @@ static void find_callee(const struct event *e, struct stack_parts *s, struct are
 }
 
 bool group_stack_views(const struct event *e, struct stack_parts *s, const struct rule_owner *owner,
-                       struct arena *a)
+                       bool all, struct arena *a)
 {
+    enum platform platform = group_platform(e->platform);
+
     if (!(s->frames = arena_alloc(a, (s->count + 1) * sizeof *s->frames)))
         return false;
     for (uint32_t i = 0; i < s->count; i++)
-        group_frame_parts(s->at[i], platform_of(e, s->at[i]), a, &s->frames[i]);
+        group_frame_parts(s->at[i], group_frame_platform(s->at[i], platform), all, a,
+                          &s->frames[i]);
     for (enum view_kind v = 0; v < VIEWS; v++) {
         if (!view_begin(&s->view[v], s->count, a))
             return false;
@@ -384,10 +399,10 @@ bool group_stack_views(const struct event *e, struct stack_parts *s, const struc
 /* ---- keys ---- */
 
 /* Does the rotation that begins at `a` come before the one that begins at `b`? */
-static bool rotates_before(const struct digest *const *ids, uint32_t n, uint32_t a, uint32_t b)
+static bool rotates_before(const struct digest *ids, uint32_t n, uint32_t a, uint32_t b)
 {
     for (uint32_t i = 0; i < n; i++) {
-        int order = memcmp(ids[(a + i) % n]->bytes, ids[(b + i) % n]->bytes, sizeof ids[0]->bytes);
+        int order = memcmp(ids[(a + i) % n].bytes, ids[(b + i) % n].bytes, sizeof ids[0].bytes);
 
         if (order)
             return order < 0;
@@ -399,17 +414,17 @@ void group_stack_key(struct key *k, const struct stack_parts *s, enum view_kind 
                      struct arena *a)
 {
     const struct stack_view *v = &s->view[view];
-    const struct digest *ids[GROUP_FRAMES_MAX];
+    struct digest ids[GROUP_FRAMES_MAX];
     uint32_t n = 0, first = 0, cycle = v->cycle_len;
 
     for (uint32_t i = 0; i < s->count; i++)
         if (v->on[i])
-            ids[n++] = loose ? &s->frames[i].loose_id : &s->frames[i].id;
+            ids[n++] = loose ? group_loose_id(&s->frames[i], a) : s->frames[i].id;
     if (cycle > n)
         cycle = n;
     for (uint32_t i = 1; i < cycle; i++)
         if (rotates_before(ids, cycle, i, first))
             first = i;
     for (uint32_t i = 0; i < n; i++)
-        key_digest(k, 'F', ids[i < cycle ? (first + i) % cycle : i]);
+        key_digest(k, 'F', &ids[i < cycle ? (first + i) % cycle : i]);
 }

@@ -22,15 +22,15 @@ size_t param_keep_word_here(const struct param_scan *s, size_t i)
         "oauth 2.0", "oauth2.0",     "x.509",    "x86_64",   "x86-64",   "d3d9",    "d3d10",
         "d3d11",     "d3d12",        "h.264",    "h.265",    "ieee-754", "802.11",  "rfc-#",
         "md5",       "sha1",         "ec2",      "s3",       "h2",       "k8s"};
-    if (!param_word_begins(s, i))
+    if (!param_word_begins(s, i) || (param_is(s, i, PARAM_DIGIT) && s->at[i] != '8'))
         return 0;
     for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+        if ((s->at[i] | 0x20) != words[w][0] && s->at[i] != words[w][0])
+            continue;
         size_t n = strlen(words[w]);
         bool more = words[w][n - 1] == '#';
 
         n -= more;
-        if ((s->at[i] | 0x20) != words[w][0] && s->at[i] != words[w][0])
-            continue;
         if (s->len - i < n)
             continue;
         size_t same = 0;

@@ -85,9 +85,10 @@ struct stack_rule {
     uint32_t line;
     uint16_t frame_count, owner_count, action_count;
     bool built_in, classifies, contributes, never;
-    uint8_t families;                /* frames of other families never match */
-    struct matcher *frame;           /* must hold for one frame */
-    struct matcher *owner;           /* must hold for the exception or thread */
+    uint8_t families;      /* frames of other families never match */
+    uint16_t decided;      /* 1 + the frame matcher that the index answers in full; 0: none */
+    struct matcher *frame; /* must hold for one frame */
+    struct matcher *owner; /* must hold for the exception or thread */
     struct matcher *caller, *callee; /* NULL: not asked */
     uint64_t needs[3];               /* each: one of these categories must be about; 0: no matter */
     struct action *actions;
@@ -96,9 +97,8 @@ struct stack_rule {
 /* Which rules may match a frame, told by the first bytes of its fields, so that a frame meets a
  * handful of the three hundred built-in ones. */
 struct rule_gate {
+    uint64_t bytes[2], mask[2]; /* the first 16 bytes that must stand there, as two words */
     uint16_t rule;
-    uint8_t len;
-    char bytes[13];
 };
 struct rule_bucket {
     uint16_t from, count; /* in gates */
@@ -106,7 +106,9 @@ struct rule_bucket {
 struct rule_search {
     uint16_t rule;
     uint8_t field;
-    char byte, other; /* occurs in whatever matches, in one case or the other */
+    char byte, other;    /* the literal's rarest byte, in both cases */
+    uint16_t at;         /* where in the literal it stands */
+    struct text literal; /* occurs in whatever matches */
 };
 struct rule_index {
     struct rule_bucket starts[INDEXED_FIELDS][256]; /* by the first byte of the value */
@@ -123,6 +125,7 @@ struct stack_rules {
     struct stack_rule *rules;
     uint32_t count;
     uint64_t *dynamic; /* bits: rules that hang on categories and the like alone */
+    uint64_t *pass[2]; /* bits: rules that classify; rules that contribute */
     struct rule_index index[FAMILIES];
 };
 
@@ -156,8 +159,6 @@ struct group_rules {
 
 /* The rules that hold for everybody; compiled once per process. */
 const struct group_rules *rules_built_in(void);
-
-enum family rules_family(struct text platform);
 
 /* ---- parsing (rules_parse.c, rules_compile.c) ---- */
 

@@ -181,9 +181,9 @@ static const struct row rows[] = {
     /* Unreal Engine: its asserts, ensures and fatal logs, and our capture calls */
     {NATIVE, "function", "UE::Logging::Private::BasicFatalLog FDebug::CheckVerifyFailedImpl*",
      SPLIT},
-    {"", "function", "*::Impl::ExecCheckImplInternal",
+    {NATIVE, "function", "*::Impl::ExecCheckImplInternal",
      "| [ function:FDebug::CheckVerifyFailedImpl ] -app"},
-    {"", "function", "FDebug::CheckVerifyFailedImpl2",
+    {NATIVE, "function", "FDebug::CheckVerifyFailedImpl2",
      "| [ function:FDebug::CheckVerifyFailedImpl2V ] -app"},
     {NATIVE, "function", "FDebug::OptionallyLogFormattedEnsureMessageReturningFalse", SPLIT},
     {"", "category", "indirection",

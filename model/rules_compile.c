@@ -7,18 +7,6 @@
 
 enum { GATES_MAX = 8192, EVERYWHERE = 0xffff };
 
-enum family rules_family(struct text platform)
-{
-    static const char *const native[] = {"native", "cocoa", "objc", "swift", "c", "rust", "cpp"};
-
-    if (text_is(platform, "javascript") || text_is(platform, "node"))
-        return FAMILY_JAVASCRIPT;
-    for (size_t i = 0; i < sizeof native / sizeof *native; i++)
-        if (text_is(platform, native[i]))
-            return FAMILY_NATIVE;
-    return FAMILY_OTHER;
-}
-
 /* ---- what a rule needs ---- */
 
 static void know_categories(struct matcher *m, const struct categories *known)
@@ -88,12 +76,14 @@ struct ways {
     uint32_t everywhere_count;
 };
 
-static struct rule_gate gate_of(uint16_t rule, struct text bytes)
+/* `exact`: the value ends with the literal, so the zero behind it is asked for too. */
+static struct rule_gate gate_of(uint16_t rule, struct text literal, bool exact)
 {
     struct rule_gate g = {.rule = rule};
+    size_t len = literal.len < sizeof g.bytes ? literal.len : sizeof g.bytes;
 
-    g.len = (uint8_t)(bytes.len < sizeof g.bytes ? bytes.len : sizeof g.bytes);
-    memcpy(g.bytes, bytes.at, g.len);
+    memcpy(g.bytes, literal.at, len);
+    memset(g.mask, 0xff, len + (exact && len < sizeof g.mask));
     return g;
 }
 
@@ -106,24 +96,23 @@ static size_t last_dir(struct text literal)
     return literal.len;
 }
 
-/* The byte that is least likely to occur by chance. */
-static char rarest(struct text literal)
+/* Where the byte stands that is least likely to occur by chance. */
+static size_t rarest(struct text literal)
 {
     static const char frequent[] = "etaoinsrhlducmfpgwybvk.:/_xjqz";
-    const char *best = NULL;
-    char out = literal.at[0];
+    size_t best = 0, rank = 0;
 
     for (size_t i = 0; i < literal.len; i++) {
         const char *at = strchr(frequent, literal.at[i]);
 
         if (!at)
-            return literal.at[i];
-        if (!best || at > best) {
-            best = at;
-            out = *at;
+            return i;
+        if ((size_t)(at - frequent) > rank) {
+            rank = (size_t)(at - frequent);
+            best = i;
         }
     }
-    return out;
+    return best;
 }
 
 enum quality { WAY_NONE, WAY_SEARCH, WAY_DIR, WAY_START };
@@ -164,23 +153,26 @@ static bool add_ways(struct ways *w, uint16_t rule, const struct matcher *m)
         if (start) {
             w->at[w->count++] =
                 (struct way){.slot = (uint16_t)(m->field * 256 + (unsigned char)g->literal.at[0]),
-                             .gate = gate_of(rule, g->literal)};
+                             .gate = gate_of(rule, g->literal, g->shape == GLOB_EXACT)};
         } else if (m->field >= FIELD_PATH && dir < g->literal.len) {
             struct text behind = text_cut(g->literal, dir + 1, g->literal.len);
 
             w->at[w->count++] =
                 (struct way){.slot = (uint16_t)(DIR_SLOTS + (m->field - FIELD_PATH) * 256 +
                                                 (unsigned char)behind.at[0]),
-                             .gate = gate_of(rule, behind)};
+                             .gate = gate_of(rule, behind, false)};
         } else {
-            char byte = rarest(g->literal);
+            size_t at = rarest(g->literal);
+            char byte = g->literal.at[at];
             bool letter = byte >= 'a' && byte <= 'z' && m->field >= FIELD_PATH;
 
             w->searches[w->search_count++] =
                 (struct rule_search){.rule = rule,
                                      .field = m->field,
                                      .byte = byte,
-                                     .other = letter ? (char)(byte ^ 0x20) : byte};
+                                     .other = letter ? (char)(byte ^ 0x20) : byte,
+                                     .at = (uint16_t)at,
+                                     .literal = g->literal};
             w->count++; /* keeps the bound; the place itself stays out of use */
             w->at[w->count - 1].slot = EVERYWHERE;
         }
@@ -188,8 +180,26 @@ static bool add_ways(struct ways *w, uint16_t rule, const struct matcher *m)
     return true;
 }
 
+/* Does passing the gate mean that the pattern fits? */
+static bool is_decided(const struct matcher *m)
+{
+    const size_t room = sizeof((struct rule_gate *)0)->bytes;
+
+    for (const struct glob *g = &m->glob; g; g = g->other) {
+        bool start = (g->shape == GLOB_EXACT && g->literal.len < room) ||
+                     (g->shape == GLOB_PREFIX && g->literal.len <= room);
+        bool dir = g->shape == GLOB_CONTAINS && m->field >= FIELD_PATH && g->rootless &&
+                   g->literal.at[0] == '/' && last_dir(g->literal) == 0 &&
+                   g->literal.len - 1 <= room;
+
+        if (!start && !dir)
+            return false;
+    }
+    return true;
+}
+
 /* The most telling matcher is the way to a rule. */
-static void way_of(struct ways *w, uint16_t rule, const struct stack_rule *r)
+static void way_of(struct ways *w, uint16_t rule, struct stack_rule *r)
 {
     const struct matcher *best = NULL;
     enum quality best_quality = WAY_NONE;
@@ -203,8 +213,11 @@ static void way_of(struct ways *w, uint16_t rule, const struct stack_rule *r)
             best = &r->frame[i];
         }
     }
-    if (best && add_ways(w, rule, best))
+    if (best && add_ways(w, rule, best)) {
+        r->decided = is_decided(best) ? (uint16_t)(best - r->frame + 1) : 0;
         return;
+    }
+    r->decided = 0;
     w->count = count;
     w->search_count = searches;
     w->everywhere[w->everywhere_count++] = rule;
@@ -261,12 +274,19 @@ bool rules_index(struct stack_rules *rules, const struct categories *known, stru
     struct ways w = {.room = room};
     bool good;
 
-    if (!(rules->dynamic = arena_zero(a, words, sizeof *rules->dynamic)))
+    rules->dynamic = arena_zero(a, words, sizeof *rules->dynamic);
+    rules->pass[0] = arena_zero(a, words, sizeof *rules->pass[0]);
+    rules->pass[1] = arena_zero(a, words, sizeof *rules->pass[1]);
+    if (arena_spent(a))
         return false;
     for (uint32_t i = 0; i < rules->count; i++) {
-        prepare(&rules->rules[i], known);
-        if (is_dynamic(&rules->rules[i]))
-            rules->dynamic[i / 64] |= (uint64_t)1 << i % 64;
+        struct stack_rule *r = &rules->rules[i];
+        uint64_t bit = (uint64_t)1 << i % 64;
+
+        prepare(r, known);
+        rules->dynamic[i / 64] |= is_dynamic(r) ? bit : 0;
+        rules->pass[0][i / 64] |= r->classifies ? bit : 0;
+        rules->pass[1][i / 64] |= r->contributes ? bit : 0;
     }
     /* The lists are made at full size, then copied at the size they came to. */
     w.at = malloc(room * sizeof *w.at);

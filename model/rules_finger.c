@@ -43,6 +43,7 @@ static enum thing thing_of(const struct matcher *m)
 struct finger_run {
     const struct event *e;
     struct arena *arena;
+    enum platform platform;
 };
 
 static bool text_holds(const struct matcher *m, struct text value)
@@ -76,8 +77,10 @@ static bool tag_holds(const struct matcher *m, const struct event *e)
     return false;
 }
 
-static bool event_holds(const struct matcher *m, const struct event *e)
+static bool event_holds(const struct matcher *m, const struct finger_run *run)
 {
+    const struct event *e = run->e;
+
     switch (m->field) {
     case FIELD_TAG:
         return tag_holds(m, e);
@@ -86,7 +89,7 @@ static bool event_holds(const struct matcher *m, const struct event *e)
     case FIELD_SDK:
         return in_list(m->argument, e->sdk_name);
     case FIELD_FAMILY:
-        return m->families >> rules_family(e->platform) & 1;
+        return m->families >> group_family(run->platform) & 1;
     case FIELD_LOGGER:
         return text_holds(m, e->logger);
     case FIELD_LEVEL:
@@ -108,7 +111,7 @@ static bool frame_holds(const struct matcher *m, const struct frame *f,
     case FIELD_MODULE:
         return text_holds(m, f->module);
     case FIELD_FUNCTION:
-        return text_holds(m, group_function(f, run->e->platform, run->arena));
+        return text_holds(m, group_function(f, group_frame_platform(f, run->platform), run->arena));
     case FIELD_PATH:
         return text_holds(m, f->abs_path) || text_holds(m, f->filename);
     case FIELD_PACKAGE:
@@ -156,7 +159,7 @@ static bool holds(const struct matcher *m, enum thing thing, const void *one,
         positive = trimmed_holds(m, *(const struct text *)one);
         break;
     default:
-        positive = event_holds(m, run->e);
+        positive = event_holds(m, run);
     }
     return positive != m->negated;
 }
@@ -261,7 +264,7 @@ static const struct finger_rule *first_of(const struct finger_rules *rules,
 const struct finger_rule *rules_match_finger(const struct group_rules *project,
                                              const struct event *e, struct arena *a)
 {
-    struct finger_run run = {e, a};
+    struct finger_run run = {e, a, group_platform(e->platform)};
     const struct finger_rule *r = project ? first_of(&project->finger, &run) : NULL;
 
     return r ? r : first_of(&rules_built_in()->finger, &run);

@@ -23,14 +23,19 @@ struct glob_step {
     const char *class; /* what stands between the brackets */
 };
 
-unsigned char glob_fold(enum glob_style style, unsigned char byte)
-{
-    if (style == GLOB_PLAIN)
-        return byte;
-    if (style == GLOB_PATH && byte == '\\')
-        return '/';
-    return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
-}
+/* How each style sees a byte. */
+#define SAME(c) (c)
+#define LOWER(c) ((c) >= 'A' && (c) <= 'Z' ? (c) | 0x20 : (c))
+#define SLASH(c) ((c) == '\\' ? '/' : LOWER(c))
+#define X4(f, c) f(c), f((c) + 1), f((c) + 2), f((c) + 3)
+#define X16(f, c) X4(f, c), X4(f, (c) + 4), X4(f, (c) + 8), X4(f, (c) + 12)
+#define X64(f, c) X16(f, c), X16(f, (c) + 16), X16(f, (c) + 32), X16(f, (c) + 48)
+#define X256(f)                                         \
+    {                                                   \
+        X64(f, 0), X64(f, 64), X64(f, 128), X64(f, 192) \
+    }
+const uint8_t glob_folded[3][256] = {
+    [GLOB_PLAIN] = X256(SAME), [GLOB_NOCASE] = X256(LOWER), [GLOB_PATH] = X256(SLASH)};
 
 /* ---- compiling ---- */
 
@@ -291,12 +296,27 @@ bool glob_compile(struct text pattern, enum glob_style style, struct arena *a, s
 
 /* ---- matching ---- */
 
-static bool same(const struct glob *g, struct text value, size_t at)
+static inline bool same(const struct glob *g, struct text value, size_t at)
 {
+    const uint8_t *fold = glob_folded[g->style];
+
     for (size_t i = 0; i < g->literal.len; i++)
-        if (glob_fold(g->style, (unsigned char)value.at[at + i]) != (unsigned char)g->literal.at[i])
+        if (fold[(unsigned char)value.at[at + i]] != (unsigned char)g->literal.at[i])
             return false;
     return true;
+}
+
+/* Directories are few among the bytes of a path. */
+static bool contains_from_slash(const struct glob *g, struct text value)
+{
+    const char *at = value.at, *end = value.at + value.len - g->literal.len + 1;
+
+    while (at < end && (at = memchr(at, '/', (size_t)(end - at)))) {
+        if (same(g, value, (size_t)(at - value.at)))
+            return true;
+        at++;
+    }
+    return false;
 }
 
 static bool contains(const struct glob *g, struct text value)
@@ -307,8 +327,12 @@ static bool contains(const struct glob *g, struct text value)
         return false;
     if (g->style == GLOB_PLAIN)
         return text_find(value, g->literal) < value.len || n == 0;
+    if (n && g->literal.at[0] == '/' && !memchr(value.at, '\\', value.len))
+        return contains_from_slash(g, value);
+    const uint8_t *fold = glob_folded[g->style];
+    unsigned char first = n ? (unsigned char)g->literal.at[0] : 0;
     for (size_t i = 0; i + n <= value.len; i++)
-        if (same(g, value, i))
+        if (n == 0 || (fold[(unsigned char)value.at[i]] == first && same(g, value, i)))
             return true;
     return false;
 }

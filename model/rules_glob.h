@@ -41,7 +41,11 @@ struct glob {
 };
 
 /* How a style sees one byte. */
-unsigned char glob_fold(enum glob_style style, unsigned char byte);
+extern const uint8_t glob_folded[3][256];
+static inline unsigned char glob_fold(enum glob_style style, unsigned char byte)
+{
+    return glob_folded[style][byte];
+}
 /* False: the arena is spent. */
 bool glob_compile(struct text pattern, enum glob_style style, struct arena *a, struct glob *out);
 bool glob_match(const struct glob *g, struct text value);

@@ -9,7 +9,7 @@
 /* One set of rules, and which frames may match which of them. */
 struct run {
     const struct stack_rules *set;
-    uint64_t (*hits)[WORDS]; /* per rule, a bit per frame */
+    uint64_t (*hits)[WORDS]; /* per rule, a bit per frame; only of those that are touched */
     uint64_t *touched;       /* bits: rules with hits */
 };
 
@@ -26,35 +26,65 @@ struct stack_run {
 
 static void touch(struct run *r, uint16_t rule, uint32_t frame)
 {
-    r->touched[rule / 64] |= (uint64_t)1 << rule % 64;
+    uint64_t bit = (uint64_t)1 << rule % 64;
+
+    if (!(r->touched[rule / 64] & bit)) {
+        r->touched[rule / 64] |= bit;
+        memset(r->hits[rule], 0, sizeof r->hits[rule]);
+    }
     r->hits[rule][frame / 64] |= (uint64_t)1 << frame % 64;
 }
 
-static unsigned char folded(unsigned field, char byte)
+static inline enum glob_style style_of(unsigned field)
 {
-    return field >= FIELD_PATH ? glob_fold(GLOB_PATH, (unsigned char)byte) : (unsigned char)byte;
+    return field >= FIELD_PATH ? GLOB_PATH : GLOB_PLAIN;
 }
 
-/* Does the gate's text, but for its first `skip` bytes, stand at `at`? */
-static bool passes(const struct rule_gate *g, unsigned skip, unsigned field, const char *at,
-                   size_t len)
+static inline unsigned char folded(unsigned field, char byte)
 {
-    if ((size_t)(g->len - skip) > len)
-        return false;
-    for (unsigned i = skip; i < g->len; i++)
-        if (folded(field, at[i - skip]) != (unsigned char)g->bytes[i])
-            return false;
-    return true;
+    return glob_fold(style_of(field), (unsigned char)byte);
 }
 
+/* The first bytes of a value as gates want them: folded, and behind them zeros, which stand in no
+ * literal. */
+struct probe {
+    uint64_t word[2];
+};
+
+static struct probe probe_at(unsigned field, bool rooted, const char *at, size_t len)
+{
+    const uint8_t *fold = glob_folded[style_of(field)];
+    uint8_t bytes[sizeof(struct probe)] = {0};
+    struct probe p;
+
+    bytes[0] = '/';
+    if (len > sizeof bytes - rooted)
+        len = sizeof bytes - rooted;
+    for (size_t i = 0; i < len; i++)
+        bytes[rooted + i] = fold[(unsigned char)at[i]];
+    memcpy(&p, bytes, sizeof p);
+    return p;
+}
+
+/* Gates are asked byte two first: most dirs and names differ there, and the probe is not made. */
 static void pass_bucket(struct run *r, const struct rule_index *ix, struct rule_bucket b,
-                        unsigned skip, unsigned field, const char *at, size_t len, uint32_t frame)
+                        unsigned field, bool rooted, const char *at, size_t len, uint32_t frame)
 {
     const struct rule_gate *g = ix->gates + b.from;
+    uint64_t second = (uint64_t)folded(field, rooted ? at[0] : len > 1 ? at[1] : '\0') << 8;
+    struct probe p = {{0, 0}};
+    bool made = false;
 
-    for (uint16_t i = 0; i < b.count; i++, g++)
-        if (passes(g, skip, field, at, len))
+    for (uint16_t i = 0; i < b.count; i++, g++) {
+        if ((second ^ g->bytes[0]) & g->mask[0] & 0xff00)
+            continue;
+        if (!made) {
+            p = probe_at(field, rooted, at, len);
+            made = true;
+        }
+        if (!((p.word[0] ^ g->bytes[0]) & g->mask[0]) && !((p.word[1] ^ g->bytes[1]) & g->mask[1]))
             touch(r, g->rule, frame);
+    }
 }
 
 static void candidates_by_start(struct run *r, const struct rule_index *ix, unsigned field,
@@ -62,9 +92,11 @@ static void candidates_by_start(struct run *r, const struct rule_index *ix, unsi
 {
     unsigned char first = folded(field, value.at[0]);
 
-    pass_bucket(r, ix, ix->starts[field][first], 0, field, value.at, value.len, frame);
-    if (field >= FIELD_PATH && first != '/') /* a path may be meant from the root */
-        pass_bucket(r, ix, ix->starts[field]['/'], 1, field, value.at, value.len, frame);
+    if (ix->starts[field][first].count)
+        pass_bucket(r, ix, ix->starts[field][first], field, false, value.at, value.len, frame);
+    /* a path may be meant from the root */
+    if (field >= FIELD_PATH && first != '/' && ix->starts[field]['/'].count)
+        pass_bucket(r, ix, ix->starts[field]['/'], field, true, value.at, value.len, frame);
 }
 
 /* Behind every directory, and at the start. */
@@ -79,9 +111,40 @@ static void candidates_by_dir(struct run *r, const struct rule_index *ix, unsign
         struct rule_bucket b = dirs[folded(field, *at)];
 
         if (b.count)
-            pass_bucket(r, ix, b, 0, field, at, (size_t)(end - at), frame);
+            pass_bucket(r, ix, b, field, false, at, (size_t)(end - at), frame);
         at = memchr(at, separator, (size_t)(end - at));
     } while (at && ++at < end);
+}
+
+static bool stands_at(const struct rule_search *s, struct text value, const char *hit)
+{
+    size_t at = (size_t)(hit - value.at);
+
+    if (at < s->at || value.len - (at - s->at) < s->literal.len)
+        return false;
+    for (size_t i = 0; i < s->literal.len; i++)
+        if (folded(s->field, hit[i - s->at]) != (unsigned char)s->literal.at[i])
+            return false;
+    return true;
+}
+
+static bool found_by(const struct rule_search *s, struct text value, char byte)
+{
+    const char *end = value.at + value.len, *hit = value.at;
+
+    while ((hit = memchr(hit, byte, (size_t)(end - hit)))) {
+        if (stands_at(s, value, hit))
+            return true;
+        if (++hit == end)
+            break;
+    }
+    return false;
+}
+
+static bool found(const struct rule_search *s, struct text value)
+{
+    return value.len &&
+           (found_by(s, value, s->byte) || (s->other != s->byte && found_by(s, value, s->other)));
 }
 
 static void candidates(struct run *r, const struct rule_frame *f, uint32_t frame)
@@ -97,14 +160,9 @@ static void candidates(struct run *r, const struct rule_frame *f, uint32_t frame
         if (field >= FIELD_PATH && ix->has_dirs[field - FIELD_PATH])
             candidates_by_dir(r, ix, field, value, frame);
     }
-    for (uint32_t i = 0; i < ix->search_count; i++) {
-        const struct rule_search *s = &ix->searches[i];
-        struct text value = f->field[s->field];
-
-        if (value.len && (memchr(value.at, s->byte, value.len) ||
-                          (s->other != s->byte && memchr(value.at, s->other, value.len))))
-            touch(r, s->rule, frame);
-    }
+    for (uint32_t i = 0; i < ix->search_count; i++)
+        if (found(&ix->searches[i], f->field[ix->searches[i].field]))
+            touch(r, ix->searches[i].rule, frame);
     for (uint32_t i = 0; i < ix->everywhere_count; i++)
         touch(r, ix->everywhere[i], frame);
 }
@@ -182,7 +240,7 @@ static bool rule_holds(const struct stack_rule *r, const struct stack_run *s, ui
     if (!(r->families >> f->family & 1))
         return false;
     for (uint16_t m = 0; m < r->frame_count; m++)
-        if (!frame_holds(&r->frame[m], f))
+        if (m + 1 != r->decided && !frame_holds(&r->frame[m], f))
             return false;
     if (r->caller && (i == 0 || !frame_holds(r->caller, f - 1)))
         return false;
@@ -240,7 +298,7 @@ static void apply(const struct run *run, uint32_t number, struct stack_run *s, b
     const struct stack_rule *r = &run->set->rules[number];
     uint64_t matched[WORDS] = {0}, any = 0;
 
-    if (!(classifying ? r->classifies : r->contributes) || !owners_hold(r, s->owner))
+    if (!owners_hold(r, s->owner))
         return;
     for (unsigned n = 0; n < 3; n++)
         if (r->needs[n] && !(r->needs[n] & s->categories))
@@ -270,7 +328,9 @@ static void pass(const struct run *run, struct stack_run *s, bool classifying)
     if (!run->set)
         return;
     for (uint32_t w = 0; w <= run->set->count / 64; w++)
-        for (uint64_t bits = run->touched[w] | run->set->dynamic[w]; bits; bits &= bits - 1)
+        for (uint64_t bits =
+                 (run->touched[w] | run->set->dynamic[w]) & run->set->pass[!classifying][w];
+             bits; bits &= bits - 1)
             apply(run, w * 64 + (uint32_t)__builtin_ctzll(bits), s, classifying);
 }
 
@@ -279,7 +339,7 @@ static bool begin(struct run *r, const struct stack_rules *set, struct arena *a)
     if (set->count == 0)
         return true;
     r->set = set;
-    r->hits = arena_zero(a, set->count, sizeof *r->hits);
+    r->hits = arena_alloc(a, set->count * sizeof *r->hits);
     r->touched = arena_zero(a, set->count / 64 + 1, sizeof *r->touched);
     return r->hits && r->touched;
 }
