@@ -173,8 +173,8 @@ static int insert(struct writer *w, const struct segment_facts *f, const char *f
 }
 
 /* A file the catalogue does not list: left over from a repacking or a retention that was interrupted,
- * or from a catalogue that is gone. */
-static int take_in(struct writer *w, const struct segments *all, const char *file)
+ * or from a catalogue that is gone. `all`: as it is now, for two files may hold the same segment. */
+static int take_in_one(struct writer *w, const struct segments *all, const char *file)
 {
     const struct segments_row *row;
     struct segment_facts facts;
@@ -200,6 +200,17 @@ static int take_in(struct writer *w, const struct segments *all, const char *fil
     return segments_set_state(w, row->id, "sealing", file, files_bytes(path));
 }
 
+static int take_in(struct writer *w, const char *file)
+{
+    struct segments now;
+    int rc = segments_list(w, &now);
+
+    if (rc == DB_OK)
+        rc = take_in_one(w, &now, file);
+    segments_free(&now);
+    return rc;
+}
+
 static int take_in_all(struct writer *w, const struct segments *all)
 {
     char path[FILES_PATH_MAX];
@@ -216,7 +227,7 @@ static int take_in_all(struct writer *w, const struct segments *all)
             files_remove(path);
         } else if (ends_in(entry->d_name, ".db") && strlen(entry->d_name) < 64 &&
                    !knows_file(all, entry->d_name)) {
-            rc = take_in(w, all, entry->d_name);
+            rc = take_in(w, entry->d_name);
         }
     }
     closedir(dir);
