@@ -640,6 +640,32 @@ static struct text tag_key(const struct search_term *t)
     return t->key == SEARCH_USER ? TEXT("user") : t->name;
 }
 
+/* "assigned:me", "is:assigned": the conditions stand in `where`; all that is assigned to anybody is
+ * mostly little. */
+static bool asks_assigned(const struct search_term *t)
+{
+    if (t->negated)
+        return t->key == SEARCH_IS && t->word == SEARCH_IS_UNASSIGNED;
+    if (t->key == SEARCH_IS)
+        return t->word == SEARCH_IS_ASSIGNED;
+    if (t->key != SEARCH_ASSIGNED)
+        return false;
+    for (uint32_t i = 0; i < t->count; i++)
+        if (text_empty(t->values[i].text) || text_is(t->values[i].text, "none"))
+            return false;
+    return true;
+}
+
+static uint32_t assigned_rarity(struct api_call *c)
+{
+    struct db_stmt *q = api_query(c, "api_assigned_rarity");
+
+    if (!q)
+        return UINT32_MAX;
+    db_int(q, "limit", SEARCH_CANDIDATES + 1);
+    return api_row(c, q) ? (uint32_t)db_col_int(q, 0) : UINT32_MAX;
+}
+
 static bool names_issues(const struct search_term *t)
 {
     return !t->negated &&
@@ -664,7 +690,9 @@ void issue_drive(struct api_call *c, struct issue_search *s)
     }
     for (uint32_t i = 0; i < s->terms->count; i++) {
         const struct search_term *t = &s->terms->terms[i];
-        uint32_t n = is_tag(t) ? term_rarity(c, t, tag_key(t)) : UINT32_MAX;
+        uint32_t n = is_tag(t)          ? term_rarity(c, t, tag_key(t))
+                     : asks_assigned(t) ? assigned_rarity(c)
+                                        : UINT32_MAX;
 
         if (names_issues(t)) { /* its ids stand in `where` already; the primary key finds them */
             s->by_id = true;
@@ -675,6 +703,9 @@ void issue_drive(struct api_call *c, struct issue_search *s)
             best = t;
         }
     }
-    if (best)
+    if (best && is_tag(best))
         drive_by_tag(s, best, tag_key(best));
+    else if (best)
+        buf_str(&s->drive, "SELECT a.id FROM issue a INDEXED BY issue_by_assignee"
+                           " WHERE a.assignee IS NOT NULL");
 }

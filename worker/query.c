@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ struct query_thread {
     struct world *world;
     struct worker *worker; /* NULL: bare */
     pthread_t thread;
+    sem_t ready;                                   /* posted once, when jobs can be sent */
     h2o_loop_t *loop;                              /* of the query thread */
     h2o_multithread_queue_t *in_queue, *out_queue; /* out: on the worker's loop */
     h2o_multithread_receiver_t in, out;
@@ -358,11 +360,17 @@ static void tend(struct query_thread *q)
     query_release(q);
 }
 
+/* Loop and queue are made here and not by the worker's thread: h2o's sockets take their buffers from a
+ * pool of the thread that made them, and that pool has no lock. */
 static void *thread_main(void *arg)
 {
     struct query_thread *q = arg;
 
     pthread_setname_np(pthread_self(), "query");
+    q->loop = h2o_evloop_create();
+    q->in_queue = h2o_multithread_create_queue(q->loop);
+    h2o_multithread_register_receiver(q->in_queue, &q->in, on_jobs);
+    sem_post(&q->ready);
     while (!q->stopping) {
         h2o_evloop_run(q->loop, 1000);
         tend(q);
@@ -409,13 +417,13 @@ int query_start(struct worker *w)
     if (!q)
         return -ENOMEM;
     q->worker = w;
-    q->loop = h2o_evloop_create();
-    q->in_queue = h2o_multithread_create_queue(q->loop);
     q->out_queue = h2o_multithread_create_queue(w->h2o.loop);
-    h2o_multithread_register_receiver(q->in_queue, &q->in, on_jobs);
     h2o_multithread_register_receiver(q->out_queue, &q->out, on_done);
+    sem_init(&q->ready, 0, 0);
     if ((rc = pthread_create(&q->thread, NULL, thread_main, q)) != 0)
         return -rc; /* the worker does not start: nothing to take apart */
+    while (sem_wait(&q->ready) == -1 && errno == EINTR)
+        ;
     w->query = q;
     return 0;
 }
