@@ -138,7 +138,8 @@ static bool from_extension(const struct event *e)
 
 /* ---- crawlers ---- */
 
-static const char *const crawlers[] = {"Mediapartners-Google",
+static const char *const crawlers[] = {"Baiduspider",
+                                       "Mediapartners-Google",
                                        "FeedFetcher-Google",
                                        "BingPreview",
                                        "Slurp",

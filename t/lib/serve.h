@@ -107,7 +107,9 @@ static int serve_listen_unix(const char *dir)
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-    strncat(strncpy(at.sun_path, dir, 80), "/quern.sock", 16);
+    if (strlen(dir) + sizeof "/quern.sock" > sizeof at.sun_path)
+        abort();
+    strcat(strcpy(at.sun_path, dir), "/quern.sock");
     if (bind(fd, (struct sockaddr *)&at, sizeof at) != 0 || listen(fd, 16) != 0)
         abort();
     return fd;
