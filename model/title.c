@@ -21,7 +21,7 @@ static struct text cut(struct text t, size_t max, struct arena *a)
     if (t.len <= max || text_chars(t) <= max)
         return t;
     t = text_clip_chars(t, max - 3);
-    return arena_printf(a, "%.*s...", TEXT_ARG(t));
+    return arena_join(a, t, TEXT("..."), TEXT_NONE);
 }
 
 static struct text or_else(struct text t, struct text other)
@@ -85,7 +85,7 @@ static struct text error_title(struct text type, struct text value, struct text 
         return or_else(first_line(function), TEXT("<unknown>"));
     if (!line.len)
         return first_line(type);
-    return arena_printf(a, "%.*s: %.*s", TEXT_ARG(first_line(type)), TEXT_ARG(line));
+    return arena_join(a, first_line(type), TEXT(": "), line);
 }
 
 static void title_error(const struct event *e, struct arena *a, struct title *out)
@@ -186,7 +186,7 @@ static struct text frame_culprit(const struct event *e, const struct frame *f, s
         return TEXT_NONE;
     if (text_is(platform, "javascript") || text_is(platform, "node"))
         return arena_printf(a, "%.*s(%.*s)", TEXT_ARG(function), TEXT_ARG(place));
-    return arena_printf(a, "%.*s in %.*s", TEXT_ARG(place), TEXT_ARG(function));
+    return arena_join(a, place, TEXT(" in "), function);
 }
 
 /* The innermost frame of the application that says something, else the innermost one. */

@@ -95,6 +95,22 @@ struct text arena_text(struct arena *a, struct text t)
     return (struct text){copy, t.len};
 }
 
+static char *put(char *to, struct text t)
+{
+    return t.len ? (char *)memcpy(to, t.at, t.len) + t.len : to;
+}
+
+struct text arena_join(struct arena *a, struct text first, struct text second, struct text third)
+{
+    size_t len = first.len + second.len + third.len;
+    char *out = arena_alloc(a, len + 1);
+
+    if (!out)
+        return TEXT_NONE;
+    *put(put(put(out, first), second), third) = '\0';
+    return (struct text){out, len};
+}
+
 struct text arena_printf(struct arena *a, const char *format, ...)
 {
     va_list ap, again;

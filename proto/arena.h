@@ -31,6 +31,8 @@ void *arena_zero(struct arena *a, size_t count, size_t size);
 /* A copy of the bytes, with a NUL behind it. */
 char *arena_dup(struct arena *a, const void *bytes, size_t len);
 struct text arena_text(struct arena *a, struct text t);
+/* One behind the other; much cheaper than arena_printf. */
+struct text arena_join(struct arena *a, struct text first, struct text second, struct text third);
 /* printf into the arena. */
 struct text arena_printf(struct arena *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -2,19 +2,25 @@
  * do not say so themselves. Only what most visitors use: the rest stays what the header says. */
 #include "proto/event_part.h"
 
-/* The version behind `token` ("Chrome/121.0.1" → "121.0.1"); TEXT_NONE: the token is not there. */
-static struct text version_after(struct text agent, const char *token)
-{
-    size_t at = text_find(agent, text_of(token)), len = 0;
-    struct text rest;
+/* One pass over the header: what it says is words, most of them "name/version". */
+struct agent {
+    struct text all;
+    struct text browser_version, os_version;
+    const char *os; /* name to show; NULL: unknown */
+    int rank;       /* of the browser found so far: its place in the table */
+    bool mobile, safari;
+    struct text safari_version; /* "Version/17.2" */
+};
 
-    if (at == agent.len)
-        return TEXT_NONE;
-    rest = text_cut(agent, at + strlen(token), agent.len);
-    while (len < rest.len && len < 32 &&
-           ((unsigned char)(rest.at[len] - '0') <= 9 || rest.at[len] == '.' || rest.at[len] == '_'))
+/* Digits, dots and the underscores of Apple, at the front. */
+static struct text version_of(struct text t)
+{
+    size_t len = 0;
+
+    while (len < t.len && len < 32 &&
+           ((unsigned char)(t.at[len] - '0') <= 9 || t.at[len] == '.' || t.at[len] == '_'))
         len++;
-    return text_cut(rest, 0, len);
+    return text_cut(t, 0, len);
 }
 
 static struct json *named(struct event_work *w, const char *name, struct text version)
@@ -34,52 +40,94 @@ static struct json *named(struct event_work *w, const char *name, struct text ve
     return v;
 }
 
-static struct json *browser(struct event_work *w, struct text agent)
-{
-    /* In this order: the later ones also name themselves in the headers of the earlier ones. */
-    static const struct {
-        const char *token, *name;
-    } known[] = {
-        {"Edg/", "Edge"},
-        {"EdgA/", "Edge Mobile"},
-        {"EdgiOS/", "Edge Mobile"},
-        {"Edge/", "Edge"},
-        {"OPR/", "Opera"},
-        {"SamsungBrowser/", "Samsung Internet"},
-        {"YaBrowser/", "Yandex Browser"},
-        {"Vivaldi/", "Vivaldi"},
-        {"Electron/", "Electron"},
-        {"HeadlessChrome/", "HeadlessChrome"},
-        {"FxiOS/", "Firefox iOS"},
-        {"CriOS/", "Chrome Mobile iOS"},
-        {"Firefox/", "Firefox"},
-        {"Chrome/", "Chrome"},
-        {"MSIE ", "IE"},
-        {"Googlebot/", "Googlebot"},
-        {"bingbot/", "bingbot"},
-        {"curl/", "curl"},
-        {"okhttp/", "okhttp"},
-        {"python-requests/", "Python Requests"},
-    };
-    bool mobile = text_find(agent, TEXT("Mobile")) < agent.len;
-    struct text version;
+/* Earlier ones count: the later ones also stand in the headers of the earlier. */
+static const struct {
+    const char *word, *name, *mobile;
+} browsers[] = {
+    {"Edg", "Edge", NULL},
+    {"EdgA", "Edge Mobile", NULL},
+    {"EdgiOS", "Edge Mobile", NULL},
+    {"Edge", "Edge", NULL},
+    {"OPR", "Opera", NULL},
+    {"SamsungBrowser", "Samsung Internet", NULL},
+    {"YaBrowser", "Yandex Browser", NULL},
+    {"Vivaldi", "Vivaldi", NULL},
+    {"Electron", "Electron", NULL},
+    {"HeadlessChrome", "HeadlessChrome", NULL},
+    {"FxiOS", "Firefox iOS", NULL},
+    {"CriOS", "Chrome Mobile iOS", NULL},
+    {"Firefox", "Firefox", "Firefox Mobile"},
+    {"Chrome", "Chrome", "Chrome Mobile"},
+    {"Trident", "IE", NULL},
+    {"Googlebot", "Googlebot", NULL},
+    {"bingbot", "bingbot", NULL},
+    {"curl", "curl", NULL},
+    {"okhttp", "okhttp", NULL},
+    {"python-requests", "Python Requests", NULL},
+};
+enum { BROWSERS = sizeof browsers / sizeof *browsers };
 
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        version = version_after(agent, known[i].token);
-        if (!version.at)
+static void see_browser(struct agent *g, struct text word, struct text version)
+{
+    for (int i = 0; i < g->rank; i++)
+        if (text_is(word, browsers[i].word)) {
+            g->rank = i;
+            g->browser_version = version;
+            return;
+        }
+    if (text_is(word, "Version"))
+        g->safari_version = version;
+    else if (text_is(word, "Safari"))
+        g->safari = true;
+}
+
+/* Systems, at the beginning of a word; the first found counts, Linux and Mac only if nothing else
+ * (Android says Linux, iOS says Mac OS X). */
+static const struct {
+    const char *prefix, *name;
+    bool weak;
+} systems[] = {
+    {"Windows NT ", "Windows", false}, {"Android ", "Android", false},
+    {"iPhone OS ", "iOS", false},      {"CPU OS ", "iOS", false},
+    {"CrOS ", "Chrome OS", false},     {"Mac OS X ", "Mac OS X", true},
+    {"Ubuntu", "Ubuntu", true},        {"Linux", "Linux", true},
+};
+
+static void see_system(struct agent *g, struct text rest)
+{
+    static const struct text none = TEXT("");
+
+    for (size_t i = 0; i < sizeof systems / sizeof *systems; i++) {
+        if (rest.at[0] != systems[i].prefix[0] || !text_starts(rest, systems[i].prefix) ||
+            (systems[i].weak && g->os))
             continue;
-        if (mobile && strcmp(known[i].name, "Chrome") == 0)
-            return named(w, "Chrome Mobile", version);
-        if (mobile && strcmp(known[i].name, "Firefox") == 0)
-            return named(w, "Firefox Mobile", version);
-        return named(w, known[i].name, version);
+        g->os = systems[i].name;
+        g->os_version = none;
+        if (text_ends(text_of(systems[i].prefix), " "))
+            g->os_version = version_of(text_cut(rest, strlen(systems[i].prefix), rest.len));
+        return;
     }
-    if (text_find(agent, TEXT("Trident/")) < agent.len)
-        return named(w, "IE", version_after(agent, "rv:"));
-    version = version_after(agent, "Version/");
-    if (version.at && text_find(agent, TEXT("Safari/")) < agent.len)
-        return named(w, mobile ? "Mobile Safari" : "Safari", version);
-    return NULL;
+}
+
+static struct agent look(struct text all)
+{
+    struct agent g = {.all = all, .rank = BROWSERS};
+
+    for (size_t i = 0; i < all.len;) {
+        struct text rest = text_cut(all, i, all.len), word;
+        size_t len = 0;
+
+        while (len < rest.len && !strchr(" ;(),/", rest.at[len]))
+            len++;
+        word = text_cut(rest, 0, len);
+        if (len && len < rest.len && rest.at[len] == '/')
+            see_browser(&g, word, version_of(text_cut(rest, len + 1, rest.len)));
+        else if (len)
+            see_system(&g, rest);
+        g.mobile |= text_is(word, "Mobile");
+        i += len + 1;
+    }
+    return g;
 }
 
 /* Windows calls itself by the number of its kernel. */
@@ -94,26 +142,30 @@ static struct text windows(struct text kernel)
     return kernel;
 }
 
-static struct json *system_of(struct event_work *w, struct text agent)
+static struct json *browser(struct event_work *w, const struct agent *g)
 {
-    struct text version;
+    size_t at;
 
-    if ((version = version_after(agent, "Windows NT ")).at)
-        return named(w, "Windows", windows(version));
-    if ((version = version_after(agent, "Android ")).at)
-        return named(w, "Android", version);
-    if ((version = version_after(agent, "iPhone OS ")).at ||
-        ((version = version_after(agent, "CPU OS ")).at))
-        return named(w, "iOS", version);
-    if ((version = version_after(agent, "Mac OS X ")).at)
-        return named(w, "Mac OS X", version);
-    if (text_find(agent, TEXT("CrOS ")) < agent.len)
-        return named(w, "Chrome OS", TEXT_NONE);
-    if (text_find(agent, TEXT("Ubuntu")) < agent.len)
-        return named(w, "Ubuntu", TEXT_NONE);
-    if (text_find(agent, TEXT("Linux")) < agent.len)
-        return named(w, "Linux", TEXT_NONE);
-    return NULL;
+    if (g->rank == BROWSERS)
+        return g->safari && g->safari_version.len
+                   ? named(w, g->mobile ? "Mobile Safari" : "Safari", g->safari_version)
+                   : NULL;
+    if (text_is(text_of(browsers[g->rank].word), "Trident")) { /* its version stands elsewhere */
+        if ((at = text_find(g->all, TEXT("rv:")) + 3) > g->all.len)
+            at = text_find(g->all, TEXT("MSIE ")) + 5;
+        return named(w, "IE", version_of(text_cut(g->all, at, g->all.len)));
+    }
+    return named(w,
+                 g->mobile && browsers[g->rank].mobile ? browsers[g->rank].mobile
+                                                       : browsers[g->rank].name,
+                 g->browser_version);
+}
+
+static struct json *system_of(struct event_work *w, const struct agent *g)
+{
+    if (!g->os)
+        return NULL;
+    return named(w, g->os, strcmp(g->os, "Windows") == 0 ? windows(g->os_version) : g->os_version);
 }
 
 /* "Android 14; Pixel 8 Build/…" → Pixel 8 */
@@ -131,21 +183,22 @@ static struct text android_model(struct text agent)
 
 static struct json *device(struct event_work *w, struct text agent)
 {
-    static const char *const apple[] = {"iPhone", "iPad", "iPod", "Macintosh"};
-    struct json *v = json_new(w->a, JSON_OBJECT);
-    struct text model = TEXT_NONE;
+    static const char *const apple[] = {"(iPhone", "(iPad", "(iPod", "(Macintosh"};
+    struct text from = text_cut(agent, text_find_byte(agent, '('), agent.len);
+    struct text model = TEXT_NONE, brand = TEXT_NONE;
+    struct json *v;
 
-    for (size_t i = 0; v && i < sizeof apple / sizeof *apple; i++) {
-        if (text_find(agent, text_of(apple[i])) == agent.len)
-            continue;
-        model = i == 3 ? TEXT("Mac") : text_of(apple[i]);
-        json_set(w->a, v, "brand", json_new_string(w->a, TEXT("Apple")));
-        break;
-    }
-    if (!model.len)
+    for (size_t i = 0; i < sizeof apple / sizeof *apple; i++)
+        if (text_starts(from, apple[i])) {
+            brand = TEXT("Apple");
+            model = i == 3 ? TEXT("Mac") : text_of(apple[i] + 1);
+        }
+    if (!brand.len)
         model = android_model(agent);
-    if (!v || !model.len)
+    if (!model.len || !(v = json_new(w->a, JSON_OBJECT)))
         return NULL;
+    if (brand.len)
+        json_set(w->a, v, "brand", json_new_string(w->a, brand));
     json_set(w->a, v, "family", json_new_string(w->a, model));
     json_set(w->a, v, "model", json_new_string(w->a, model));
     return v;
@@ -165,16 +218,17 @@ void event_agent(struct event_work *w)
     struct json *root = w->e->root, *contexts = json_get(root, "contexts");
     const struct json *headers = json_get(json_get(root, "request"), "headers");
     const struct json *platform = json_get(root, "platform");
-    struct text agent = json_string(event_pair(headers, TEXT("User-Agent"), true), w->a);
+    struct text header = json_string(event_pair(headers, TEXT("User-Agent"), true), w->a);
     const char *os = platform && text_is(platform->raw, "javascript") ? "os" : "client_os";
+    struct agent g;
 
-    agent = text_clip(agent, 1024);
-    if (!agent.len)
+    if (!header.len)
         return;
+    g = look(text_clip(header, 1024));
     if (!json_get(contexts, "browser"))
-        offer(w, &contexts, "browser", browser(w, agent));
+        offer(w, &contexts, "browser", browser(w, &g));
     if (!json_get(contexts, os))
-        offer(w, &contexts, os, system_of(w, agent));
+        offer(w, &contexts, os, system_of(w, &g));
     if (!json_get(contexts, "device"))
-        offer(w, &contexts, "device", device(w, agent));
+        offer(w, &contexts, "device", device(w, g.all));
 }

@@ -303,7 +303,7 @@ static void split_url(struct event_work *w, struct json *request, struct json **
     size_t at, host;
 
     if (text_ends(t, ellipsis))
-        t = arena_printf(w->a, "%.*s...", (int)(t.len - 3), t.at);
+        t = arena_join(w->a, text_cut(t, 0, t.len - 3), TEXT("..."), TEXT_NONE);
     if ((at = text_find_byte(t, '#')) < t.len) {
         part = text_cut(t, at + 1, t.len);
         t = text_cut(t, 0, at);
@@ -326,7 +326,7 @@ static void split_url(struct event_work *w, struct json *request, struct json **
     host = text_find(t, TEXT("://"));
     if ((text_starts_nocase(t, "http:") || text_starts_nocase(t, "https:")) && host + 3 < t.len &&
         text_find_byte(text_cut(t, host + 3, t.len), '/') == t.len - host - 3)
-        t = arena_printf(w->a, "%.*s/", TEXT_ARG(t));
+        t = arena_join(w->a, t, TEXT("/"), TEXT_NONE);
     if (t.len != sent.len || t.at != sent.at)
         event_set_text(w, found[URL], t);
     event_cut_text(w, found[URL], 256, 40);

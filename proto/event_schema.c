@@ -141,7 +141,8 @@ static uint32_t search(const struct event_field *fields, uint32_t count, struct 
     uint32_t i = hint < count ? hint : 0;
 
     for (uint32_t n = 0; n < count; n++) {
-        if (fields[i].len == key.len && memcmp(fields[i].key, key.at, key.len) == 0)
+        if (fields[i].len == key.len && key.len && fields[i].key[0] == key.at[0] &&
+            memcmp(fields[i].key, key.at, key.len) == 0)
             return i;
         if (++i == count)
             i = 0;

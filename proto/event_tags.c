@@ -193,7 +193,7 @@ static void add_clients(struct tags *t)
 static void add_under(struct tags *t, struct text prefix, const char *suffix, struct text value)
 {
     if (value.len)
-        add(t, arena_printf(t->a, "%.*s%s", TEXT_ARG(prefix), suffix), value, false);
+        add(t, arena_join(t->a, prefix, text_of(suffix), TEXT_NONE), value, false);
 }
 
 /* "Windows 10" and "Windows". */
@@ -204,9 +204,7 @@ static void add_named(struct tags *t, struct text prefix, const struct json *con
 
     if (name.len == 0)
         return;
-    add(t, prefix,
-        version.len ? arena_printf(t->a, "%.*s %.*s", TEXT_ARG(name), TEXT_ARG(version)) : name,
-        false);
+    add(t, prefix, version.len ? arena_join(t->a, name, TEXT(" "), version) : name, false);
     add_under(t, prefix, ".name", name);
 }
 

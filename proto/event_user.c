@@ -172,11 +172,11 @@ void event_fill_user(struct event *e, struct arena *a)
     e->user_username = filled(found[USERNAME], a);
     e->user_ip = filled(found[IP], a);
     if (e->user_id.at)
-        e->user_key = arena_printf(a, "id:%.*s", TEXT_ARG(e->user_id));
+        e->user_key = arena_join(a, TEXT("id:"), e->user_id, TEXT_NONE);
     else if (e->user_username.at)
-        e->user_key = arena_printf(a, "username:%.*s", TEXT_ARG(e->user_username));
+        e->user_key = arena_join(a, TEXT("username:"), e->user_username, TEXT_NONE);
     else if (e->user_email.at)
-        e->user_key = arena_printf(a, "email:%.*s", TEXT_ARG(e->user_email));
+        e->user_key = arena_join(a, TEXT("email:"), e->user_email, TEXT_NONE);
     else if (e->user_ip.at)
-        e->user_key = arena_printf(a, "ip:%.*s", TEXT_ARG(e->user_ip));
+        e->user_key = arena_join(a, TEXT("ip:"), e->user_ip, TEXT_NONE);
 }

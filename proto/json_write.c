@@ -132,42 +132,48 @@ static void write_mended(struct buf *b, struct text raw)
     }
 }
 
-static inline char *put(char *to, struct text t)
+/* Room enough: the buffer does not ask again byte by byte. */
+static inline bool has_room(struct buf *b, size_t len)
 {
-    return t.len ? (char *)memcpy(to, t.at, t.len) + t.len : to;
+    return (!b->failed && len <= b->room - b->len) || buf_reserve(b, len);
+}
+
+static inline void put(struct buf *b, const char *bytes, size_t len)
+{
+    memcpy(b->at + b->len, bytes, len);
+    b->len += len;
+}
+
+static inline void put_byte(struct buf *b, char byte)
+{
+    b->at[b->len++] = byte;
 }
 
 static void write_key(struct buf *b, const struct json *v)
 {
-    char *to;
-
     if (v->key_escaped) {
         buf_byte(b, '"');
         json_escape(b, v->key);
         buf_add(b, "\":", 2);
-    } else if (buf_reserve(b, v->key.len + 3)) {
-        to = b->at + b->len;
-        *to++ = '"';
-        to = put(to, v->key);
-        *to++ = '"';
-        *to = ':';
-        b->len += v->key.len + 3;
+    } else if (has_room(b, v->key.len + 3)) {
+        put_byte(b, '"');
+        if (v->key.len)
+            put(b, v->key.at, v->key.len);
+        put(b, "\":", 2);
     }
 }
 
 static void write_string(struct buf *b, const struct json *v)
 {
-    char *to;
-
     if (v->mend) {
         buf_byte(b, '"');
         write_mended(b, v->raw);
         buf_byte(b, '"');
-    } else if (buf_reserve(b, v->raw.len + 2)) {
-        to = b->at + b->len;
-        *to++ = '"';
-        *put(to, v->raw) = '"';
-        b->len += v->raw.len + 2;
+    } else if (has_room(b, v->raw.len + 2)) {
+        put_byte(b, '"');
+        if (v->raw.len)
+            put(b, v->raw.at, v->raw.len);
+        put_byte(b, '"');
     }
 }
 
@@ -177,18 +183,21 @@ static void write_children(struct buf *b, const struct json *v)
 {
     bool object = v->kind == JSON_OBJECT;
 
-    buf_byte(b, object ? '{' : '[');
+    if (!has_room(b, 1))
+        return;
+    put_byte(b, object ? '{' : '[');
     for (const struct json *m = v->child; m; m = m->next) {
         if (object)
             write_key(b, m);
         write_value(b, m);
-        if (m->next)
-            buf_byte(b, ',');
+        if (m->next && has_room(b, 1))
+            put_byte(b, ',');
     }
-    buf_byte(b, object ? '}' : ']');
+    if (has_room(b, 1))
+        put_byte(b, object ? '}' : ']');
 }
 
-/* Recursion is bounded: the reader keeps JSON_DEPTH_MAX levels, and our own trees are flat. */
+/* Recursion is bounded: the reader keeps so many levels, and our own trees are flat. */
 static void write_value(struct buf *b, const struct json *v)
 {
     switch (v->kind) {

@@ -3,6 +3,9 @@
 
 #include <limits.h>
 #include <stdint.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 static inline unsigned char fold(unsigned char c)
 {
@@ -171,6 +174,35 @@ struct text text_clip_chars(struct text a, size_t max)
     return (struct text){a.at, at};
 }
 
+#ifdef __SSE2__
+
+/* Bit i: byte i is below 0x20, a quote, a backslash, or not ASCII. */
+static inline unsigned careful_bytes(const char *at)
+{
+    __m128i x = _mm_loadu_si128((const __m128i *)at);
+    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
+    __m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"'));
+    __m128i slash = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
+
+    /* movemask takes the high bit, which is that of the byte itself when it is not ASCII */
+    return (unsigned)_mm_movemask_epi8(
+        _mm_or_si128(_mm_or_si128(control, quote), _mm_or_si128(slash, x)));
+}
+
+/* Whole steps from `from` on: where the first careful byte stands, or the last step ended. */
+static size_t step_plain(struct text a, size_t from)
+{
+    for (; from + 16 <= a.len; from += 16) {
+        unsigned careful = careful_bytes(a.at + from);
+
+        if (careful)
+            return from + (unsigned)__builtin_ctz(careful);
+    }
+    return from;
+}
+
+#else
+
 /* High bit of each byte of `w` that is below 0x20, a quote, a backslash, or not ASCII. */
 static inline uint64_t careful_bytes(uint64_t w)
 {
@@ -183,17 +215,24 @@ static inline uint64_t careful_bytes(uint64_t w)
            highs;
 }
 
-size_t text_plain(struct text a)
+static size_t step_plain(struct text a, size_t from)
 {
-    size_t i = 0;
+    uint64_t w;
 
-    for (; i + 8 <= a.len; i += 8) {
-        uint64_t w;
-
-        memcpy(&w, a.at + i, 8);
+    for (; from + 8 <= a.len; from += 8) {
+        memcpy(&w, a.at + from, 8);
         if (careful_bytes(w))
             break;
     }
+    return from;
+}
+
+#endif
+
+size_t text_plain(struct text a)
+{
+    size_t i = step_plain(a, 0);
+
     for (; i < a.len; i++) {
         unsigned char c = (unsigned char)a.at[i];
 

@@ -153,6 +153,24 @@ static void other_maps(void)
     test_context.sentry_client = TEXT_NONE;
 }
 
+static const char *word_at(const struct event *e, const char *path)
+{
+    const struct json *v = node_at(e, path);
+
+    return v ? arena_dup(&test_arena, v->raw.at, v->raw.len) : "-";
+}
+
+/* "browser version, system version, device" */
+static const char *agent(const char *header)
+{
+    const struct event *e =
+        take(printed("{\"request\":{\"headers\":{\"User-Agent\":\"%s\"}}}", header));
+
+    return printed("%s %s, %s %s, %s", word_at(e, "contexts.browser.name"),
+                   word_at(e, "contexts.browser.version"), word_at(e, "contexts.client_os.name"),
+                   word_at(e, "contexts.client_os.version"), word_at(e, "contexts.device.model"));
+}
+
 static void agents(void)
 {
     const struct event *e = take("{\"platform\":\"javascript\",\"request\":{\"headers\":{\"User-"
@@ -171,6 +189,26 @@ static void agents(void)
     is_str(json_at(e, "contexts.client_os"), "{\"name\":\"iOS\",\"version\":\"17.2\"}", "iOS");
     is_str(json_at(e, "contexts.browser.name"), "\"Mobile Safari\"", "Mobile Safari");
     is_str(json_at(e, "contexts.device.family"), "\"iPhone\"", "iPhone");
+    is_str(agent("Mozilla/5.0 (Linux; Android 14; Pixel 8 Build/UQ1A) AppleWebKit/537.36 (KHTML, "
+                 "like Gecko) "
+                 "Chrome/121.0.1 Mobile Safari/537.36"),
+           "Chrome Mobile 121.0.1, Android 14, Pixel 8", "Chrome on Android");
+    is_str(agent("Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
+                 "Chrome/121.0.0.0 "
+                 "Mobile Safari/537.36"),
+           "Chrome Mobile 121.0.0.0, Android 10, -", "the reduced form");
+    is_str(agent("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, "
+                 "like Gecko) "
+                 "Version/17.1 Safari/605.1.15"),
+           "Safari 17.1, Mac OS X 10.15.7, Mac", "Safari");
+    is_str(agent("Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
+           "Firefox 140.0, Ubuntu -, -", "Firefox");
+    is_str(agent("Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; rv:11.0) like Gecko"),
+           "IE 11.0, Windows 7, -", "Internet Explorer");
+    is_str(agent("Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 5.1; Trident/4.0)"),
+           "IE 8.0, Windows XP, -", "an old one");
+    is_str(agent("curl/8.1.2"), "curl 8.1.2, - -, -", "curl");
+    is_str(agent("/"), "- -, - -, -", "nothing");
     at_is(
         "{\"contexts\":{\"browser\":{\"name\":\"Mine\"}},\"request\":{\"headers\":{\"User-Agent\":"
         "\"curl/8.1\"}}}",
