@@ -383,7 +383,6 @@ struct match {
 
 struct search {
     struct text t;
-    struct scrub_signs signs;
     struct scrub_patterns which;
     size_t email_from, ip_from; /* nothing of that kind begins before */
 };
@@ -399,11 +398,11 @@ static bool match_word(struct search *s, size_t at, struct match *m)
     char c = s->t.at[at];
 
     m->from = at;
-    if (is_digit(c) && s->signs.digits >= 15 && (m->len = card(s->t, at)))
+    if (is_digit(c) && (m->len = card(s->t, at)))
         m->with = word_for(s, "[creditcard]");
-    else if (is_digit(c) && s->signs.digits >= 9 && (m->len = ssn(s->t, at)))
+    else if (is_digit(c) && (m->len = ssn(s->t, at)))
         m->with = word_for(s, "[usssn]");
-    else if (c >= 'A' && c <= 'Z' && s->signs.digits >= 4 && (m->len = iban(s->t, at)))
+    else if (c >= 'A' && c <= 'Z' && (m->len = iban(s->t, at)))
         m->with = word_for(s, "[iban]");
     else if ((c == 'b' || c == 'B') && (m->len = bearer(s->t, at)))
         m->with = word_for(s, "[bearer]");
@@ -454,30 +453,63 @@ static bool match_at(struct search *s, size_t at, struct match *m)
     return m->len > 0;
 }
 
-/* Does any pattern stand a chance? */
-static bool worth_it(struct text t, struct scrub_signs signs, struct scrub_patterns which)
+/* Where a pattern may begin, by the byte that stands there. */
+enum {
+    AT_DIGIT = 1 << 0,  /* card, SSN */
+    AT_UPPER = 1 << 1,  /* IBAN */
+    AT_B = 1 << 2,      /* bearer */
+    AT_MARK = 1 << 3,   /* URL, path, PEM */
+    AT_ADDRESS = 1 << 4 /* IP */
+};
+
+static const uint8_t begins[256] = {
+    ['0' ... '9'] = AT_DIGIT | AT_ADDRESS,
+    ['A'] = AT_UPPER | AT_ADDRESS,
+    ['B'] = AT_UPPER | AT_B | AT_ADDRESS,
+    ['C' ... 'F'] = AT_UPPER | AT_ADDRESS,
+    ['G' ... 'Z'] = AT_UPPER,
+    ['a'] = AT_ADDRESS,
+    ['b'] = AT_B | AT_ADDRESS,
+    ['c' ... 'f'] = AT_ADDRESS,
+    [':'] = AT_ADDRESS,
+    ['/'] = AT_MARK,
+    ['\\'] = AT_MARK,
+    ['-'] = AT_MARK,
+};
+
+/* The bytes worth stopping at, after the first look. 0: no pattern stands a chance. */
+static uint8_t worth_stopping(struct text t, struct scrub_signs signs, struct scrub_patterns which)
 {
-    if (which.ip)
-        return true;
+    uint8_t at = which.ip ? AT_ADDRESS : 0;
+
     if (!which.secrets)
-        return false;
-    return signs.digits >= 9 || (signs.pairs & ~(uint32_t)SIGN_WORDS) ||
-           (which.style == SCRUB_READABLE && text_find_byte(t, '@') != t.len);
+        return at;
+    if (signs.digits >= 9)
+        at |= AT_DIGIT | AT_UPPER;
+    if (signs.pairs & SIGN_BEARER)
+        at |= AT_B;
+    if (signs.pairs & (SIGN_URL | SIGN_PATH | SIGN_PEM))
+        at |= AT_MARK;
+    if (which.style == SCRUB_READABLE && text_find_byte(t, '@') != t.len)
+        at = UINT8_MAX; /* an address may begin with anything */
+    return at;
 }
 
 struct text scrub_replace(struct text t, struct scrub_signs signs, struct scrub_patterns which,
                           struct arena *a)
 {
-    struct search s = {.t = t, .signs = signs, .which = which};
+    uint8_t stop = worth_stopping(t, signs, which);
+    struct search s = {.t = t, .which = which};
     struct buf out = {.failed = true};
     size_t copied = 0;
     bool any = false;
     struct match m;
 
-    if (!worth_it(t, signs, which))
+    if (!stop)
         return t;
     for (size_t i = 0; i < t.len;) {
-        if (!match_at(&s, i, &m)) {
+        if ((stop != UINT8_MAX && !(begins[(unsigned char)t.at[i]] & stop)) ||
+            !match_at(&s, i, &m)) {
             i++;
             continue;
         }

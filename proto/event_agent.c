@@ -109,6 +109,11 @@ static void see_system(struct agent *g, struct text rest)
     }
 }
 
+static bool ends_word(char c)
+{
+    return c == ' ' || c == ';' || c == '(' || c == ')' || c == ',' || c == '/';
+}
+
 static struct agent look(struct text all)
 {
     struct agent g = {.all = all, .rank = BROWSERS};
@@ -117,7 +122,7 @@ static struct agent look(struct text all)
         struct text rest = text_cut(all, i, all.len), word;
         size_t len = 0;
 
-        while (len < rest.len && !strchr(" ;(),/", rest.at[len]))
+        while (len < rest.len && !ends_word(rest.at[len]))
             len++;
         word = text_cut(rest, 0, len);
         if (len && len < rest.len && rest.at[len] == '/')

@@ -133,20 +133,25 @@ void event_refuse(struct event_work *w, struct json *v)
 
 /* ---- the walk ---- */
 
+static inline bool is_field(const struct event_field *f, struct text key)
+{
+    return f->len == key.len && key.len && f->key[0] == key.at[0] &&
+           memcmp(f->key, key.at, key.len) == 0;
+}
+
 /* SDKs write their members in the same order again and again, so the search goes on where the last
  * one ended. Returns the index, or `count`. */
 static uint32_t search(const struct event_field *fields, uint32_t count, struct text key,
                        uint32_t hint)
 {
-    uint32_t i = hint < count ? hint : 0;
+    const struct event_field *f, *from = fields + hint, *end = fields + count;
 
-    for (uint32_t n = 0; n < count; n++) {
-        if (fields[i].len == key.len && key.len && fields[i].key[0] == key.at[0] &&
-            memcmp(fields[i].key, key.at, key.len) == 0)
-            return i;
-        if (++i == count)
-            i = 0;
-    }
+    for (f = from; f < end; f++)
+        if (is_field(f, key))
+            return (uint32_t)(f - fields);
+    for (f = fields; f < from; f++)
+        if (is_field(f, key))
+            return (uint32_t)(f - fields);
     return count;
 }
 
