@@ -171,17 +171,27 @@ void active_close(struct writer *w)
     w->active.segment = NULL;
 }
 
+static uint64_t rows_max(const struct writer *w)
+{
+    uint64_t rows = w->conf->segment_rows;
+
+    return rows && rows < SEGMENT_ROWS_MAX ? rows : SEGMENT_ROWS_MAX;
+}
+
+bool active_has_room(const struct writer *w)
+{
+    return w->active.overdue || w->active.rows + w->batch.event_count < rows_max(w);
+}
+
 bool active_is_full(const struct writer *w, bool *urgent)
 {
     const struct active *a = &w->active;
-    uint64_t limit = w->conf->segment_rows, budget = w->conf->retention_bytes;
+    uint64_t limit = rows_max(w), budget = w->conf->retention_bytes;
 
-    if (limit > SEGMENT_ROWS_MAX || !limit)
-        limit = SEGMENT_ROWS_MAX;
-    *urgent = a->rows + COMMIT_RECORDS > SEGMENT_ROWS_MAX || a->rows >= limit;
+    *urgent = a->rows >= limit;
     if (!a->rows && !a->attachments && a->next_block == 1)
         return false; /* an empty one can wait, whatever day it was made for */
-    if (*urgent || a->rows >= limit - limit / 16)
+    if (a->rows >= limit - limit / 16)
         return true; /* a little early, when it costs nobody a wait */
     if (world_now_ms() / DAY_MS != a->day)
         return true;

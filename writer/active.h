@@ -14,6 +14,9 @@ int active_open(struct writer *w, const char *file);
  * from the one before, whose catalogue row ends in the same step. */
 int active_create(struct writer *w);
 void active_close(struct writer *w);
+/* May one more event go in? A segment that is full but could not be ended (no disk for the next one)
+ * takes more all the same. */
+bool active_has_room(const struct writer *w);
 /* Is it time for the next one? `urgent`: even if that means finishing a flush first. */
 bool active_is_full(const struct writer *w, bool *urgent);
 /* The next one takes over; the old one goes to the sealing thread. Not while a flush is open. DB_OK, or

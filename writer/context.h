@@ -103,6 +103,8 @@ struct active { /* the segment being written */
     uint64_t first_seq, next_block;
     uint64_t rows;
     uint64_t attachments;
+    bool overdue;   /* the next one could not be begun … */
+    int64_t retry_us; /* … and is tried again then */
     uint64_t bytes; /* file and WAL, as of the last second */
     int64_t first_ms;
     char file[64];

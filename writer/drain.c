@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "shm/log.h"
+#include "writer/active.h"
 #include "writer/context.h"
 #include "writer/decide.h"
 #include "writer/pack.h"
@@ -260,7 +261,8 @@ static enum drained drain_one(struct writer *w, uint32_t slot)
             b->records++;
             continue;
         }
-        if (rec.kind == RECORD_COMMAND || !batch_room(b, rec.len)) {
+        if (rec.kind == RECORD_COMMAND || !batch_room(b, rec.len) ||
+            (rec.kind == RECORD_EVENT && !active_has_room(w))) {
             s->command = rec.kind == RECORD_COMMAND;
             s->cursor = before;
             return s->command ? DRAIN_COMMAND : DRAIN_BATCH;

@@ -205,11 +205,14 @@ static void roll_if_full(struct writer *w)
 {
     bool urgent;
 
-    if (!active_is_full(w, &urgent))
+    if (!active_is_full(w, &urgent) || world_ticks_us() < w->active.retry_us)
         return;
-    if (flush_is_open(w) && (!urgent || flush_all(w) != DB_OK))
-        return;
-    active_roll(w);
+    if (flush_is_open(w) && !urgent)
+        return; /* a moment later it costs nobody a wait */
+    if ((flush_is_open(w) && flush_all(w) != DB_OK) || active_roll(w) != DB_OK) {
+        w->active.overdue = true;
+        w->active.retry_us = world_ticks_us() + SECOND_US;
+    }
 }
 
 /* One round; *idle: there was nothing to do. 0 or an exit status. */
@@ -224,12 +227,12 @@ static int round_of(struct writer *w, bool *idle)
     if (!batch_empty(&w->batch)) {
         if ((status = commit(w)) != 0 || w->stalled)
             return status;
-        roll_if_full(w);
     } else if (drained == DRAIN_STALL) {
         w->stalled = true;
         atomic_store_explicit(&w->world->board->disk_full, 1, memory_order_relaxed);
         return 0;
     }
+    roll_if_full(w);
     if (commands_wait(w) && (status = command_serve(w)) != 0)
         return status;
     if (drained == DRAIN_FLUSH && flush_all(w) != DB_OK)

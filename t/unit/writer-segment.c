@@ -1,0 +1,408 @@
+/* Segments: going over to the next, sealing, repacking, leaving; damaged ones; a full disk. */
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+
+#include "proto/block.h"
+#include "t/lib/writer_kit.h"
+#include "writer/files.h"
+
+static void put_some(struct kit *k, uint64_t from, uint64_t count, size_t size)
+{
+    static char payload[64 * 1024];
+
+    for (uint64_t i = from; i < from + count; i++) {
+        struct record_event r = kit_event(i, (uint8_t)(1 + i % 9));
+        size_t n = 0;
+
+        while (n + 120 < size)
+            n += (size_t)snprintf(
+                payload + n, sizeof(payload) - n,
+                "{\"function\":\"f%llu\",\"lineno\":%zu,\"vars\":{\"at\":\"0x%012llx\"}},",
+                (unsigned long long)(i % 9), n,
+                (unsigned long long)(i * 0x9e3779b97f4a7c15ULL >> 16));
+        if (n)
+            r.payload = (struct text){payload, n};
+        kit_put_event(k, (uint32_t)(i % 2), &r);
+    }
+}
+
+/* The record of an event, by way of its row and block; checks that it is the one. */
+static bool readable(struct kit *k, const char *file, uint64_t seq)
+{
+    struct db_options o = {.mode = DB_READ};
+    struct record_event r;
+    struct db_stmt *q;
+    struct arena a;
+    struct text body;
+    struct db *d;
+    char path[256], sql[256];
+    const void *data, *id;
+    size_t len, id_len;
+    bool good = false;
+
+    arena_init(&a, 16 * MIB);
+    snprintf(path, sizeof(path), "%s/segments/%s", k->dir, file);
+    snprintf(sql, sizeof(sql),
+             "SELECT b.data, e.slot, e.id FROM event e JOIN block b ON b.id = e.block_id WHERE "
+             "e.seq = %llu",
+             (unsigned long long)seq);
+    if (db_open(path, &o, &d) == DB_OK && (q = db_adhoc(d, sql)) && db_step(q) == 1) {
+        data = db_col_blob(q, 0, &len);
+        id = db_col_blob(q, 2, &id_len);
+        good = block_read_one((struct text){data, len}, (uint32_t)db_col_int(q, 1), &a, &body) &&
+               record_event_peek(body, &r) && memcmp(r.id, id, 16) == 0;
+    }
+    db_close(d);
+    arena_free(&a);
+    return good;
+}
+
+static void test_roll(struct kit *k)
+{
+    char first[64], sql[256];
+    int64_t plain, packed;
+
+    k->conf.segment_rows = 1600;
+    k->conf.seal_idle_s = 3600;
+    ok(kit_start(k), "segments of 1,600 events");
+    put_some(k, 1, 5000, 3000);
+    ok(kit_counted(k), "5,000 events");
+    is_int(kit_number(k, "SELECT count(*) FROM segment"), 4, "make four of them");
+    is_int(kit_number(k, "SELECT count(*) FROM segment WHERE state = 'active'"), 1,
+           "one is active");
+    is_int(kit_number(k, "SELECT max(rows) <= 1600 FROM segment"), 1, "none has more");
+    is_int(kit_number(k, "SELECT count(*) FROM segment a JOIN segment b ON b.id = a.id + 1 WHERE "
+                         "b.first_seq = a.last_seq + 1"),
+           3, "their sequences follow one another");
+    is_int(kit_wait(k, "SELECT count(*) FROM segment WHERE state = 'sealed'", 3, 10), 3,
+           "three get sealed");
+    snprintf(first, sizeof(first), "%s",
+             kit_string(k, "SELECT file FROM segment ORDER BY id LIMIT 1"));
+    snprintf(sql, sizeof(sql), "segments/%s", first);
+    is_int(
+        kit_number_in(
+            k, sql,
+            "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name LIKE 'event_by_%'"),
+        4, "with four indexes");
+    ok(readable(k, first, 700), "an event can be read from it");
+    plain = kit_number(k, "SELECT bytes FROM segment ORDER BY id LIMIT 1");
+    is_int(kit_stop(k), 0, "stop");
+
+    k->conf.seal_idle_s = 0;
+    ok(kit_start(k), "once it is quiet");
+    is_int(kit_wait(k, "SELECT count(*) FROM segment WHERE state = 'packed'", 3, 20), 3,
+           "they are repacked");
+    packed = kit_number(k, "SELECT bytes FROM segment ORDER BY id LIMIT 1");
+    ok(packed < plain, "to less (%lld KB, were %lld)", (long long)packed / 1000,
+       (long long)plain / 1000);
+    snprintf(first, sizeof(first), "%s",
+             kit_string(k, "SELECT file FROM segment ORDER BY id LIMIT 1"));
+    ok(readable(k, first, 700) && readable(k, first, 1) && readable(k, first, 1400),
+       "every event can still be read");
+    snprintf(sql, sizeof(sql), "segments/%s", first);
+    is_int(
+        kit_number_in(
+            k, sql,
+            "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name LIKE 'event_by_%'"),
+        4, "by its indexes");
+    is_int(kit_number_in(k, sql, "PRAGMA freelist_count"), 0, "nothing unused is in it");
+    is_int(kit_number_in(k, sql,
+                         "SELECT count(*) <= 1 FROM block WHERE kind = 1 AND raw_bytes < 100000"),
+           1, "its blocks are full but for the last");
+    is_int(kit_sum(k, "SELECT count(*) FROM event"), 5000, "none is lost");
+    is_int(kit_stop(k), 0, "stop");
+    is_int(kit_sum(k, "SELECT count(DISTINCT id) FROM event"), 5000, "none doubled");
+}
+
+static int count_files(struct kit *k)
+{
+    char command[160], line[32];
+    FILE *p;
+    int n = -1;
+
+    snprintf(command, sizeof(command), "ls %s/segments | grep -c 'db$'", k->dir);
+    if ((p = popen(command, "r"))) {
+        if (fgets(line, sizeof(line), p))
+            n = atoi(line);
+        pclose(p);
+    }
+    return n;
+}
+
+static void age(struct kit *k, const char *change)
+{
+    struct db_options o = {.mode = DB_WRITE};
+    char file[160], sql[160];
+    struct db *d;
+
+    snprintf(file, sizeof(file), "%s/quern.db", k->dir);
+    snprintf(sql, sizeof(sql), "UPDATE segment SET %s", change);
+    if (db_open(file, &o, &d) == DB_OK)
+        db_exec(d, sql);
+    db_close(d);
+}
+
+static void test_retention(struct kit *k)
+{
+    int64_t events = kit_number(k, "SELECT sum(events) FROM issue"), oldest;
+    char path[160];
+    int fd;
+    struct record_attachment a = {.project = 1,
+                                  .received_ms = world_now_ms(),
+                                  .name = TEXT("core"),
+                                  .content_type = TEXT("x/y"),
+                                  .type = TEXT("event.attachment"),
+                                  .size = 3,
+                                  .file = TEXT("f00d")};
+    struct buf b;
+
+    snprintf(path, sizeof(path), "%s/attachments/f00d", k->dir);
+    fd = open(path, O_CREAT | O_WRONLY, 0600);
+    close(fd);
+    k->conf.retention_bytes =
+        (uint64_t)kit_number(k, "SELECT sum(bytes) FROM segment WHERE state = 'packed'") * 2 / 3;
+    ok(kit_start(k), "a budget of two thirds");
+    arena_reset(&k->arena);
+    buf_init(&b, &k->arena, 256, RECORD_MAX);
+    record_attachment_write(&b, &a);
+    kit_put(k, 0, RECORD_ATTACHMENT, buf_result(&b));
+    put_some(k, 10000, 100, 500);
+    kit_counted(k);
+    is_int(kit_wait(k, "SELECT min(first_seq) > 1 FROM segment", 1, 15), 1, "the oldest leave");
+    oldest = kit_number(k, "SELECT min(first_seq) FROM segment");
+    kit_sleep_us(3000000);
+    ok((int64_t)atomic_load(&k->world.board->segment_bytes) <= (int64_t)k->conf.retention_bytes,
+       "until the rest fits (%lld KB)",
+       (long long)atomic_load(&k->world.board->segment_bytes) / 1000);
+    is_int(kit_sum(k, "SELECT min(seq) FROM event WHERE seq > 0") >= oldest, 1, "whole");
+    is_int(kit_number(k, "SELECT sum(events) FROM issue"), events + 100, "what they counted stays");
+    is_int(count_files(k), kit_number(k, "SELECT count(*) FROM segment"), "their files are gone");
+    is_int(kit_stop(k), 0, "stop");
+
+    k->conf.retention_bytes = 0;
+    age(k, "day = day - 2"); /* the active one is of another day: it ends */
+    ok(kit_start(k), "two days later");
+    is_int(kit_wait(
+               k,
+               "SELECT count(*) FROM segment WHERE state = 'active' AND day = unixepoch() / 86400",
+               1, 10),
+           1, "the next day's segment is begun");
+    is_int(kit_stop(k), 0, "stop");
+    age(k, "last_ms = last_ms - 2 * 86400000");
+    k->conf.retention_days = 1;
+    ok(kit_start(k), "with a limit of a day");
+    is_int(kit_wait(k, "SELECT count(*) FROM segment WHERE state <> 'active'", 0, 15), 0,
+           "what is too old leaves");
+    for (int i = 0; i < 100 && access(path, F_OK) == 0; i++)
+        kit_sleep_us(20000);
+    is_int(access(path, F_OK), -1, "and the attachments' files with it");
+    put_some(k, 20000, 10, 500);
+    ok(kit_counted(k), "events are taken");
+    is_int(kit_stop(k), 0, "stop");
+    k->conf.retention_days = 0;
+}
+
+/* ---- damage ---- */
+
+static void scribble(const char *path, long at, size_t len)
+{
+    FILE *f = fopen(path, "r+");
+
+    if (!f)
+        return;
+    fseek(f, at, SEEK_SET);
+    for (size_t i = 0; i < len; i++)
+        fputc("garbage"[i % 7], f);
+    fclose(f);
+}
+
+static void test_damaged_segment(struct kit *k)
+{
+    char path[200], file[64];
+    int64_t before = kit_sum(k, "SELECT count(*) FROM event");
+
+    snprintf(file, sizeof(file), "%s",
+             kit_string(k, "SELECT file FROM segment WHERE state = 'active'"));
+    snprintf(path, sizeof(path), "%s/segments/%s-wal", k->dir, file);
+    unlink(path);
+    path[strlen(path) - 4] = 0;
+    scribble(path, 0, 8192);
+    ok(before > 0 && kit_start(k), "the active segment is garbage: the writer starts");
+    put_some(k, 30000, 50, 500);
+    ok(kit_counted(k), "and takes events");
+    is_int(kit_sum(k, "SELECT count(*) FROM event"), 50, "into a new one");
+    strcat(path, ".damaged");
+    is_int(access(path, F_OK), 0, "the damaged one is set aside");
+    is_int(kit_stop(k), 0, "stop");
+}
+
+static void test_lost_catalogue(struct kit *k)
+{
+    char path[200];
+    int64_t
+        events = kit_sum(k, "SELECT count(*) FROM event"),
+        issues = kit_number(
+            k, "SELECT count(*) FROM issue WHERE last_seq >= (SELECT min(first_seq) FROM segment)");
+
+    snprintf(path, sizeof(path), "%s/quern.db-wal", k->dir);
+    unlink(path);
+    path[strlen(path) - 4] = 0;
+    scribble(path, 0, 65536);
+    ok(kit_start(k), "the catalogue is garbage: the writer starts");
+    kit_counted(k);
+    is_int(kit_number(k, "SELECT sum(events) FROM issue"), events,
+           "the events of the segments are counted again");
+    is_int(kit_number(k, "SELECT count(*) FROM issue"), issues, "in their issues");
+    is_int(kit_number(k, "SELECT count(*) FROM key"), 1, "with a new key");
+    put_some(k, 31000, 10, 500);
+    kit_counted(k);
+    is_int(kit_number(k, "SELECT count(*) FROM issue"), issues, "new events find them");
+    is_int(kit_stop(k), 0, "stop");
+    strcat(path, ".damaged");
+    is_int(access(path, F_OK), 0, "the damaged one is set aside");
+}
+
+static void test_damaged_block(struct kit *k)
+{
+    struct db_options o = {.mode = DB_WRITE};
+    char path[200];
+    struct db *d;
+
+    snprintf(path, sizeof(path), "%s/segments/%s", k->dir,
+             kit_string(k, "SELECT file FROM segment WHERE state = 'active'"));
+    db_open(path, &o, &d);
+    db_exec(d, "UPDATE block SET data = randomblob(100) WHERE id = (SELECT max(id) FROM block "
+               "WHERE kind = 1)");
+    db_close(d);
+    snprintf(path, sizeof(path), "%s/quern.db", k->dir);
+    db_open(path, &o, &d);
+    db_exec(d, "DELETE FROM tallied; DELETE FROM hash; DELETE FROM issue; DELETE FROM issue_hour");
+    db_close(d);
+    ok(kit_start(k), "a block is garbage, and has to be counted: the writer starts");
+    ok(kit_number(k, "SELECT sum(events) FROM issue") > 0, "the others are counted");
+    put_some(k, 32000, 10, 500);
+    ok(kit_counted(k), "and events are taken");
+    is_int(kit_stop(k), 0, "stop");
+}
+
+/* ---- a full disk ---- */
+
+/* Whatever fits is stored, the rest waits, nothing is lost, and it goes on when there is room. */
+static void test_full(const char *where, struct kit *k,
+                      void (*make_room)(struct kit *k, const char *where))
+{
+    static char noise[16 * 1024];
+    uint64_t put = 0, state = 1, seen;
+    int64_t stored;
+    int stuck = 0;
+
+    for (; put < 4000 && stuck < 1000; put++) {
+        struct record_event r = kit_event(50000 + put, (uint8_t)(1 + put % 5));
+        struct iovec part;
+        struct buf b;
+        uint64_t end;
+
+        for (size_t i = 0; i < sizeof(noise); i += 8) {
+            state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+            memcpy(noise + i, &state, 8);
+        }
+        r.payload = (struct text){noise, sizeof(noise)};
+        arena_reset(&k->arena);
+        buf_init(&b, &k->arena, 32768, RECORD_MAX);
+        record_event_write(&b, &r);
+        part = (struct iovec){b.at, b.len};
+        world_slot(&k->world, 0);
+        for (stuck = 0;
+             ring_put(k->world.ring[0], RECORD_EVENT, &part, 1, &end) == RING_FULL && stuck < 1000;
+             stuck++) {
+            world_ring_writer(&k->world);
+            kit_sleep_us(1000);
+        }
+        if (stuck < 1000)
+            k->put[0] = end;
+        else
+            put--; /* the client was told to come back */
+        world_ring_writer(&k->world);
+    }
+    seen = atomic_load(&k->world.board->committed_seq);
+    ok(stuck >= 1000, "the disk is full after %llu events, and the ring", (unsigned long long)put);
+    is_int(atomic_load(&k->world.board->disk_full), 1, "the guard is up");
+    is_int(waitpid(k->pid, NULL, WNOHANG), 0, "the writer is there");
+    make_room(k, where);
+    for (int i = 0; i < 300 && ring_released(k->world.ring[0]) < k->put[0]; i++)
+        kit_sleep_us(50000);
+    ok(ring_released(k->world.ring[0]) >= k->put[0], "with room it goes on");
+    ok(kit_counted(k), "and counts");
+    stored = kit_sum(k, "SELECT count(*) FROM event");
+    is_int(stored, put, "every event that was put is stored (%llu were before)",
+           (unsigned long long)seen);
+    is_int(kit_number(k, "SELECT sum(events) FROM issue"), stored, "and counted");
+    for (int i = 0; i < 50 && atomic_load(&k->world.board->disk_full); i++)
+        kit_sleep_us(100000);
+    is_int(atomic_load(&k->world.board->disk_full), 0, "the guard is down");
+    is_int(kit_stop(k), 0, "stop");
+}
+
+static void grow_mount(struct kit *k, const char *where)
+{
+    (void)k;
+    ok(mount("quern", where, "tmpfs", MS_REMOUNT, "size=256m") == 0, "room comes");
+}
+
+static void raise_limit(struct kit *k, const char *where)
+{
+    struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+
+    (void)where;
+    ok(prlimit(k->pid, RLIMIT_FSIZE, &none, NULL) == 0, "the limit is lifted");
+}
+
+static void test_full_disk(void)
+{
+    char where[] = "/tmp/quern-small-XXXXXX";
+    struct kit k;
+
+    if (!mkdtemp(where))
+        return;
+    if (mount("quern", where, "tmpfs", 0, "size=48m") != 0) {
+        note("no small disk: not root");
+        rmdir(where);
+        return;
+    }
+    kit_open(&k, where);
+    ok(kit_start(&k), "a disk of 48 MB");
+    log_set_level(LOG_LEVEL_ERROR);
+    test_full(where, &k, grow_mount);
+    kit_close(&k);
+    umount2(where, MNT_DETACH);
+    rmdir(where);
+}
+
+/* Not root: a limit on the size of files does as well. */
+static void test_full_file(void)
+{
+    struct rlimit small = {24 << 20, RLIM_INFINITY};
+    struct kit k;
+
+    kit_open(&k, "/tmp");
+    ok(kit_start(&k), "a limit of 24 MB on files");
+    prlimit(k.pid, RLIMIT_FSIZE, &small, NULL);
+    test_full("", &k, raise_limit);
+    kit_close(&k);
+}
+
+int main(void)
+{
+    struct kit k;
+
+    kit_open(&k, "/tmp");
+    test_roll(&k);
+    test_retention(&k);
+    test_damaged_segment(&k);
+    test_lost_catalogue(&k);
+    test_damaged_block(&k);
+    kit_close(&k);
+    test_full_disk();
+    test_full_file();
+    return done_testing();
+}
