@@ -54,6 +54,7 @@ struct worker {
      * in (worker_peer_is_operator). */
     h2o_hostconf_t *hosts[2], *control_hosts[2];
     struct listener *listeners; /* listen.h; conf->listener_count of them */
+    h2o_timeout_t yield_timeout;
     uint32_t connections;
 
     struct arena arena;                    /* of the request being taken in; reset after each */

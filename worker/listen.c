@@ -19,6 +19,8 @@
  * 64 clients that come at once and stay were served by one worker of two for four fifths, since who
  * is awake accepts. */
 #define ACCEPT_AHEAD 2
+#define YIELD_MS 1
+#define YIELDS_MAX 20 /* whoever should have come by then is stuck */
 #define LINGER_S 2
 #define LINGER_BYTES (64 * MIB) /* of a refused body that are read and thrown away */
 
@@ -27,8 +29,8 @@ struct listener {
     h2o_socket_t *sock; /* NULL: closed */
     h2o_accept_ctx_t accept;
     bool paused;               /* until listen_resume */
-    h2o_timeout_entry_t yield; /* linked: left to the others for a moment … */
-    bool insist;               /* … which is over */
+    h2o_timeout_entry_t yield; /* linked: left to the others for a moment */
+    int yields;                /* in a row */
 };
 
 /* ---- connections ---- */
@@ -74,21 +76,21 @@ static void pause_accepting(struct listener *l, const char *why)
 
 static void on_accept(h2o_socket_t *sock, const char *err);
 
-/* Whoever we left it to may be stuck: after a moment we take what is still there. */
 static void on_yielded(h2o_timeout_entry_t *entry)
 {
     struct listener *l = H2O_STRUCT_FROM_MEMBER(struct listener, yield, entry);
 
-    l->insist = true;
     if (l->sock && !l->paused)
         h2o_socket_read_start(l->sock, on_accept);
 }
 
+/* Look away for a moment. */
 static void yield_accepting(struct listener *l)
 {
     h2o_socket_read_stop(l->sock);
+    l->yields++;
     l->yield.cb = on_yielded;
-    h2o_timeout_link(l->w->h2o.loop, &l->w->h2o.hundred_ms_timeout, &l->yield);
+    h2o_timeout_link(l->w->h2o.loop, &l->w->yield_timeout, &l->yield);
 }
 
 static void on_accept(h2o_socket_t *sock, const char *err)
@@ -96,20 +98,18 @@ static void on_accept(h2o_socket_t *sock, const char *err)
     struct listener *l = sock->data;
     struct worker *w = l->w;
 
-    if (err)
-        return;
-    if (!l->insist && is_ahead(w)) {
-        yield_accepting(l);
-        return;
-    }
-    l->insist = false;
-    for (int i = 0; i < ACCEPT_BATCH; i++) {
+    for (int i = 0; !err && i < ACCEPT_BATCH; i++) {
         h2o_socket_t *got;
 
         if (w->connections >= CONNECTIONS_MAX) {
             pause_accepting(l, "connections");
             return;
         }
+        if (l->yields < YIELDS_MAX && is_ahead(w)) {
+            yield_accepting(l);
+            return;
+        }
+        l->yields = 0;
         if (!(got = h2o_evloop_socket_accept(sock))) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
                 pause_accepting(l, strerror(errno));
@@ -169,6 +169,7 @@ int listen_open(struct worker *w)
         calloc(w->conf->listener_count ? w->conf->listener_count : 1, sizeof *w->listeners);
     if (!w->listeners)
         return -ENOMEM;
+    h2o_timeout_init(w->h2o.loop, &w->yield_timeout, YIELD_MS);
     count_connection(w, 0); /* over what the slot's last worker left behind */
     for (uint32_t i = 0; i < w->conf->listener_count; i++) {
         const struct worker_listener *conf = &w->conf->listeners[i];
