@@ -184,11 +184,25 @@ static bool keep_other(struct event_work *w, struct json *m, enum event_other ot
     return other == OTHER_KEEP;
 }
 
+static void drop_nulls(struct json *object)
+{
+    struct json *next = object->child;
+
+    object->child = object->last = NULL;
+    object->count = 0;
+    for (struct json *m = next; m; m = next) {
+        next = m->next;
+        if (m->kind != JSON_NULL)
+            json_push(object, m);
+    }
+}
+
 void event_fields(struct event_work *w, struct json *object, const struct event_field *fields,
                   uint32_t count, enum event_other other, struct json **found)
 {
     struct json *before = NULL, *next;
     uint32_t hint = 0, kept = 0;
+    bool repeated = false;
 
     if (found)
         memset(found, 0, count * sizeof *found);
@@ -199,6 +213,10 @@ void event_fields(struct event_work *w, struct json *object, const struct event_
         next = m->next;
         if (i < count) {
             hint = i + 1;
+            if (found && found[i]) { /* of duplicate keys the last counts */
+                json_to_null(found[i]);
+                repeated = true;
+            }
             if (keep) {
                 event_enter(w, m->key);
                 fields[i].check(w, m, &fields[i]);
@@ -221,6 +239,8 @@ void event_fields(struct event_work *w, struct json *object, const struct event_
     }
     object->last = before;
     object->count = kept;
+    if (repeated)
+        drop_nulls(object);
 }
 
 /* ---- checks ---- */

@@ -26,6 +26,12 @@ static void documents(void)
           "\"mine\"", "the client's own errors stay");
     at_is("{\"foo\":1,\"errors\":[{\"type\":\"mine\",\"name\":\"a\"}]}", "errors.1.type",
           "\"invalid_attribute\"", "... and ours follow");
+    at_is(
+        "{\"user\":{\"id\":1,\"id\":2},\"user\":{\"id\":3,\"id\":4}}", "",
+        "{\"user\":{\"id\":\"4\"},\"platform\":\"other\",\"type\":\"default\",\"level\":\"error\","
+        "\"timestamp\":\"2026-03-01T10:00:00Z\",\"received\":\"2026-03-01T10:00:00Z\"}",
+        "of duplicate keys only the last is kept");
+    at_is("{\"release\":\"1\",\"release\":null}", "release", "absent", "... even a null");
     at_is("{\"sentry.interfaces.User\":{\"id\":\"7\"}}", "user.id", "\"7\"", "legacy names");
 }
 
