@@ -44,9 +44,7 @@ bool otel_span_errors(const struct span *s, uint32_t project, struct arena *a,
                       struct otel_error **out, uint32_t *count);
 /* That of a log record; false: it carries none. */
 bool otel_log_error(const struct logrec *l, uint32_t project, struct otel_error *out);
-/* The event. `spans`: ids of 8 bytes of other spans that carry the same; may be NULL. NULL: the arena is
- * spent. */
-struct json *otel_error_event(const struct otel_error *e, const uint8_t (*spans)[8],
-                              uint32_t span_count, struct arena *a);
+/* The event, for event_from_tree. NULL: the arena is spent. */
+struct json *otel_error_event(const struct otel_error *e, struct arena *a);
 
 #endif

@@ -336,38 +336,24 @@ static void add_attrs(struct work *w, struct json *in, const char *key, const st
     }
 }
 
-static void add_trace(struct work *w, struct json *contexts, const uint8_t (*spans)[8],
-                      uint32_t span_count)
+static void add_trace(struct work *w, struct json *contexts)
 {
     const struct span *s = w->e->span;
-    struct json *trace, *list;
+    struct json *trace;
 
     if (id_is_zero(w->e->trace_id, 16))
         return;
     trace = object(w, contexts, "trace");
     set_hex(w, trace, "trace_id", w->e->trace_id, 16);
     set_hex(w, trace, "span_id", w->e->span_id, 8);
-    if (s) {
-        set_hex(w, trace, "parent_span_id", s->parent_id, 8);
-        set(w, trace, "op", span_op(s));
-        set(w, trace, "status", text_of(span_status_name(span_status_word(s))));
-    }
-    if (!span_count || !trace || !(list = json_new(w->a, JSON_ARRAY)))
+    if (!s)
         return;
-    for (uint32_t i = 0; i < span_count; i++) {
-        char *hex = arena_alloc(w->a, 16);
-        struct json *id;
-
-        if (!hex)
-            return;
-        hex_write(spans[i], 8, hex);
-        if ((id = json_new_string(w->a, (struct text){hex, 16})))
-            json_push(list, id);
-    }
-    json_set(w->a, trace, "other_spans", list);
+    set_hex(w, trace, "parent_span_id", s->parent_id, 8);
+    set(w, trace, "op", span_op(s));
+    set(w, trace, "status", text_of(span_status_name(span_status_word(s))));
 }
 
-static void add_contexts(struct work *w, const uint8_t (*spans)[8], uint32_t span_count)
+static void add_contexts(struct work *w)
 {
     const struct attrs *r = &w->e->resource->attrs;
     struct json *contexts = object(w, w->root, "contexts"), *otel, *part;
@@ -375,7 +361,7 @@ static void add_contexts(struct work *w, const uint8_t (*spans)[8], uint32_t spa
 
     if (!contexts)
         return;
-    add_trace(w, contexts, spans, span_count);
+    add_trace(w, contexts);
     otel = object(w, contexts, "otel");
     add_attrs(w, otel, "attributes", w->e->attrs);
     if (w->e->span && w->e->attrs != &w->e->span->attrs)
@@ -461,8 +447,7 @@ static const char *platform_of(const struct otel_error *e, const struct stack_te
     return stack_platform(s->language);
 }
 
-struct json *otel_error_event(const struct otel_error *e, const uint8_t (*spans)[8],
-                              uint32_t span_count, struct arena *a)
+struct json *otel_error_event(const struct otel_error *e, struct arena *a)
 {
     struct work w = {.e = e, .a = a, .root = json_new(a, JSON_OBJECT)};
     struct json *extra;
@@ -484,7 +469,7 @@ struct json *otel_error_event(const struct otel_error *e, const uint8_t (*spans)
     add_tags(&w);
     add_user(&w);
     add_request(&w);
-    add_contexts(&w, spans, span_count);
+    add_contexts(&w);
     if (e->stack.len && !e->causes && !has_frames(&w)) { /* nobody's grammar: keep the text */
         extra = object(&w, w.root, "extra");
         set(&w, extra, "exception.stacktrace", e->stack);

@@ -81,8 +81,9 @@ struct batch_string;
 struct batch_origin; /* a resource or scope that was written down */
 
 struct batch_writer {
-    struct arena arena; /* everything below; emptied with each batch */
-    size_t estimate;    /* bytes that the record will take, about */
+    struct arena arena;               /* everything below; emptied with each batch */
+    size_t estimate;                  /* bytes that the record will take, about */
+    const struct attr_filter *filter; /* NULL: everything is stored as it is */
 
     struct batch_string *strings;
     uint32_t string_count, string_room;

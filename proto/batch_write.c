@@ -13,6 +13,8 @@ struct batch_string {
     uint32_t last_row; /* latest row that began with it */
     uint32_t seen_row; /* latest row that had it as a key, plus one … */
     uint32_t seen_at;  /* … and where */
+    uint32_t cleaned;  /* what the filter leaves of it; BATCH_NONE: not asked yet */
+    uint8_t care;      /* as a key: enum attr_care + 1; 0: not asked yet */
     bool pinned;       /* must be in the table: a key, a constant */
 };
 
@@ -122,7 +124,7 @@ uint32_t batch_intern(struct batch_writer *w, struct text t)
         return BATCH_NONE;
     w->strings = s;
     s += w->string_count;
-    *s = (struct batch_string){.hash = hash, .last_row = BATCH_NONE};
+    *s = (struct batch_string){.hash = hash, .last_row = BATCH_NONE, .cleaned = BATCH_NONE};
     s->text = (struct text){arena_dup(&w->arena, t.len ? t.at : "", t.len), t.len};
     if (!s->text.at)
         return BATCH_NONE;
@@ -137,9 +139,53 @@ static inline uint32_t intern_like(struct batch_writer *w, struct text t, uint32
     return guess != BATCH_NONE && text_eq(w->strings[guess].text, t) ? guess : batch_intern(w, t);
 }
 
+/* ---- the filter ---- */
+
+static uint32_t clean(struct batch_writer *w, uint32_t string)
+{
+    struct text left;
+    uint32_t cleaned;
+
+    if (!w->filter || string == BATCH_NONE)
+        return string;
+    if (w->strings[string].cleaned == BATCH_NONE) {
+        left = w->filter->clean(w->filter->own, w->strings[string].text, &w->arena);
+        cleaned = left.at == w->strings[string].text.at ? string : batch_intern(w, left);
+        w->strings[string].cleaned = cleaned; /* interning may have moved the list */
+    }
+    return w->strings[string].cleaned;
+}
+
+static enum attr_care care_of(struct batch_writer *w, uint32_t key)
+{
+    struct batch_string *s = &w->strings[key];
+
+    if (!w->filter)
+        return ATTR_KEEP;
+    if (!s->care)
+        s->care = (uint8_t)(w->filter->care(w->filter->own, s->text) + 1);
+    return s->care - 1;
+}
+
 static bool has_text(uint8_t kind)
 {
     return kind == ATTR_STRING || kind == ATTR_BYTES || kind == ATTR_JSON;
+}
+
+/* What the filter lets through of a value. Truth values give nothing away. */
+static struct batch_cell allowed(struct batch_writer *w, uint32_t key, struct batch_cell cell)
+{
+    switch (cell.kind == ATTR_EMPTY || cell.kind == ATTR_BOOL ? ATTR_KEEP : care_of(w, key)) {
+    case ATTR_HIDE:
+        return (struct batch_cell){.kind = ATTR_STRING, .string = batch_intern(w, ATTR_HIDDEN)};
+    case ATTR_CLEAN:
+        if (has_text(cell.kind))
+            cell.string = clean(w, cell.string);
+        break;
+    default:
+        break;
+    }
+    return cell;
 }
 
 static inline bool cell_eq(const struct batch_cell *a, const struct batch_cell *b)
@@ -182,6 +228,8 @@ uint32_t batch_row_begin(struct batch_writer *w, const struct attr *name)
 {
     struct batch_cell cell = cell_of(w, name, BATCH_NONE);
 
+    if (has_text(cell.kind))
+        cell.string = clean(w, cell.string);
     w->row_count = 0;
     w->like = NULL;
     w->alike = false;
@@ -206,7 +254,7 @@ void batch_row_field(struct batch_writer *w, enum batch_field field, struct text
 
     if (!value.len)
         return;
-    cell.string = batch_intern(w, value);
+    cell.string = clean(w, batch_intern(w, value));
     add(w, field, &cell);
 }
 
@@ -237,8 +285,9 @@ void batch_row_attrs(struct batch_writer *w, const struct attrs *list)
         }
         key = intern_like(w, at->key, key_guess);
         cell = cell_of(w, at, guess);
-        if (key == BATCH_NONE)
+        if (key == BATCH_NONE || arena_spent(&w->arena))
             return;
+        cell = allowed(w, key, cell);
         if (w->strings[key].seen_row == w->row_number + 1) {
             w->row_cells[w->strings[key].seen_at] = cell; /* the last one wins */
             continue;
@@ -366,7 +415,7 @@ bool batch_list_from(struct batch_writer *w, const struct attrs *from, struct ba
             return false;
         w->strings[key].pinned = true;
         out->keys[out->count] = key;
-        out->cells[out->count++] = cell_of(w, &from->at[i], BATCH_NONE);
+        out->cells[out->count++] = allowed(w, key, cell_of(w, &from->at[i], BATCH_NONE));
     }
     return !arena_spent(&w->arena);
 }

@@ -46,7 +46,7 @@ struct log_packer *log_packer_new(void)
 
     if (p) {
         batch_init(&p->batch, PACKER_BUDGET);
-        log_packer_open(p, 0, 0);
+        log_packer_open(p, 0, 0, NULL);
     }
     return p;
 }
@@ -58,13 +58,15 @@ void log_packer_free(struct log_packer *p)
     free(p);
 }
 
-void log_packer_open(struct log_packer *p, uint32_t project, int64_t received_ms)
+void log_packer_open(struct log_packer *p, uint32_t project, int64_t received_ms,
+                     const struct attr_filter *filter)
 {
     p->project = project;
     p->received_ms = received_ms;
     p->rows = NULL;
     p->count = p->room = p->trace_count = 0;
     batch_reset(&p->batch);
+    p->batch.filter = filter;
 }
 
 uint32_t log_packer_count(const struct log_packer *p)
@@ -198,7 +200,7 @@ void log_packer_finish(struct log_packer *p, struct buf *out)
     batch_write_tables(w, out);
     for (uint32_t i = 0; i < p->count; i++)
         write_row(p, p->rows[i], p->rows[i ? i - 1 : 0]->time_ns, out);
-    log_packer_open(p, p->project, p->received_ms);
+    log_packer_open(p, p->project, p->received_ms, p->batch.filter);
 }
 
 /* ---- reading ---- */

@@ -22,7 +22,9 @@
 struct log_packer;
 struct log_packer *log_packer_new(void); /* NULL: no memory */
 void log_packer_free(struct log_packer *p);
-void log_packer_open(struct log_packer *p, uint32_t project, int64_t received_ms);
+/* `filter` may be NULL; it must outlive the records that are made. */
+void log_packer_open(struct log_packer *p, uint32_t project, int64_t received_ms,
+                     const struct attr_filter *filter);
 enum pack_rc log_packer_add(struct log_packer *p, const struct logrec *l);
 uint32_t log_packer_count(const struct log_packer *p);
 void log_packer_finish(struct log_packer *p, struct buf *out);

@@ -66,7 +66,7 @@ struct span_packer *span_packer_new(void)
 
     if (p) {
         batch_init(&p->batch, PACKER_BUDGET);
-        span_packer_open(p, 0, 0);
+        span_packer_open(p, 0, 0, NULL);
     }
     return p;
 }
@@ -78,7 +78,8 @@ void span_packer_free(struct span_packer *p)
     free(p);
 }
 
-void span_packer_open(struct span_packer *p, uint32_t project, int64_t received_ms)
+void span_packer_open(struct span_packer *p, uint32_t project, int64_t received_ms,
+                      const struct attr_filter *filter)
 {
     p->project = project;
     p->received_ms = received_ms;
@@ -89,6 +90,7 @@ void span_packer_open(struct span_packer *p, uint32_t project, int64_t received_
     p->fine = false;
     memset(p->trace_index, 0xff, sizeof p->trace_index);
     batch_reset(&p->batch);
+    p->batch.filter = filter;
 }
 
 uint32_t span_packer_count(const struct span_packer *p)
@@ -416,5 +418,5 @@ void span_packer_finish(struct span_packer *p, struct buf *out)
     buf_add(out, tables.at, tables.len);
     buf_add(out, rows.at, rows.len);
     out->failed |= tables.failed || rows.failed || !sorted;
-    span_packer_open(p, p->project, p->received_ms);
+    span_packer_open(p, p->project, p->received_ms, p->batch.filter);
 }

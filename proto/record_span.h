@@ -29,7 +29,9 @@
 struct span_packer;
 struct span_packer *span_packer_new(void); /* NULL: no memory */
 void span_packer_free(struct span_packer *p);
-void span_packer_open(struct span_packer *p, uint32_t project, int64_t received_ms);
+/* `filter` may be NULL; it must outlive the records that are made. */
+void span_packer_open(struct span_packer *p, uint32_t project, int64_t received_ms,
+                      const struct attr_filter *filter);
 enum pack_rc { PACK_OK, PACK_FULL, PACK_SPENT };
 enum pack_rc span_packer_add(struct span_packer *p, const struct span *s);
 uint32_t span_packer_count(const struct span_packer *p);

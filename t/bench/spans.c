@@ -44,7 +44,7 @@ int main(int argc, char **argv)
             struct buf out;
 
             arena_reset(&request);
-            span_packer_open(packer, 1, 1760000001000LL);
+            span_packer_open(packer, 1, 1760000001000LL, NULL);
             otlp_open(OTLP_TRACES, OTLP_PROTOBUF, body[i], &ctx, &request, &o);
             while (otlp_next_span(o, &s)) {
                 count++;

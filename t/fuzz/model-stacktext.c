@@ -51,8 +51,7 @@ static void as_event(struct text stack, struct arena *a)
 
     if (!otel_log_error(&l, 1, &e))
         abort();
-    if ((root = otel_error_event(&e, NULL, 0, a)) &&
-        event_from_tree(root, &ctx, a, &event) == EVENT_OK)
+    if ((root = otel_error_event(&e, a)) && event_from_tree(root, &ctx, a, &event) == EVENT_OK)
         event_fill(&event, a);
 }
 

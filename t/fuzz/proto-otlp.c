@@ -47,7 +47,7 @@ static void spans(struct text body, struct arena *a)
     struct buf out;
     uint32_t packed = 0;
 
-    span_packer_open(p, 1, 1);
+    span_packer_open(p, 1, 1, NULL);
     if (otlp_open(OTLP_TRACES, ENCODING, body, &ctx, a, &o) == OTLP_DONE)
         while (otlp_next_span(o, &s))
             packed += span_packer_add(p, &s) == PACK_OK;
@@ -70,7 +70,7 @@ static void logs(struct text body, struct arena *a)
     struct buf out;
     uint32_t packed = 0;
 
-    log_packer_open(p, 1, 1);
+    log_packer_open(p, 1, 1, NULL);
     if (otlp_open(OTLP_LOGS, ENCODING, body, &ctx, a, &o) == OTLP_DONE)
         while (otlp_next_log(o, &l))
             packed += log_packer_add(p, &l) == PACK_OK;

@@ -13,7 +13,7 @@ static void check(const struct sentry_spans *t, struct arena *a)
     struct span_batch b;
     struct buf out;
 
-    span_packer_open(p, 1, 1);
+    span_packer_open(p, 1, 1, NULL);
     for (uint32_t i = 0; i < t->count; i++) {
         const struct span *s = &t->spans[i];
 

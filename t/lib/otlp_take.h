@@ -47,7 +47,7 @@ static inline struct taken take_spans_at(enum otlp_encoding encoding, struct tex
     struct buf out;
     uint32_t spans = 0;
 
-    span_packer_open(p, 1, ctx->received_ns / 1000000);
+    span_packer_open(p, 1, ctx->received_ns / 1000000, NULL);
     t.rc = otlp_open(OTLP_TRACES, encoding, body, ctx, a, &o);
     while (t.rc == OTLP_DONE && otlp_next_span(o, &s)) {
         spans++;

@@ -82,7 +82,7 @@ static struct otel_error first_of(const struct span *s)
 static void make_event(const struct otel_error *e)
 {
     struct event_context ctx = {.received_us = START / 1000};
-    struct json *root = otel_error_event(e, NULL, 0, &arena);
+    struct json *root = otel_error_event(e, &arena);
 
     if (!root || event_from_tree(root, &ctx, &arena, &event) != EVENT_OK ||
         event_fill(&event, &arena) != EVENT_OK)
@@ -151,8 +151,6 @@ static void test_same(void)
     struct span nested[3], other;
     struct otel_error e[3], o, l;
     struct logrec log = {.time_ns = START + 1200000, .severity = 17, .resource = &resource};
-    uint8_t others[2][8];
-    struct json *root;
 
     set_resource("java");
     for (int i = 0; i < 3; i++) {
@@ -162,11 +160,6 @@ static void test_same(void)
     }
     ok(memcmp(e[0].id, e[1].id, 16) == 0 && memcmp(e[0].id, e[2].id, 16) == 0,
        "8.46 the same exception on three nested spans: one id");
-    memcpy(others[0], nested[1].span_id, 8);
-    memcpy(others[1], nested[2].span_id, 8);
-    root = otel_error_event(&e[0], (const uint8_t(*)[8])others, 2, &arena);
-    is_int(json_get(json_get(json_get(root, "contexts"), "trace"), "other_spans")->count, 2,
-           "8.46 and the other spans are named");
     log.attrs = attrs;
     memset(log.trace_id, 7, 16);
     ok(otel_log_error(&log, 1, &l) && memcmp(l.id, e[0].id, 16) == 0,

@@ -163,7 +163,7 @@ static bool round_trip(uint64_t seed, uint32_t count, struct text *record)
         resources[i] = (struct resource){.service = word(&m), .attrs = random_attrs(&m, 5)};
         scopes[i] = (struct scope){.name = word(&m), .attrs = random_attrs(&m, 2)};
     }
-    span_packer_open(p, 7, 1234567);
+    span_packer_open(p, 7, 1234567, NULL);
     for (; packed < count; packed++) {
         random_span(&m, &made[packed], packed ? &made[packed - 1] : NULL, resources, scopes);
         if (span_packer_add(p, &made[packed]) != PACK_OK)
@@ -215,7 +215,7 @@ static void test_readers(void)
         struct span s;
         struct buf out;
 
-        span_packer_open(p, 3, 1000 + i);
+        span_packer_open(p, 3, 1000 + i, NULL);
         otlp_open(OTLP_TRACES, OTLP_PROTOBUF, maker_batch(&same, 64, &arena), &ctx, &arena, &o);
         while (otlp_next_span(o, &s))
             span_packer_add(p, &s);
@@ -274,7 +274,7 @@ static void test_size(void)
         struct text record;
 
         arena_reset(&arena);
-        span_packer_open(p, 3, 1000);
+        span_packer_open(p, 3, 1000, NULL);
         otlp_open(OTLP_TRACES, OTLP_PROTOBUF, maker_batch(&m, 64, &arena), &ctx, &arena, &o);
         while (otlp_next_span(o, &s))
             spans += span_packer_add(p, &s) == PACK_OK;
@@ -343,7 +343,7 @@ static struct text pack_logs(struct logrec *made, uint32_t count)
     struct log_packer *p = log_packer_new();
     struct buf out;
 
-    log_packer_open(p, 9, 55);
+    log_packer_open(p, 9, 55, NULL);
     for (uint32_t i = 0; i < count; i++)
         if (log_packer_add(p, &made[i]) != PACK_OK)
             note("log %u was refused", i);
