@@ -58,6 +58,11 @@ static int code_of(struct db *d, int rc)
     case SQLITE_NOTADB:
         return DB_CORRUPT;
     case SQLITE_IOERR:
+        /* Of a write that failed SQLite tells no errno to be relied on; it can be tried again. A failed
+         * fsync cannot: what is on the disk is not known any more. */
+        if (rc == SQLITE_IOERR_WRITE || rc == SQLITE_IOERR_SHMSIZE || rc == SQLITE_IOERR_TRUNCATE)
+            return DB_FULL;
+        /* fall through */
     case SQLITE_CANTOPEN:
         return d->at && no_room(sqlite3_system_errno(d->at)) ? DB_FULL : DB_FAIL;
     default:

@@ -15,7 +15,14 @@
 struct db;
 struct db_stmt;
 
-enum { DB_OK = 0, DB_FAIL = -1, DB_BUSY = -2, DB_FULL = -3, DB_READONLY = -4, DB_CORRUPT = -5 };
+enum {
+    DB_OK = 0,
+    DB_FAIL = -1,
+    DB_BUSY = -2,
+    DB_FULL = -3 /* nothing can be written, now */,
+    DB_READONLY = -4,
+    DB_CORRUPT = -5
+};
 
 enum db_mode { DB_READ, DB_WRITE, DB_CREATE };
 struct db_options {
