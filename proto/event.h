@@ -123,7 +123,7 @@ struct event {
     struct {
         struct text directive;   /* effective directive, its first word */
         struct text blocked_uri; /* as sent; "self" when missing */
-        struct text host;        /* reduced blocked URI, see §2.4; or hostname of the others */
+        struct text host;        /* blocked URI reduced to host[:port]; hostname of the others */
         struct text message;     /* "Blocked 'script' from 'evil.example'" */
     } security;
 
@@ -172,7 +172,7 @@ void event_note(struct event *e, struct arena *a, const char *type, const char *
 /* The exception that titles and culprits speak of: main_exception_id, else the last; NULL: none. */
 const struct exception *event_main_exception(const struct event *e);
 /* The stack trace of the crash: last exception's, its thread's, the crashed or single thread's, the
- * top-level one; NULL: none (§5.6, §5.9). */
+ * top-level one; NULL: none. */
 const struct stack *event_crash_stack(const struct event *e);
 
 #endif

@@ -15,7 +15,7 @@ struct event_work {
     struct event *e;
     struct arena *a;
     const struct event_context *ctx;
-    int64_t shift_us; /* added to every timestamp: the client's clock is wrong (§5.8) */
+    int64_t shift_us;               /* added to every timestamp: the client's clock is wrong */
     struct text tagged_environment; /* a tag of that name, in case there is no attribute */
     struct json *notes;             /* not in the tree while that is being walked; NULL: none yet */
     struct {
@@ -105,7 +105,7 @@ struct json *event_new_pair(struct arena *a, struct text key, struct json *value
 struct json *event_new_note(struct event_work *w, const char *type, struct text name);
 /* Notes into the document's `errors`, behind those that the client sent. */
 void event_attach_notes(struct event_work *w);
-/* User and sender addresses (§5.7), after request, user and sdk have been checked. */
+/* User and sender addresses, after request, user and sdk have been checked. */
 void event_infer_ip(struct event_work *w);
 void event_default_sdk(struct event_work *w);
 /* Contexts from the User-Agent header, where there are none. */
@@ -113,7 +113,7 @@ void event_agent(struct event_work *w);
 
 /* After scrubbing: tree → struct. */
 struct stack *event_fill_stack(const struct json *stacktrace, struct arena *a);
-/* Frames of which nobody said whether they are the application's (§5.6). */
+/* Frames of which nobody said whether they are the application's. */
 void event_fill_in_app(struct event *e, struct arena *a);
 bool event_fill_exceptions(struct event *e, struct arena *a);
 bool event_fill_threads(struct event *e, struct arena *a);

@@ -13,19 +13,19 @@
 #define ZSTD_WINDOW_LOG_MAX 23        /* 8 MiB; RFC 8878 §3.1.1.1.2 recommends supporting that */
 
 /* ---- JSON ---- */
-#define JSON_DEPTH_MAX 128          /* deeper is cut to null, not refused */
-#define JSON_DEEP_MAX 256           /* the same for formats that spend several brackets a level */
-#define JSON_TOKENS_MAX 400000      /* 1 MiB of "[[],[],…" has fewer than this */
+#define JSON_DEPTH_MAX 128           /* deeper is cut to null, not refused */
+#define JSON_DEEP_MAX 256            /* the same for formats that spend several brackets a level */
+#define JSON_TOKENS_MAX 400000       /* 1 MiB of "[[],[],…" has fewer than this */
 #define REQUEST_ARENA_MAX (64 * MIB) /* memory that decoding one item may take */
 
-/* ---- envelopes (sentry-ingest §3.2) ---- */
-#define ENV_ITEMS_MAX 1000           /* more items in one envelope: 413 */
-#define ENV_HEADER_MAX (64 * KIB)    /* one header line */
-#define ITEM_EVENT_MAX (1 * MIB)     /* event, transaction, security, feedback */
+/* ---- envelopes: Relay's limits, lower where a VM is smaller ---- */
+#define ENV_ITEMS_MAX 1000        /* more items in one envelope: 413 */
+#define ENV_HEADER_MAX (64 * KIB) /* one header line */
+#define ITEM_EVENT_MAX (1 * MIB)  /* event, transaction, security, feedback */
 #define ITEM_ATTACHMENT_MAX (50 * MIB)
-#define ITEM_ATTACHMENTS_MAX 30      /* per envelope */
+#define ITEM_ATTACHMENTS_MAX 30 /* per envelope */
 #define ITEM_SESSION_MAX (10 * MIB)
-#define ITEM_SESSIONS_MAX 100        /* per envelope */
+#define ITEM_SESSIONS_MAX 100 /* per envelope */
 #define ITEM_CLIENT_REPORT_MAX (100 * KIB)
 #define ITEM_CHECK_IN_MAX (100 * KIB)
 #define ITEM_PROFILE_MAX (50 * MIB)
@@ -35,22 +35,21 @@
 #define ITEM_USER_REPORT_MAX (64 * KIB)
 #define ATTACHMENT_INLINE_MAX (256 * KIB) /* larger ones go to a file, not through the ring */
 #define FILENAME_MAX_BYTES 255
-#define CONTENT_TYPE_MAX 200         /* bytes; of an attachment, as sent */
 
 /* ---- small items ---- */
 #define CLIENT_REPORT_ENTRIES_MAX 1000 /* over all four lists of one report */
 #define OUTCOME_WORD_MAX 64            /* bytes of a category or reason that a client names */
-#define CONTENT_TYPE_MAX 200         /* bytes; of an attachment, as sent */
+#define CONTENT_TYPE_MAX 200           /* bytes; of an attachment, as sent */
 #define FEEDBACK_NAME_MAX 128          /* characters of name, address, source */
 #define FEEDBACK_MESSAGE_MAX 4096      /* characters; Sentry's limit */
 #define FEEDBACK_URL_MAX 1024
 
 /* ---- multipart/form-data ---- */
-#define MULTIPART_PARTS_MAX 200      /* crash reporters send some dozens of fields */
+#define MULTIPART_PARTS_MAX 200       /* crash reporters send some dozens of fields */
 #define MULTIPART_HEAD_MAX (16 * KIB) /* headers of one part */
-#define MULTIPART_BOUNDARY_MAX 200   /* RFC 2046 says 70; be generous */
+#define MULTIPART_BOUNDARY_MAX 200    /* RFC 2046 says 70; be generous */
 
-/* ---- event fields, in characters (§5.3) ---- */
+/* ---- event fields, in characters; as Relay's schema has them ---- */
 #define EVENT_TYPE_MAX 256
 #define EVENT_VALUE_MAX 8192
 #define EVENT_TITLE_MAX 256
@@ -64,86 +63,90 @@
 #define EVENT_SERVER_NAME_MAX 256
 #define TAG_KEY_MAX 200
 #define TAG_VALUE_MAX 200
-#define TAGS_MAX 200          /* per event; Sentry has no limit, 200 is far beyond real use */
-#define EXCEPTIONS_MAX 50     /* per event: the newest 50 are kept */
-#define FRAMES_MAX 250        /* per stack trace: the newest 250 (§5.6) */
+#define TAGS_MAX 200      /* per event; Sentry has no limit, 200 is far beyond real use */
+#define EXCEPTIONS_MAX 50 /* per event: the newest 50 are kept */
+#define FRAMES_MAX 250    /* per stack trace: the newest 250 */
 #define THREADS_MAX 256
-#define BREADCRUMBS_MAX 200   /* SDKs cap at 100 */
-#define REQUEST_PAIRS_MAX 512 /* headers, cookies, query parameters: each */
-#define FINGERPRINT_MAX 64    /* parts */
+#define BREADCRUMBS_MAX 200     /* SDKs cap at 100 */
+#define REQUEST_PAIRS_MAX 512   /* headers, cookies, query parameters: each */
+#define FINGERPRINT_MAX 64      /* parts */
 #define SECURITY_REPORTS_MAX 50 /* of one Reporting API request; browsers batch a handful */
-#define EVENT_ERRORS_MAX 100  /* notes about bad fields kept per event */
+#define EVENT_ERRORS_MAX 100    /* notes about bad fields kept per event */
 
 /* ---- grouping ---- */
 #define GROUP_HASHES_MAX 4
 
 /* ---- rings and records ---- */
-#define RECORD_MAX (1536 * KIB)       /* one record: a 1 MiB event, its header, its tags */
-#define MAIL_MAX (64 * KIB)           /* one command answer */
-#define LIST_PAGE 100                 /* rows of a list that a command answers with: fits a mail */
-#define COMMAND_MAX (256 * KIB)       /* arguments of one command */
+#define RECORD_MAX (1536 * KIB) /* one record: a 1 MiB event, its header, its tags */
+#define MAIL_MAX (64 * KIB)     /* one command answer */
+#define LIST_PAGE 100           /* rows of a list that a command answers with: fits a mail */
+#define COMMAND_MAX (256 * KIB) /* arguments of one command */
 
 /* ---- processes ---- */
 #define WORKERS_MAX 32
 
 /* ---- storage ---- */
-#define BLOCK_BYTES (128 * KIB)       /* raw bytes of a block before it is packed */
-#define BLOCK_RECORDS_MAX 4096        /* records of a block: 128 KiB of 32-byte ones */
-#define SEGMENT_ROWS_MAX (1 << 17)    /* events per segment: what recent ids can answer for twice */
+#define BLOCK_BYTES (128 * KIB)    /* raw bytes of a block before it is packed */
+#define BLOCK_RECORDS_MAX 4096     /* records of a block: 128 KiB of 32-byte ones */
+#define SEGMENT_ROWS_MAX (1 << 17) /* events per segment: what recent ids can answer for twice */
 
 /* ---- spans and log records (OTLP, transactions, containers) ---- */
 #define OTLP_BODY_INFLATED_MAX (64 * MIB) /* OTLP 1.11 "RECOMMENDED default 64 MiB"; larger: 413 */
-#define ANY_DEPTH_MAX 64              /* AnyValues inside one another; official runtimes stop at 100 */
+#define ANY_DEPTH_MAX 64 /* AnyValues inside one another; official runtimes stop at 100 */
 #define OTLP_ITEM_ARENA_MAX (16 * MIB) /* memory that unpacking one span or log record may take */
-#define SPAN_ATTRS_MAX 1024           /* per span, event, link, log record; SDKs send 128. Rest: dropped */
-#define SPAN_EVENTS_MAX 4096          /* SDKs: 128 */
-#define SPAN_LINKS_MAX 1024           /* SDKs: 128 */
-#define SPAN_NAME_MAX 1024            /* bytes */
-#define SPAN_OP_MAX 128               /* bytes */
-#define SPAN_BYTES_MAX (1280 * KIB)   /* one span or log as a record; further attributes are dropped */
-#define RESOURCE_BYTES_MAX (128 * KIB) /* attributes of one resource or scope; the rest is dropped */
-#define ATTR_KEY_MAX 256              /* bytes; a longer key is cut */
-#define ATTR_VALUE_MAX (64 * KIB)     /* bytes of one value … */
-#define ATTR_LONG_MAX (1 * MIB)       /* … and of exception.stacktrace and db.query.text */
-#define BATCH_SPANS_MAX 8192          /* spans or logs in one record … */
-#define BATCH_BYTES (48 * KIB)        /* … and its size as estimated while it grows: two to a block */
-#define SPAN_FUTURE_MAX_S 86400       /* starting later than that from now: sorted in at the receipt */
-#define TRACE_SPANS_MAX 200000        /* shown of one trace; the rest is counted */
+#define SPAN_ATTRS_MAX 1024  /* per span, event, link, log record; SDKs send 128. Rest: dropped */
+#define SPAN_EVENTS_MAX 4096 /* SDKs: 128 */
+#define SPAN_LINKS_MAX 1024  /* SDKs: 128 */
+#define SPAN_NAME_MAX 1024   /* bytes */
+#define SPAN_OP_MAX 128      /* bytes */
+#define SPAN_BYTES_MAX \
+    (1280 * KIB) /* one span or log as a record; further attributes are dropped */
+#define RESOURCE_BYTES_MAX \
+    (128 * KIB)                   /* attributes of one resource or scope; the rest is dropped */
+#define ATTR_KEY_MAX 256          /* bytes; a longer key is cut */
+#define ATTR_VALUE_MAX (64 * KIB) /* bytes of one value … */
+#define ATTR_LONG_MAX (1 * MIB)   /* … and of exception.stacktrace and db.query.text */
+#define BATCH_SPANS_MAX 8192      /* spans or logs in one record … */
+#define BATCH_BYTES (48 * KIB)    /* … and its size as estimated while it grows: two to a block */
+#define SPAN_FUTURE_MAX_S 86400   /* starting later than that from now: sorted in at the receipt */
+#define TRACE_SPANS_MAX 200000    /* shown of one trace; the rest is counted */
 
 /* ---- management API ---- */
-#define API_ARENA_MAX (64 * MIB)      /* memory of one call: a 1 MiB event as a tree, and its answer */
-#define API_ANSWER_MAX (16 * MIB)     /* one JSON answer: 100 full events of a big application */
-#define API_PARAMS_MAX 256            /* query parameters of one request; more are passed over */
-#define API_SEGMENTS_MAX 16           /* segments of a path below /api/0/ */
-#define API_PAGE_MAX 100              /* rows of a page (Sentry's bound) */
-#define API_IDS_MAX 1000              /* issues that one bulk change may name or find */
-#define SEARCH_QUERY_MAX (4 * KIB)    /* text of one issue search */
+#define API_ARENA_MAX (64 * MIB)   /* memory of one call: a 1 MiB event as a tree, and its answer */
+#define API_ANSWER_MAX (16 * MIB)  /* one JSON answer: 100 full events of a big application */
+#define API_PARAMS_MAX 256         /* query parameters of one request; more are passed over */
+#define API_SEGMENTS_MAX 16        /* segments of a path below /api/0/ */
+#define API_PAGE_MAX 100           /* rows of a page (Sentry's bound) */
+#define API_IDS_MAX 1000           /* issues that one bulk change may name or find */
+#define SEARCH_QUERY_MAX (4 * KIB) /* text of one issue search */
 #define SEARCH_TERMS_MAX 64
-#define SEARCH_VALUES_MAX 100         /* values of one [a,b,c] list */
-#define SEARCH_CANDIDATES 2000        /* a tag value rarer than this drives the search by itself */
-#define QUERY_JOBS_MAX 256            /* reads waiting per worker; beyond: 503, come back */
-#define QUERY_SEGMENTS_OPEN 6         /* segment files a query thread keeps open (some 200 KiB each) */
-#define FLUSH_WAIT_MS 300             /* a read waits so long for what is committed to be counted */
-#define SESSION_DAYS 30               /* a browser login */
-#define LOGIN_TRIES 10                /* wrong or right, per address and per account … */
-#define LOGIN_WINDOW_S 300            /* … in this time */
+#define SEARCH_VALUES_MAX 100  /* values of one [a,b,c] list */
+#define SEARCH_CANDIDATES 2000 /* a tag value rarer than this drives the search by itself */
+#define QUERY_JOBS_MAX 256     /* reads waiting per worker; beyond: 503, come back */
+#define QUERY_SEGMENTS_OPEN 6  /* segment files a query thread keeps open (some 200 KiB each) */
+#define FLUSH_WAIT_MS 300      /* a read waits so long for what is committed to be counted */
+#define SESSION_DAYS 30        /* a browser login */
+#define LOGIN_TRIES 10         /* wrong or right, per address and per account … */
+#define LOGIN_WINDOW_S 300     /* … in this time */
 #define COMMENT_MAX (16 * KIB)
 #define PASSWORD_MIN 8
-#define PASSWORD_MAX 128              /* argon2id hashes it whole; longer is a way to burn our CPU */
+#define PASSWORD_MAX 128 /* argon2id hashes it whole; longer is a way to burn our CPU */
 
 /* ---- workers ---- */
-#define CONNECTIONS_MAX 4096          /* open ones per worker; further clients wait in the backlog */
-#define INLINE_TOTAL_MAX (512 * KIB)  /* attachments of one request that go through the ring; with an
+#define CONNECTIONS_MAX 4096 /* open ones per worker; further clients wait in the backlog */
+#define INLINE_TOTAL_MAX \
+    (512 * KIB)                /* attachments of one request that go through the ring; with an
                                          event at its largest they must fit RING_BYTES at once */
-#define INFLATE_KEEP (1 * MIB)        /* of the buffer for decoded bodies, from request to request */
-#define OUTCOMES_PER_REQUEST_MAX 64   /* different (category, reason) pairs that one request may count */
-#define OUTCOME_TALLY_MAX 256         /* different ones of refused requests within a second */
+#define INFLATE_KEEP (1 * MIB) /* of the buffer for decoded bodies, from request to request */
+#define OUTCOMES_PER_REQUEST_MAX \
+    64                        /* different (category, reason) pairs that one request may count */
+#define OUTCOME_TALLY_MAX 256 /* different ones of refused requests within a second */
 #define SETTINGS_ARENA_MAX (32 * MIB) /* the registry's lists, split and compiled */
 #define KEEPER_JOBS_MAX 16            /* requests per worker whose files are being written … */
 #define KEEPER_BYTES_MAX (128 * MIB)  /* … and their bytes; beyond: 503, come back */
 
 /* ---- aggregates ---- */
-#define TAG_VALUES_MAX 1000           /* values listed per issue and tag key; further ones only count */
-#define ISSUE_USERS_EXACT 256         /* distinct users listed per issue, then a sketch */
+#define TAG_VALUES_MAX 1000   /* values listed per issue and tag key; further ones only count */
+#define ISSUE_USERS_EXACT 256 /* distinct users listed per issue, then a sketch */
 
 #endif

@@ -34,25 +34,25 @@ struct record_tag {
 /* One stored event: what the writer needs without looking into the payload, then the payload. */
 struct record_event {
     uint32_t project;
-    uint32_t issue;       /* found in or claimed in the index; the writer has the last word */
+    uint32_t issue; /* found in or claimed in the index; the writer has the last word */
     uint8_t id[16];
     int64_t timestamp_ms; /* the event's own time */
     int64_t received_ms;
-    uint8_t level;        /* enum level */
-    uint8_t type;         /* enum event_type */
-    uint8_t flags;        /* RECORD_EVENT_* */
-    uint8_t hash_count;   /* 1 … GROUP_HASHES_MAX */
+    uint8_t level;      /* enum level */
+    uint8_t type;       /* enum event_type */
+    uint8_t flags;      /* RECORD_EVENT_* */
+    uint8_t hash_count; /* 1 … GROUP_HASHES_MAX */
     uint8_t hashes[GROUP_HASHES_MAX][16];
     uint8_t trace_id[16]; /* zero: none */
     uint8_t span_id[8];
     struct text platform, logger, title, culprit, transaction;
-    struct text metadata;       /* JSON object: type, value, filename, function … */
+    struct text metadata; /* JSON object: type, value, filename, function … */
     struct text release, dist, environment;
-    struct text user;           /* identity: "id:9" …; empty: none */
-    struct text reason;         /* how it was grouped, in words, from model/group */
-    struct record_tag *tags;    /* tag_count of them; in the reader's arena */
+    struct text user;        /* identity: "id:9" …; empty: none */
+    struct text reason;      /* how it was grouped, in words, from model/group */
+    struct record_tag *tags; /* tag_count of them; in the reader's arena */
     uint32_t tag_count;
-    struct text payload;        /* the normalised, scrubbed JSON document */
+    struct text payload; /* the normalised, scrubbed JSON document */
 };
 #define RECORD_EVENT_HANDLED 0x01   /* mechanism.handled was stated true */
 #define RECORD_EVENT_UNHANDLED 0x02 /* … or false */
@@ -99,11 +99,11 @@ enum outcome {
 const char *outcome_name(enum outcome outcome); /* "accepted" … */
 
 struct record_command {
-    uint64_t id;       /* answered under this id in the mailbox of the worker */
-    uint32_t actor;    /* user id; 0: the operator (unix socket or offline) */
+    uint64_t id;    /* answered under this id in the mailbox of the worker */
+    uint32_t actor; /* user id; 0: the operator (unix socket or offline) */
     int64_t time_ms;
-    struct text name;  /* "issue.update", "project.add" … see writer/command.h */
-    struct text args;  /* JSON object */
+    struct text name; /* "issue.update", "project.add" … see writer/command.h */
+    struct text args; /* JSON object */
 };
 
 void record_event_write(struct buf *out, const struct record_event *r);
