@@ -217,13 +217,19 @@ static void transaction_item(struct envelope_work *k, const struct envelope_item
         lose_event(k, OUTCOME_RATE_LIMITED, limit_reason(&k->in->hits));
 }
 
-/* A crash dump without an event item makes its own event. */
-static void minidump_item(struct envelope_work *k, const struct envelope_item *item)
+/* A crash dump without an event item makes its own event, out of what the SDK wrote down before. */
+static void minidump_item(struct envelope_work *k)
 {
+    struct minidump_notes notes = {TEXT_NONE, {TEXT_NONE, TEXT_NONE}};
     struct event e;
     enum event_rc why;
-    enum event_fate fate = take_minidump_event(k->in, NULL, &k->ctx, &e, &why);
+    enum event_fate fate;
 
+    for (uint32_t i = 0; i < k->env.count; i++)
+        if (k->env.items[i].type == ITEM_ATTACHMENT)
+            minidump_note(&notes, TEXT_NONE, k->env.items[i].attachment_type,
+                          k->env.items[i].payload);
+    fate = take_minidump_event(k->in, NULL, &notes, &k->ctx, &e, &why);
     settle_event(k, fate, &e, why);
 }
 
@@ -435,7 +441,7 @@ static void run(struct envelope_work *k)
     const struct envelope_item *event = first_event(k);
 
     if (event && is_dump(event))
-        minidump_item(k, event);
+        minidump_item(k);
     else if (event)
         event_making_item(k, event);
     else if (k->too_large != ITEM_UNKNOWN)

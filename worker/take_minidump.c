@@ -3,9 +3,12 @@
  * answer has dashes. */
 #include "worker/take_minidump.h"
 
+#include <string.h>
+
 #include "proto/form.h"
 #include "proto/hex.h"
 #include "proto/limits.h"
+#include "proto/msgpack.h"
 #include "proto/multipart.h"
 #include "worker/context.h"
 #include "worker/take.h"
@@ -13,7 +16,63 @@
 
 #define DUMP_FIELD "upload_file_minidump"
 
+bool minidump_note(struct minidump_notes *n, struct text name, struct text attachment_type,
+                   struct text data)
+{
+    if (text_is(name, "__sentry-event") || text_is(attachment_type, "event.payload"))
+        n->event = data;
+    else if (text_starts(name, "__sentry-breadcrumb") ||
+             text_is(attachment_type, "event.breadcrumbs"))
+        n->crumbs[n->crumbs[0].at != NULL] = data;
+    else
+        return false;
+    return true;
+}
+
+/* The event as JSON, so that it counts as the form's `sentry` field. */
+static void add_event(struct minidump_form *form, struct text packed, struct arena *a)
+{
+    struct json *root = msgpack_next(&packed, a);
+    struct buf out;
+
+    if (!json_is(root, JSON_OBJECT))
+        return;
+    buf_init(&out, a, 4096, ITEM_EVENT_MAX);
+    json_write(&out, root);
+    if (!out.failed)
+        minidump_form_add(form, TEXT("sentry"), buf_result(&out));
+}
+
+static void add_crumbs(struct json *list, struct text packed, struct arena *a)
+{
+    struct json *crumb;
+
+    while ((crumb = msgpack_next(&packed, a)) != NULL)
+        json_push(list, crumb);
+}
+
+static struct text first_time(struct text packed, struct arena *a)
+{
+    return json_as_text(json_get(msgpack_next(&packed, a), "timestamp"), a);
+}
+
+/* The SDK fills two files in turn: the one that begins earlier comes first. */
+static struct json *breadcrumbs(const struct minidump_notes *n, struct arena *a)
+{
+    struct text zero = first_time(n->crumbs[0], a), one = first_time(n->crumbs[1], a);
+    size_t len = zero.len < one.len ? zero.len : one.len;
+    bool swap = one.len && (!zero.len || memcmp(one.at, zero.at, len) < 0);
+    struct json *list = json_new(a, JSON_ARRAY);
+
+    if (list) {
+        add_crumbs(list, n->crumbs[swap], a);
+        add_crumbs(list, n->crumbs[!swap], a);
+    }
+    return list;
+}
+
 enum event_fate take_minidump_event(struct intake *in, struct minidump_form *form,
+                                    const struct minidump_notes *notes,
                                     const struct event_context *ctx, struct event *e,
                                     enum event_rc *why)
 {
@@ -24,16 +83,21 @@ enum event_fate take_minidump_event(struct intake *in, struct minidump_form *for
         minidump_form_init(&empty, in->arena);
         form = &empty;
     }
+    if (notes->event.at)
+        add_event(form, notes->event, in->arena);
     if (!(root = minidump_event(form))) {
         *why = EVENT_SPENT;
         return EVENT_INVALID;
     }
+    if (notes->crumbs[0].at)
+        json_set(in->arena, root, "breadcrumbs", breadcrumbs(notes, in->arena));
     return take_event_tree(in, root, ctx, e, why);
 }
 
 /* What a crash upload is made of. */
 struct crash {
     struct minidump_form form;
+    struct minidump_notes notes;
     struct attachment dump;
     struct attachment file[ITEM_ATTACHMENTS_MAX];
     uint32_t files;
@@ -49,11 +113,9 @@ static void add_file(struct crash *c, const struct multipart_part *part)
         c->has_dump = true;
         return;
     }
-    if (text_is(part->name, "__sentry-event"))
-        file.type = TEXT("event.payload");
-    else if (text_starts(part->name, "__sentry-breadcrumb"))
-        file.type = TEXT("event.breadcrumbs");
-    else if (text_is(part->filename, "view-hierarchy.json"))
+    if (minidump_note(&c->notes, part->name, TEXT_NONE, part->data))
+        return;
+    if (text_is(part->filename, "view-hierarchy.json"))
         file.type = TEXT("event.view_hierarchy");
     if (c->files < ITEM_ATTACHMENTS_MAX)
         c->file[c->files++] = file;
@@ -69,7 +131,11 @@ static bool read_form(struct intake *in, struct text boundary, struct crash *c)
     while ((rc = multipart_next(&m, in->arena, &part)) == MULTIPART_PART)
         if (part.filename.at || text_is(part.name, DUMP_FIELD))
             add_file(c, &part);
-        else
+    for (m = multipart_start(in->body, boundary);
+         rc == MULTIPART_END && multipart_next(&m, in->arena, &part) == MULTIPART_PART;)
+        /* The SDK's own file knows more than what the crash handler repeats of it. */
+        if (!part.filename.at && !text_is(part.name, DUMP_FIELD) &&
+            !(c->notes.event.at && text_starts(part.name, "sentry")))
             minidump_form_add(&c->form, part.name, part.data);
     if (rc == MULTIPART_END)
         return true;
@@ -134,7 +200,7 @@ static void keep(struct intake *in, struct crash *c)
     struct event_context ctx = event_context_of(in);
     struct event e;
     enum event_rc why;
-    enum event_fate fate = take_minidump_event(in, &c->form, &ctx, &e, &why);
+    enum event_fate fate = take_minidump_event(in, &c->form, &c->notes, &ctx, &e, &why);
 
     worker_count(in->w, COUNTER_items, 1 + c->files);
     if (fate == EVENT_LIMITED) {

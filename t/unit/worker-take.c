@@ -495,6 +495,23 @@ static void crashes(void)
                             "--c--\r\n") "--b--\r\n"));
     is_int(r.status, 200, "68: a dump in a body in the field");
     serve_forget(&s);
+    r = serve_ask(&s, "POST", at, form,
+                  TEXT(PART("upload_file_minidump", DUMP, "MDMPdata") PART(
+                      "__sentry-event", "; filename=\"__sentry-event\"",
+                      "\x82\xa7release\xa3r@9\xa8"
+                      "event_id\xd9\x20" ID) PART("__sentry-breadcrumb2", "; filename=\"b2\"",
+                                                  "\x82\xa9timestamp\x02\xa7message\xa6second")
+                           PART("__sentry-breadcrumb1", "; filename=\"b1\"",
+                                "\x82\xa9timestamp\x01\xa7message\xa5"
+                                "first") PART("sentry[release]", "", "other") "--b--\r\n"));
+    is_text(r.body, "d1f4a672-0b9e-4c53-876a-2be0591fc38d",
+            "68: the native SDK's own event has the id");
+    is_text(event_at(0).release, "r@9", "68: and the release, before the form's");
+    ok(text_find(event_at(0).payload, TEXT("first")) <
+           text_find(event_at(0).payload, TEXT("second")),
+       "68: breadcrumbs in order of time");
+    is_int(serve_count(&s, RECORD_ATTACHMENT), 1, "68: only the dump is kept as a file");
+    serve_forget(&s);
     r = serve_ask(&s, "POST", "/api/1/unreal/" SERVE_KEY "/?UserID=u7", NULL, TEXT("whatever"));
     ok(r.status == 200 && serve_count(&s, RECORD_EVENT) == 1 &&
            serve_count(&s, RECORD_ATTACHMENT) == 1,
