@@ -193,6 +193,7 @@ void conf_worker(const struct conf *c, struct worker_conf *out)
     out->idle_timeout_s = (uint32_t)c->idle_timeout;
     out->body_max = (uint64_t)c->body_max;
     out->attachment_max = (uint64_t)c->attachment_max;
+    out->retention_days = (uint32_t)c->retention_days;
     out->local_project = *c->local_project ? c->local_project : NULL;
 }
 

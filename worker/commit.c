@@ -65,6 +65,7 @@ struct answer {
     struct worker *w;
     h2o_req_t *req;
     h2o_iovec_t body;
+    enum reply_dialect dialect;
     bool listening;
 };
 
@@ -105,7 +106,9 @@ static void on_ready(struct waiter *waiter, bool durable)
     leave_polled(a);
     if (!durable) {
         /* Headers leave with the first bytes of the body, so there is still time to change them. */
-        a->body = h2o_iovec_init(H2O_STRLIT("{\"detail\":\"not stored in time\"}"));
+        struct text body = reply_refusal_body(a->req, a->dialect, 503, "not stored in time");
+
+        a->body = h2o_iovec_init(body.at, body.len);
         a->req->res.status = 503;
         a->req->res.reason = reply_reason(503);
         a->req->res.content_length = a->body.len;
@@ -175,14 +178,19 @@ static bool append(struct worker *w, const struct intake_record *records, struct
     return true;
 }
 
-static void refuse_full(h2o_req_t *req, bool never_429)
+struct refusal { /* what is said when the ring is full */
+    int status;
+    enum reply_dialect dialect;
+};
+
+static void refuse_full(h2o_req_t *req, const struct refusal *r)
 {
     reply_retry_after(req, RETRY_RING_S);
-    reply_error(req, never_429 ? 503 : 429, "the server is busy", NULL);
+    reply_refusal(req, r->dialect, r->status, "the server is busy", NULL);
 }
 
 static void finish(struct worker *w, h2o_req_t *req, const struct intake_record *records,
-                   int status, const char *type, struct text body, bool never_429)
+                   int status, const char *type, struct text body, const struct refusal *full)
 {
     struct answer *a;
 
@@ -191,8 +199,9 @@ static void finish(struct worker *w, h2o_req_t *req, const struct intake_record 
         return;
     }
     a = answer_new(w, req, body);
+    a->dialect = full->dialect;
     if (!append(w, records, &a->waiter)) {
-        refuse_full(req, never_429);
+        refuse_full(req, full);
         return;
     }
     reply_start(req, status, type, body.len, &a->super);
@@ -215,7 +224,7 @@ struct kept {
     int status;
     const char *type;
     struct text body;
-    bool never_429;
+    struct refusal full;
 };
 
 static void on_kept(struct worker *w, struct keeper_job *job)
@@ -226,7 +235,7 @@ static void on_kept(struct worker *w, struct keeper_job *job)
     if (k->guard)
         *k->guard = NULL;
     if (k->job.rc == 0 && k->req)
-        finish(w, k->req, k->records, k->status, k->type, k->body, k->never_429);
+        finish(w, k->req, k->records, k->status, k->type, k->body, &k->full);
     else if (k->job.rc == 0)
         keeper_remove(w, k->job.files); /* nobody there to be told that it was stored */
     if (k->job.rc != 0 && k->req) {
@@ -274,12 +283,12 @@ static void keep_first(struct intake *in, int status, const char *type, struct t
                        .status = status,
                        .type = type,
                        .body = arena_text(in->arena, body),
-                       .never_429 = in->never_429};
+                       .full = {intake_busy_status(in), in->dialect}};
     k->guard = h2o_mem_alloc_shared(&in->req->pool, sizeof *k->guard, on_request_gone);
     *k->guard = k;
     if (!keeper_send(w, &k->job)) {
         *k->guard = NULL;
-        refuse_full(in->req, in->never_429);
+        refuse_full(in->req, &k->full);
         return;
     }
     k->inflate[0] = w->inflate;
@@ -300,6 +309,7 @@ static void tally(struct intake *in)
 void intake_commit(struct intake *in, int status, const char *type, struct text body)
 {
     struct text outcomes = outcome_body(&in->outcomes, in->arena);
+    struct refusal full = {intake_busy_status(in), in->dialect};
 
     if (outcomes.len)
         intake_add(in, RECORD_OUTCOMES, outcomes);
@@ -311,7 +321,7 @@ void intake_commit(struct intake *in, int status, const char *type, struct text 
     if (in->files)
         keep_first(in, status, type, body);
     else
-        finish(in->w, in->req, in->records, status, type, body, in->never_429);
+        finish(in->w, in->req, in->records, status, type, body, &full);
 }
 
 void intake_limited(struct intake *in)
@@ -323,13 +333,13 @@ void intake_limited(struct intake *in)
         return;
     }
     reply_retry_after(in->req, limit_wait(&in->hits));
-    reply_error(in->req, 429, "rate limit reached", NULL);
+    reply_refusal(in->req, in->dialect, 429, "rate limit reached", NULL);
 }
 
 void intake_refuse(struct intake *in, int status, const char *detail, const char *cause)
 {
     tally(in);
-    reply_error(in->req, status, detail, cause);
+    reply_refusal(in->req, in->dialect, status, detail, cause);
 }
 
 struct text intake_id_json(struct intake *in, const uint8_t id[16])

@@ -18,6 +18,8 @@ struct outcome_tally;
 struct settings;
 struct keeper;
 struct listener;
+struct span_packer;
+struct log_packer;
 
 /* Somebody who waits for a ring position to become durable. Lives in the request's pool. */
 struct waiter {
@@ -66,6 +68,8 @@ struct worker {
     uint64_t next_command;
     bool bell_due; /* something was appended since the writer's bell was last rung */
 
+    struct span_packer *span_packer; /* made when the first span comes */
+    struct log_packer *log_packer;
     struct outcome_tally *tally; /* refused items, flushed once a second */
     struct settings *settings;   /* scrubbing and grouping rules of the projects, compiled */
     struct keeper *keeper;       /* large attachments on their way to disk */

@@ -105,15 +105,20 @@ int intake_accept(struct worker *w, h2o_req_t *req)
     struct route_match match = route_find(method, path);
     char allow[32];
 
+    if (!match.route && take_otlp_lost(req, path, method == METHOD_POST))
+        return 0;
     if (!match.route) {
         if (method != METHOD_POST || !is_dsn_feedback(req, path))
             return -1;
         run(w, req, method, &match, take_feedback);
+    } else if (method == METHOD_OPTIONS && match.route->otlp) {
+        reply_preflight_named(req);
     } else if (method == METHOD_OPTIONS) {
         reply_preflight(req);
     } else if (!match.method_ok) {
         reply_header(req, "allow", reply_keep(req, text_of(route_allow(match.methods, allow))));
-        reply_error(req, 405, "method not allowed", NULL);
+        reply_refusal(req, match.route->otlp ? REPLY_OTLP_JSON : REPLY_SENTRY, 405,
+                      "method not allowed", NULL);
     } else {
         run(w, req, method, &match, match.route->take);
     }
@@ -124,7 +129,10 @@ int intake_accept(struct worker *w, h2o_req_t *req)
 
 static bool refuse_claim(struct intake *in, enum claim_rc rc)
 {
-    intake_refuse(in, claim_status(rc), claim_detail(rc), NULL);
+    /* To an OTLP exporter a key that nobody knows is a login that failed. */
+    bool unknown = rc == CLAIM_REJECTED && in->dialect != REPLY_SENTRY && !in->key;
+
+    intake_refuse(in, unknown ? 401 : claim_status(rc), claim_detail(rc), NULL);
     return false;
 }
 
@@ -227,6 +235,12 @@ bool intake_claim_dsn(struct intake *in, const struct dsn *dsn)
     return look_up(in);
 }
 
+/* Python's OTLP exporter gives up on 429 and comes back after 503. */
+int intake_busy_status(const struct intake *in)
+{
+    return in->never_429 || in->dialect != REPLY_SENTRY ? 503 : 429;
+}
+
 bool intake_admit(struct intake *in, enum bucket_category category)
 {
     struct ring *ring = in->w->ring;
@@ -235,7 +249,7 @@ bool intake_admit(struct intake *in, enum bucket_category category)
     /* The body as it came is the least that its records will take. */
     if (used + in->req->entity.len > ring_bytes(ring)) {
         worker_count(in->w, COUNTER_ring_full, 1);
-        return refuse_busy(in, in->never_429 ? 503 : 429, "the server is busy", RETRY_RING_S);
+        return refuse_busy(in, intake_busy_status(in), "the server is busy", RETRY_RING_S);
     }
     if (category == BUCKET_OTHER ||
         limit_peek(in->w->world->buckets, in->key, in->project, category, in->now_us, &in->hits))

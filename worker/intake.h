@@ -18,6 +18,7 @@
 #include "worker/claim.h"
 #include "worker/limit.h"
 #include "worker/outcome.h"
+#include "worker/reply.h"
 #include "worker/route.h"
 #include "worker/sender.h"
 
@@ -47,6 +48,7 @@ struct intake {
     struct text query; /* behind the question mark */
     struct intake_headers headers;
     int64_t now_us;
+    enum reply_dialect dialect; /* how refusals are written */
     /* 429 is not for everyone: crash uploaders and cron jobs would be back at once (Relay). */
     bool never_429;
 
@@ -85,6 +87,7 @@ bool intake_claim_early(struct intake *in);
 bool intake_claim_dsn(struct intake *in, const struct dsn *dsn);
 /* Is there any use in reading on? Room in the ring, and the limit of `category`, taking nothing. */
 bool intake_admit(struct intake *in, enum bucket_category category);
+int intake_busy_status(const struct intake *in);
 /* The body, decoded. */
 bool intake_body(struct intake *in);
 /* Take from the limits. False: used up; noted in in->hits, not answered. */

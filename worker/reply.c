@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/otlp.h"
+
 /* Names that h2o has no token for. Static, so that adding one allocates nothing. */
 static h2o_iovec_t expose_name = {H2O_STRLIT("access-control-expose-headers")};
 static h2o_iovec_t error_name = {H2O_STRLIT("x-sentry-error")};
@@ -91,6 +93,37 @@ void reply_preflight(h2o_req_t *req)
     reply_text(req, 200, NULL, TEXT(""));
 }
 
+void reply_cors_named(h2o_req_t *req, struct text origin)
+{
+    if (!origin.len)
+        return;
+    reply_header(req, "access-control-allow-origin", origin);
+    reply_header(req, "vary", TEXT("Origin"));
+    reply_header(req, "access-control-allow-credentials", TEXT("true"));
+    reply_header(req, "access-control-expose-headers", TEXT("retry-after, x-sentry-rate-limits"));
+}
+
+static struct text header_of(h2o_req_t *req, const char *name)
+{
+    ssize_t at = h2o_find_header_by_str(&req->headers, name, strlen(name), -1);
+
+    if (at == -1)
+        return TEXT_NONE;
+    return (struct text){req->headers.entries[at].value.base, req->headers.entries[at].value.len};
+}
+
+void reply_preflight_named(h2o_req_t *req)
+{
+    struct text wanted = header_of(req, "access-control-request-headers");
+
+    reply_cors_named(req, header_of(req, "origin"));
+    reply_header(req, "access-control-allow-methods", TEXT("POST, OPTIONS"));
+    if (wanted.len)
+        reply_header(req, "access-control-allow-headers", wanted);
+    reply_header(req, "access-control-max-age", TEXT("86400"));
+    reply_text(req, 204, NULL, TEXT(""));
+}
+
 void reply_start(h2o_req_t *req, int status, const char *type, size_t length,
                  h2o_generator_t *generator)
 {
@@ -128,4 +161,38 @@ void reply_error(h2o_req_t *req, int status, const char *detail, const char *cau
 
     add(req, &error_name, kept.at, kept.len);
     reply_json(req, status, (struct text){body, (size_t)len});
+}
+
+struct text reply_refusal_body(h2o_req_t *req, enum reply_dialect dialect, int status,
+                               const char *detail)
+{
+    struct text body = TEXT("");
+    struct arena a;
+    struct buf b;
+
+    arena_init(&a, 64 * 1024);
+    buf_init(&b, &a, 512, 32 * 1024);
+    if (dialect == REPLY_SENTRY) {
+        json_open(&b, NULL, '{');
+        json_str(&b, "detail", detail);
+        json_close(&b, '}');
+    } else {
+        otlp_write_status(&b, dialect == REPLY_OTLP_JSON ? OTLP_JSON : OTLP_PROTOBUF, status,
+                          text_of(detail));
+    }
+    if (!b.failed)
+        body = reply_keep(req, buf_result(&b));
+    arena_free(&a);
+    return body;
+}
+
+void reply_refusal(h2o_req_t *req, enum reply_dialect dialect, int status, const char *detail,
+                   const char *cause)
+{
+    if (dialect == REPLY_SENTRY)
+        reply_error(req, status, detail, cause);
+    else
+        reply_text(req, status,
+                   otlp_content_type(dialect == REPLY_OTLP_JSON ? OTLP_JSON : OTLP_PROTOBUF),
+                   reply_refusal_body(req, dialect, status, detail));
 }

@@ -14,6 +14,10 @@
 
 #include "proto/text.h"
 
+/* How refusals are written: Sentry's {"detail"}, or google.rpc.Status as OTLP wants it, in the
+ * encoding of the request. */
+enum reply_dialect { REPLY_SENTRY, REPLY_OTLP_PROTOBUF, REPLY_OTLP_JSON };
+
 /* Seconds in Retry-After. */
 #define RETRY_RING_S 1     /* the writer empties a full ring in a fraction of that */
 #define RETRY_STARTING_S 2 /* the writer has not published the projects yet */
@@ -38,6 +42,15 @@ void reply_json(h2o_req_t *req, int status, struct text body);
 /* `cause` may be NULL. Both are ours: literals, or numbers printed by us, never a client's bytes.
  */
 void reply_error(h2o_req_t *req, int status, const char *detail, const char *cause);
+/* The same in a dialect. */
+void reply_refusal(h2o_req_t *req, enum reply_dialect dialect, int status, const char *detail,
+                   const char *cause);
+/* Its body alone, in the request's pool. */
+struct text reply_refusal_body(h2o_req_t *req, enum reply_dialect dialect, int status,
+                               const char *detail);
+/* OTLP from a page: browsers that send by beacon send credentials, so the origin is named. */
+void reply_cors_named(h2o_req_t *req, struct text origin);
+void reply_preflight_named(h2o_req_t *req);
 
 /* "OK", "Not Found" … */
 const char *reply_reason(int status);

@@ -18,6 +18,21 @@ static const struct route routes[] = {
     {METHOD_POST | METHOD_GET, {"api", "*project", "cron", "*slug"}, take_cron},
     {METHOD_POST | METHOD_GET, {"api", "*project", "cron", "*slug", "*key"}, take_cron},
     {METHOD_POST | METHOD_GET, {"api", "embed", "error-page"}, take_error_page},
+    {METHOD_POST,
+     {"api", "*project", "integration", "otlp", "v1", "traces"},
+     take_otlp_traces,
+     true},
+    {METHOD_POST, {"api", "*project", "integration", "otlp", "v1", "logs"}, take_otlp_logs, true},
+    {METHOD_POST,
+     {"api", "*project", "integration", "otlp", "v1", "metrics"},
+     take_otlp_metrics,
+     true},
+    {METHOD_POST, {"api", "*project", "otlp", "v1", "traces"}, take_otlp_traces, true},
+    {METHOD_POST, {"api", "*project", "otlp", "v1", "logs"}, take_otlp_logs, true},
+    {METHOD_POST, {"api", "*project", "otlp", "v1", "metrics"}, take_otlp_metrics, true},
+    {METHOD_POST, {"v1", "traces"}, take_otlp_traces, true},
+    {METHOD_POST, {"v1", "logs"}, take_otlp_logs, true},
+    {METHOD_POST, {"v1", "metrics"}, take_otlp_metrics, true},
 };
 
 enum method method_of(struct text name)

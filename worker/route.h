@@ -31,6 +31,7 @@ struct route {
     unsigned methods;                  /* enum method bits */
     const char *part[ROUTE_PARTS_MAX]; /* "api", "*project", "envelope"; a star names a variable */
     void (*take)(struct intake *in);
+    bool otlp; /* refusals and preflights as OTLP exporters want them */
 };
 
 /* Variables of a path, by the names in the patterns. */

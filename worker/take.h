@@ -7,6 +7,11 @@
 #ifndef QUERN_WORKER_TAKE_H
 #define QUERN_WORKER_TAKE_H
 
+#include <h2o.h>
+#include <stdbool.h>
+
+#include "proto/text.h"
+
 struct intake;
 
 void take_envelope(struct intake *in); /* take_envelope.c */
@@ -20,5 +25,12 @@ void take_attachments(struct intake *in); /* take_attachments.c: files for an ev
 void take_cron(struct intake *in);        /* take_cron.c: check-ins by curl */
 void take_error_page(struct intake *in);  /* take_feedback.c: the crash-report dialog */
 void take_feedback(struct intake *in); /* take_feedback.c: /api/0/…/user-feedback/ with a DSN */
+
+void take_otlp_traces(struct intake *in);  /* take_otlp.c */
+void take_otlp_logs(struct intake *in);    /* take_otlp.c */
+void take_otlp_metrics(struct intake *in); /* take_otlp.c */
+/* An exporter that was given a base URL where a whole one belongs posts to "/": told so. False: it is
+ * none. */
+bool take_otlp_lost(h2o_req_t *req, struct text path, bool post);
 
 #endif

@@ -107,7 +107,8 @@ static bool add_record(struct intake *in, struct event *e, const struct group_re
     if (e->has_span)
         memcpy(r.span_id, e->span_id, sizeof r.span_id);
     r.tags = tags_of(e, a, &r.tag_count);
-    buf_init(&payload, a, in->body.len + 1024, RECORD_MAX);
+    /* An envelope is mostly its event; a body of spans may be large, and its errors are small. */
+    buf_init(&payload, a, (in->body.len < 64 * KIB ? in->body.len : 64 * KIB) + 1024, RECORD_MAX);
     event_write(e, &payload);
     r.payload = buf_result(&payload);
     if (!r.payload.at)

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "proto/limits.h"
+#include "proto/record_log.h"
+#include "proto/record_span.h"
 #include "shm/log.h"
 #include "shm/self.h"
 #include "worker/api.h"
@@ -279,6 +281,8 @@ static void close_all(struct worker *w)
     keeper_stop(w);
     settings_free(w->settings);
     outcome_tally_free(w->tally);
+    span_packer_free(w->span_packer);
+    log_packer_free(w->log_packer);
     registry_view_free(&w->registry);
     arena_free(&w->arena);
     inflate_buf_free(&w->inflate);

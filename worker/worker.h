@@ -27,6 +27,7 @@ struct worker_conf {
     uint32_t idle_timeout_s;   /* keep-alive; long-lived exporter connections must not be cut early */
     uint64_t body_max;         /* bytes, at most BODY_MAX */
     uint64_t attachment_max;   /* bytes, at most ITEM_ATTACHMENT_MAX */
+    uint32_t retention_days;   /* spans that ended before that are refused; 0: none is too old */
     const char *local_project; /* slug of the project that keyless OTLP from local peers goes to; NULL: off */
     int channel;               /* socketpair to master: EOF = master gone, drain; 'R' is sent when serving */
     int stop_signal_fd;        /* readable when TERM arrived: drain and return */
