@@ -103,7 +103,7 @@ static bool weekday_long(struct cursor *c)
 /* The zones of RFC 822: GMT, those of North America, the letters of the military but for J. */
 static bool zone_name(struct cursor *c)
 {
-    if (one_of(c, "GMTESTEDTCSTCDTMSTMDTPSTPDT", 3) || one_of(c, "UT", 2))
+    if (one_of(c, "UTCGMTESTEDTCSTCDTMSTMDTPSTPDT", 3) || one_of(c, "UT", 2))
         return true;
     if (param_byte(c->s, c->i, 'J'))
         return false;

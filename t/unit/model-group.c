@@ -1,0 +1,480 @@
+/* model-group.c -- grouping: the corpus of what belongs together and what does not, what may never
+ * matter, what must always hold, and hostile events. */
+#include "model/group.h"
+
+#include <glob.h>
+#include <time.h>
+
+#include "model/scrub.h"
+#include "t/lib/tap.h"
+
+/* ---- from JSON to keys, the way of ingest ---- */
+
+static bool read_event(struct text body, struct arena *a, struct event *e)
+{
+    static const struct scrub_conf scrub = {.enabled = true, .defaults = true};
+    struct event_context context = {.received_us = 1772359201000000};
+
+    return event_read(body, &context, a, e) == EVENT_OK && scrub_event(e, &scrub, a) &&
+           event_fill(e, a) == EVENT_OK;
+}
+
+static bool keys_of(struct text body, const struct group_rules *rules, struct arena *a,
+                    struct group_result *out)
+{
+    struct event e;
+
+    return read_event(body, a, &e) && group_event(&e, rules, a, out);
+}
+
+/* Would the second join the issue of the first? */
+static bool joins(const struct group_result *first, const struct group_result *second)
+{
+    for (uint32_t i = 0; i < second->count; i++)
+        for (uint32_t k = 0; k < first->count; k++)
+            if (memcmp(second->hashes[i].bytes, first->hashes[k].bytes, 16) == 0)
+                return true;
+    return false;
+}
+
+static bool same_keys(const struct group_result *a, const struct group_result *b)
+{
+    bool same = a->count == b->count;
+
+    for (uint32_t i = 0; same && i < a->count; i++)
+        same = memcmp(a->hashes[i].bytes, b->hashes[i].bytes, 16) == 0;
+    return same;
+}
+
+static struct text written(const struct json *v, struct arena *a)
+{
+    struct buf b;
+
+    buf_init(&b, a, 64 * 1024, 8 * MIB);
+    json_write(&b, v);
+    return buf_result(&b);
+}
+
+/* ---- changes ---- */
+
+static struct json *element(struct json *array, struct text name)
+{
+    struct json *v = array->child;
+    long i = strtol(name.at, NULL, 10);
+
+    for (i = i < 0 ? i + (long)array->count : i; v && i > 0; i--)
+        v = v->next;
+    return v;
+}
+
+static struct json *step(struct json *v, struct text name)
+{
+    return v->kind == JSON_ARRAY ? element(v, name) : json_get_text(v, name);
+}
+
+static void take_element(struct json *array, struct json *gone)
+{
+    struct json **at = &array->child, *last = NULL;
+
+    while (*at) {
+        if (*at == gone) {
+            *at = gone->next;
+            array->count--;
+        } else {
+            last = *at;
+            at = &(*at)->next;
+        }
+    }
+    array->last = last;
+}
+
+static bool change(struct json *root, struct text path, const struct json *value, struct arena *a)
+{
+    struct json *v = root, *next, *copy;
+    struct text name;
+
+    for (;; v = next) {
+        size_t dot = text_find_byte(path, '.');
+
+        name = text_cut(path, 0, dot);
+        if (dot == path.len)
+            break;
+        path = text_cut(path, dot + 1, path.len);
+        if (!(next = step(v, name)))
+            return false;
+    }
+    next = step(v, name);
+    if (value->kind == JSON_NULL) {
+        if (next && v->kind == JSON_ARRAY)
+            take_element(v, next);
+        else if (next)
+            json_to_null(next);
+        return next;
+    }
+    copy = json_new(a, JSON_NULL);
+    json_become(copy, value);
+    if (next)
+        json_become(next, copy);
+    else if (v->kind == JSON_OBJECT)
+        json_set(a, v, arena_dup(a, name.at, name.len), copy);
+    return next || v->kind == JSON_OBJECT;
+}
+
+/* ---- the corpus ---- */
+
+static struct text read_file(const char *path, struct arena *a)
+{
+    FILE *f = fopen(path, "rb");
+    char *bytes = arena_alloc(a, 1 << 20);
+    size_t len = f ? fread(bytes, 1, 1 << 20, f) : 0;
+
+    if (f)
+        fclose(f);
+    return (struct text){bytes, len};
+}
+
+static struct json *event_named(const struct json *corpus, struct text name, struct arena *a)
+{
+    const struct json *event = json_get_text(json_get(corpus, "events"), name);
+    struct json *copy = NULL;
+
+    /* A fresh tree each time, since changes are made in it. */
+    if (event)
+        json_read(written(event, a), a, &copy, NULL);
+    return copy;
+}
+
+static void check_case(const char *file, const struct json *corpus, const struct json *c,
+                       struct arena *a)
+{
+    struct text name = json_string(json_get(c, "event"), a),
+                why = json_string(json_get(c, "why"), a);
+    struct text other = json_string(json_get(c, "other"), a);
+    struct json *one = event_named(corpus, name, a);
+    struct json *two = event_named(corpus, other.at ? other : name, a);
+    struct text finger = json_string(json_get(c, "fingerprint_rules"), a);
+    struct text stack = json_string(json_get(c, "stack_rules"), a);
+    bool same = json_is(json_get(c, "same"), JSON_TRUE), good = one && two;
+    struct group_rules_error error = {.which = "none"};
+    const struct group_rules *rules = NULL;
+    struct group_result r[2];
+
+    if (good && json_get(c, "set"))
+        for (const struct json *m = json_get(c, "set")->child; m; m = m->next)
+            if (!change(two, m->key, m, a)) {
+                good = false;
+                note("no such place: %.*s", TEXT_ARG(m->key));
+            }
+    if (finger.at || stack.at)
+        good &= (rules = group_rules_compile(finger, stack, a, &error)) != NULL;
+    good = good && keys_of(written(one, a), rules, a, &r[0]) &&
+           keys_of(written(two, a), rules, a, &r[1]);
+    if (!ok(good && joins(&r[0], &r[1]) == same, "%s %.*s %s: %.*s", file, TEXT_ARG(name),
+            same ? "same" : "other", TEXT_ARG(why)))
+        note("%s: line %u column %u: %.*s", error.which, error.line, error.column,
+             TEXT_ARG(error.reason));
+}
+
+/* ---- what may never matter ---- */
+
+static uint32_t seed = 7;
+
+static uint32_t chance(uint32_t n)
+{
+    seed = seed * 1664525 + 1013904223;
+    return (uint32_t)((uint64_t)(seed >> 8) * n >> 24);
+}
+
+/* Another order of keys, at every level. */
+static void shuffle(struct json *v)
+{
+    struct json *all[256];
+    uint32_t n = 0;
+
+    for (struct json *m = v->child; m; m = m->next)
+        shuffle(m);
+    if (v->kind != JSON_OBJECT || v->count < 2 || v->count > 256)
+        return;
+    for (struct json *m = v->child; m; m = m->next)
+        all[n++] = m;
+    for (uint32_t i = n; i-- > 1;) {
+        uint32_t k = chance(i + 1);
+        struct json *swap = all[i];
+
+        all[i] = all[k];
+        all[k] = swap;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        all[i]->next = i + 1 < n ? all[i + 1] : NULL;
+    v->child = all[0];
+    v->last = all[n - 1];
+}
+
+static void set_text(struct json *v, const char *key, struct arena *a)
+{
+    json_set(a, v, key, json_new_string(a, arena_printf(a, "0x%x", chance(1u << 24))));
+}
+
+/* What differs between two occurrences of one error. */
+static void disturb(struct json *v, struct arena *a)
+{
+    bool frame = json_get(v, "function") || json_get(v, "abs_path");
+
+    for (struct json *m = v->child; m; m = m->next)
+        disturb(m, a);
+    if (v->kind != JSON_OBJECT || !frame)
+        return;
+    json_set(a, v, "lineno", json_new_int(a, 1 + chance(5000)));
+    json_set(a, v, "colno", json_new_int(a, 1 + chance(5000)));
+    set_text(v, "instruction_addr", a);
+    set_text(v, "symbol_addr", a);
+    set_text(v, "image_addr", a);
+}
+
+static void disturb_event(struct json *root, struct arena *a)
+{
+    disturb(root, a);
+    json_set(a, root, "event_id", json_new_string(a, arena_printf(a, "%032x", chance(1u << 24))));
+    json_set(a, root, "timestamp", json_new_int(a, 1700000000 + chance(1000000)));
+    json_set(a, root, "release", json_new_string(a, arena_printf(a, "shop@%u", chance(99))));
+    set_text(root, "server_name", a);
+    shuffle(root);
+}
+
+static void check_disturbed(const char *file, const struct json *corpus, struct arena *a)
+{
+    const struct json *events = json_get(corpus, "events");
+    bool good = true;
+
+    for (const struct json *m = events->child; m; m = m->next) {
+        struct group_result first, second;
+
+        good &= keys_of(written(m, a), NULL, a, &first);
+        for (unsigned round = 0; round < 8; round++) {
+            struct json *copy = event_named(corpus, m->key, a);
+
+            disturb_event(copy, a);
+            if (!keys_of(written(copy, a), NULL, a, &second) || !same_keys(&first, &second)) {
+                note("%.*s differs", TEXT_ARG(m->key));
+                good = false;
+            }
+        }
+    }
+    ok(good, "%s: order of keys, lines, addresses, ids and times never matter", file);
+}
+
+/* Different events of one file that no case declares to be the same share no key by chance. */
+static void check_explained(const char *file, const struct json *corpus, struct arena *a)
+{
+    bool good = true;
+
+    for (const struct json *m = json_get(corpus, "events")->child; m; m = m->next) {
+        struct group_result keys, again, stored;
+        struct json *tree;
+        struct event e;
+        struct buf out;
+
+        good &= keys_of(written(m, a), NULL, a, &keys) && keys.count >= 1 &&
+                keys.count <= GROUP_HASHES_MAX && keys.hashes[0].reason.len > 0;
+        buf_init(&out, a, 4096, 8 * MIB);
+        good &= read_event(written(m, a), a, &e) && group_explain(&e, NULL, a, &again, &out) &&
+                same_keys(&keys, &again) &&
+                json_read(buf_result(&out), a, &tree, NULL) == JSON_OK &&
+                json_get(tree, "variants") && json_get(tree, "hashes")->count == keys.count;
+        /* What was stored, with in_app as the rules left it, explains to the same keys. */
+        buf_init(&out, a, 4096, 8 * MIB);
+        event_write(&e, &out);
+        good &= read_event(buf_result(&out), a, &e);
+        group_restore(&e);
+        good &= group_event(&e, NULL, a, &stored) && same_keys(&keys, &stored);
+        if (!good) {
+            note("%.*s", TEXT_ARG(m->key));
+            break;
+        }
+    }
+    ok(good, "%s: explanations tell the keys that grouping gives, before and after storing", file);
+}
+
+static void check_corpus(struct arena *a)
+{
+    glob_t files;
+    size_t cases = 0;
+
+    if (!ok(glob("t/corpus/group/*.json", 0, NULL, &files) == 0, "there is a corpus"))
+        return;
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        const char *file = strrchr(files.gl_pathv[i], '/') + 1;
+        struct json *corpus;
+        struct arena one;
+
+        if (!ok(json_read(read_file(files.gl_pathv[i], a), a, &corpus, NULL) == JSON_OK, "%s",
+                file))
+            continue;
+        arena_init(&one, 512 * MIB);
+        for (const struct json *c = json_get(corpus, "cases")->child; c; c = c->next, cases++) {
+            check_case(file, corpus, c, &one);
+            arena_reset(&one);
+        }
+        check_disturbed(file, corpus, &one);
+        check_explained(file, corpus, &one);
+        arena_free(&one);
+        arena_reset(a);
+    }
+    globfree(&files);
+    ok(cases > 100, "%zu cases", cases);
+}
+
+/* ---- hostile events ---- */
+
+static double milliseconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static struct text many_frames(unsigned n, unsigned period, const char *platform, struct arena *a)
+{
+    struct buf b;
+
+    buf_init(&b, a, 1 << 20, 8 * MIB);
+    buf_printf(&b,
+               "{\"platform\":\"%s\",\"exception\":{\"values\":[{\"type\":\"RecursionError\","
+               "\"value\":\"maximum recursion depth exceeded\",\"stacktrace\":{\"frames\":[",
+               platform);
+    for (unsigned i = 0; i < n; i++)
+        buf_printf(&b, "%s{\"module\":\"m\",\"function\":\"f%u\",\"lineno\":%u,\"in_app\":true}",
+                   i ? "," : "", i % period, i + 1);
+    buf_str(&b, "]}}]}}");
+    return buf_result(&b);
+}
+
+static void check_recursion(struct arena *a)
+{
+    struct group_result r[4];
+    double since = milliseconds();
+
+    keys_of(many_frames(10000, 3, "python", a), NULL, a, &r[0]);
+    keys_of(many_frames(9998, 3, "python", a), NULL, a, &r[1]);
+    keys_of(many_frames(120, 3, "python", a), NULL, a, &r[2]);
+    keys_of(many_frames(10000, 4, "python", a), NULL, a, &r[3]);
+    ok(milliseconds() - since < 2000, "10,000 frames are no work");
+    ok(joins(&r[0], &r[1]), "a cycle cut elsewhere is the same recursion");
+    ok(joins(&r[0], &r[2]), "and so is a shallower one");
+    ok(!joins(&r[0], &r[3]), "another cycle is another problem");
+}
+
+static struct text with_text(const char *pattern, size_t size, struct arena *a)
+{
+    struct buf b;
+
+    buf_init(&b, a, 1 << 20, 8 * MIB);
+    buf_str(&b, "{\"message\":\"");
+    while (b.len < size)
+        buf_str(&b, pattern);
+    buf_str(&b, "\"}");
+    return buf_result(&b);
+}
+
+static void check_bounds(struct arena *a)
+{
+    static const char *const patterns[] = {"a.", "1:", "{\\\"a\\\":", "='", "a@", "x\\n", "(", "<"};
+    struct group_rules_error error;
+    struct group_result r;
+    double since = milliseconds();
+    bool good = true;
+
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+        good &= keys_of(with_text(patterns[i], 1000000, a), NULL, a, &r) && r.count == 1;
+        arena_reset(a);
+    }
+    ok(good && milliseconds() - since < 4000, "a megabyte of message");
+    since = milliseconds();
+    const struct group_rules *rules =
+        group_rules_compile(TEXT_NONE,
+                            TEXT("function:*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b -app\n"
+                                 "path:**/a*a*a*/**/a*a*a*/**/a*a*a*/**/b -app\n"
+                                 "function:{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}c -group\n"
+                                 "function:[a-z]*[a-z]*[a-z]*[a-z]*[a-z]*! -group\n"),
+                            a, &error);
+    struct buf b;
+    buf_init(&b, a, 1 << 20, 8 * MIB);
+    buf_str(&b, "{\"exception\":{\"values\":[{\"type\":\"E\",\"stacktrace\":{\"frames\":[");
+    for (unsigned i = 0; i < 250; i++)
+        buf_printf(&b, "%s{\"function\":\"%0255d\",\"abs_path\":\"/%0250d\"}", i ? "," : "", i, i);
+    buf_str(&b, "]}}]}}");
+    struct text body = buf_result(&b);
+    for (size_t i = 0; i < body.len; i++)
+        if (body.at[i] == '0')
+            ((char *)body.at)[i] = 'a';
+    good = rules && keys_of(body, rules, a, &r);
+    ok(good && milliseconds() - since < 1000, "patterns that make backtrackers weep: %.0f ms",
+       milliseconds() - since);
+}
+
+static void check_memory(void)
+{
+    struct arena big, small;
+    struct group_result r;
+    struct event e;
+    bool refused = false;
+
+    arena_init(&big, 64 * MIB);
+    struct text body = many_frames(250, 7, "javascript", &big);
+    for (size_t budget = 1; budget < 64; budget *= 2) {
+        if (!read_event(body, &big, &e))
+            continue;
+        arena_init(&small, budget * 1024);
+        refused |= !group_event(&e, NULL, &small, &r);
+        arena_free(&small);
+    }
+    ok(refused, "too little memory is an answer");
+    arena_free(&big);
+}
+
+/* ---- titles and marks ---- */
+
+static void check_marks(struct arena *a)
+{
+    struct group_rules_error error;
+    struct group_result r;
+    struct event e;
+    struct text body = TEXT(
+        "{\"platform\":\"python\",\"tags\":{\"region\":\"eu\"},\"exception\":{\"values\":[{"
+        "\"type\":"
+        "\"E\",\"value\":\"v 7\",\"stacktrace\":{\"frames\":[{\"function\":\"a\",\"module\":\"m\","
+        "\"abs_path\":\"/x/site-packages/"
+        "m.py\",\"in_app\":true},{\"function\":\"b\",\"module\":\"n\","
+        "\"in_app\":true}]}}]}}");
+    const struct group_rules *rules =
+        group_rules_compile(TEXT("type:E -> down, {{ tags.region }} title=\"{{ type }} in {{ "
+                                 "tags.region }}: {{ value }} "
+                                 "{{ nothing }}\""),
+                            TEXT("function:b -app"), a, &error);
+
+    ok(rules && read_event(body, a, &e) && group_event(&e, rules, a, &r), "rules compile");
+    is_text(r.title, "E in eu: v 7 <unrecognized-variable-nothing>", "a rule's title, unmasked");
+    is_str(r.hashes[0].variant, "custom", "a rule's fingerprint");
+    is_int(e.exceptions[0].stack->frames[0].in_app, TRI_NO, "built-in rules mark frames");
+    is_int(e.exceptions[0].stack->frames[1].in_app, TRI_NO, "and so do the project's");
+    ok(json_is(json_get(e.exceptions[0].stack->frames[1].node, "in_app"), JSON_FALSE),
+       "the stored document says so too");
+}
+
+int main(void)
+{
+    struct arena a;
+
+    arena_init(&a, 512 * MIB);
+    check_corpus(&a);
+    arena_reset(&a);
+    check_recursion(&a);
+    arena_reset(&a);
+    check_bounds(&a);
+    arena_reset(&a);
+    check_memory();
+    check_marks(&a);
+    arena_free(&a);
+    return done_testing();
+}
