@@ -111,13 +111,13 @@ int intake_accept(struct worker *w, h2o_req_t *req)
         if (method != METHOD_POST || !is_dsn_feedback(req, path))
             return -1;
         run(w, req, method, &match, take_feedback);
-    } else if (method == METHOD_OPTIONS && match.route->otlp) {
+    } else if (method == METHOD_OPTIONS && match.methods & ROUTE_OTLP) {
         reply_preflight_named(req);
     } else if (method == METHOD_OPTIONS) {
         reply_preflight(req);
     } else if (!match.method_ok) {
         reply_header(req, "allow", reply_keep(req, text_of(route_allow(match.methods, allow))));
-        reply_refusal(req, match.route->otlp ? REPLY_OTLP_JSON : REPLY_SENTRY, 405,
+        reply_refusal(req, match.methods & ROUTE_OTLP ? REPLY_OTLP_JSON : REPLY_SENTRY, 405,
                       "method not allowed", NULL);
     } else {
         run(w, req, method, &match, match.route->take);

@@ -23,7 +23,8 @@ enum method {
     METHOD_POST = 2,
     METHOD_HEAD = 4,
     METHOD_OPTIONS = 8,
-    METHOD_OTHER = 16
+    METHOD_OTHER = 16,
+    ROUTE_OTLP = 32 /* no method: refusals and preflights as OTLP exporters want them */
 };
 enum method method_of(struct text name);
 
@@ -31,7 +32,6 @@ struct route {
     unsigned methods;                  /* enum method bits */
     const char *part[ROUTE_PARTS_MAX]; /* "api", "*project", "envelope"; a star names a variable */
     void (*take)(struct intake *in);
-    bool otlp; /* refusals and preflights as OTLP exporters want them */
 };
 
 /* Variables of a path, by the names in the patterns. */
