@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "shm/log.h"
+#include "writer/notifier.h"
 
 #define WRITER_LOCK_STEP_MS 10
 
@@ -101,6 +102,18 @@ static void writer_life(void *context, const struct child *c, int channel, int s
     exit(writer_main(&conf));
 }
 
+static void notifier_life(void *context, const struct child *c, int channel, int stop_fd)
+{
+    struct master *m = context;
+    struct notifier_conf conf = {.world = &m->world, .channel = channel, .stop_signal_fd = stop_fd};
+
+    forget_master(m, c);
+    listen_forget(&m->listen);
+    if (m->reload.step == RELOAD_WORKERS)
+        listen_forget(&m->reload.listen);
+    exit(notifier_main(&conf));
+}
+
 static void worker_life(void *context, const struct child *c, int channel, int stop_fd)
 {
     struct master *m = context;
@@ -146,6 +159,8 @@ void crew_start(struct master *m, struct child *c, int64_t now_us)
         child_start(c, &m->world, c->generation, now_us, worker_life, m);
     else if (c->role == ROLE_WRITER)
         child_start(c, &m->world, m->generation, now_us, writer_life, m);
+    else if (c->role == ROLE_NOTIFIER)
+        child_start(c, &m->world, m->generation, now_us, notifier_life, m);
 }
 
 /* A slot is free when nobody of ours and nobody of an older binary's works in it: two generations

@@ -42,7 +42,7 @@ struct project { /* what the writer needs of one; from the catalogue */
     bool seen;              /* has had an event */
     bool webhooks;          /* the settings name receivers */
     uint32_t resolve_age_h; /* 0: never by age */
-    char slug[64];
+    char slug[64], org_slug[64];
 };
 
 struct slot {          /* one worker's ring, as the writer sees it */
@@ -103,9 +103,9 @@ struct active { /* the segment being written */
     uint64_t first_seq, next_block;
     uint64_t rows;
     uint64_t attachments;
-    bool overdue;   /* the next one could not be begun … */
+    bool overdue;     /* the next one could not be begun … */
     int64_t retry_us; /* … and is tried again then */
-    uint64_t bytes; /* file and WAL, as of the last second */
+    uint64_t bytes;   /* file and WAL, as of the last second */
     int64_t first_ms;
     char file[64];
 };

@@ -72,8 +72,8 @@ static struct text describe(struct writer *w, const struct project *p, const str
     json_time_us(&b, "lastSeen", i->last_ms * 1000);
     json_key(&b, TEXT("permalink"));
     json_text(&b, NULL,
-              arena_printf(&w->arena, "%s/organizations/default/issues/%u/",
-                           w->conf->base_url ? w->conf->base_url : "", i->issue));
+              arena_printf(&w->arena, "%s/organizations/%s/issues/%u/",
+                           w->conf->base_url ? w->conf->base_url : "", p->org_slug, i->issue));
     json_close(&b, '}');
     if (q) {
         db_int_at(q, 1, p->id);

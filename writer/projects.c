@@ -110,6 +110,8 @@ static bool add_project(struct writer *w, struct registry_draft *d, struct db_st
                                         json_get(settings, "webhooks")->count > 0,
                             .resolve_age_h = number(settings, "resolveAge")};
     snprintf(own->slug, sizeof(own->slug), "%.*s", TEXT_ARG(slug));
+    slug = column(q, 8);
+    snprintf(own->org_slug, sizeof(own->org_slug), "%.*s", TEXT_ARG(slug));
     return !d->failed;
 }
 

@@ -27,6 +27,7 @@ static uint64_t total_bytes(const struct writer *w, const struct segments *all)
 
 void retain_figures(struct writer *w)
 {
+    struct index_load index = index_size(w->world->index);
     struct board *board = w->world->board;
     struct segments all;
     char path[FILES_PATH_MAX];
@@ -35,6 +36,8 @@ void retain_figures(struct writer *w)
     w->active.bytes = files_bytes(path);
     files_catalogue(w->world, path);
     put(board->catalogue_bytes, files_bytes(path));
+    put(board->index_slots, index.slots);
+    put(board->index_used, index.used);
     if (segments_list(w, &all) == DB_OK) {
         put(board->segments, all.count);
         put(board->segment_bytes, total_bytes(w, &all));

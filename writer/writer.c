@@ -233,6 +233,8 @@ static int round_of(struct writer *w, bool *idle)
         return 0;
     }
     roll_if_full(w);
+    if (index_wants_growth(w->world->index)) /* before a probe finds no room */
+        index_grow(w->world->index);
     if (commands_wait(w) && (status = command_serve(w)) != 0)
         return status;
     if (drained == DRAIN_FLUSH && flush_all(w) != DB_OK)
