@@ -79,8 +79,8 @@ static void print_store(const struct json *status)
            (long long)number(commits, "maxMicroseconds"));
     printf("aggregates %lld events behind\n",
            (long long)(number(commits, "committedSeq") - number(commits, "flushedSeq")));
-    printf("index      %lld of %lld slots, %lld claims\n", (long long)number(index, "used"),
-           (long long)number(index, "slots"), (long long)number(index, "claims"));
+    printf("index      %lld of %lld slots\n", (long long)number(index, "used"),
+           (long long)number(index, "slots"));
     printf("storage    %lld segments of %s, catalogue %s, free %s%s\n",
            (long long)number(storage, "segments"), size_of(number(storage, "segmentBytes"), a),
            size_of(number(storage, "catalogueBytes"), b), size_of(number(storage, "freeBytes"), c),

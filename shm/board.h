@@ -41,6 +41,7 @@ struct board {
     _Atomic uint32_t disk_full; /* 1: the free-disk guard is up, refuse new data */
     _Atomic uint32_t asleep;    /* 1: the writer waits on its eventfd; ring its bell after a put */
     _Atomic int64_t oldest_ms;  /* oldest stored event */
+    _Atomic uint64_t index_slots, index_used; /* of the fingerprint index; about once a second */
     /* stored by anyone who reads: asks for an early flush of the aggregates */
     _Alignas(64) _Atomic uint64_t flush_wanted;
     /* stored by master */

@@ -268,6 +268,11 @@ struct index_load index_load(const struct index *x)
     return table_load(&x->table);
 }
 
+struct index_load index_size(const struct index *x)
+{
+    return (struct index_load){.slots = x->table.slots, .used = table_used(&x->table)};
+}
+
 bool index_wants_growth(const struct index *x)
 {
     return table_used(&x->table) * 10 > x->table.slots * 6;

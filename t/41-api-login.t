@@ -4,7 +4,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 use Api;
-use Digest::SHA 'sha256_hex';
+use IO::Uncompress::Gunzip ();
 use MIME::Base64;
 use Quern;
 use Test::More;
@@ -46,6 +46,12 @@ like($r->{headers}{'access-control-allow-headers'}, qr/Authorization/, 'tokens m
 is($r->{headers}{'access-control-allow-credentials'}, undef, 'cookies may not');
 like($a->get('/organizations/')->{headers}{'access-control-expose-headers'}, qr/Link/, 'Link can be read by pages');
 is($a->call(HEAD => '/organizations/')->{content} // '', '', 'HEAD has no body');
+
+$r = $a->get('/organizations/default/', headers => { 'Accept-Encoding' => 'gzip' });
+is($r->{headers}{'content-encoding'}, 'gzip', 'large answers are compressed for those who can read it');
+IO::Uncompress::Gunzip::gunzip(\$r->{content} => \my $plain);
+like($plain, qr/"slug":"default"/, 'and are the same');
+is($a->get('/organizations/default/', headers => { 'Accept-Encoding' => 'gzip;q=0' })->{headers}{'content-encoding'}, undef, 'for nobody else');
 
 # ---- bodies ----
 

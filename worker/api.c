@@ -7,11 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/deflate.h"
 #include "worker/api_call.h"
 #include "worker/api_caller.h"
 #include "worker/context.h"
 #include "worker/reply.h"
 #include "worker/sender.h"
+
+#define COMPRESS_MIN 2048 /* bytes of an answer */
 
 struct api_job {
     struct query_job query; /* first */
@@ -21,6 +24,7 @@ struct api_job {
     bool asked;     /* a command is with the writer */
     bool resumed;   /* the query thread runs the call's second half */
     bool out;       /* with the query thread or the writer: not ours to free */
+    bool gzip;      /* the client can read it */
     struct arena arena;
     struct api_call call;
 };
@@ -112,6 +116,7 @@ static void send_answer(struct api_job *job)
     cors(job->req);
     rate_headers(job);
     reply_header(job->req, "cache-control", TEXT("no-store"));
+    reply_header(job->req, "vary", TEXT("Accept-Encoding"));
     if (c->file.at) {
         send_file(job);
         return;
@@ -184,6 +189,22 @@ static void touch_token(struct api_job *job)
 
 /* ---- to the query thread and back ---- */
 
+/* Here, where it delays no other request. Small answers fit one packet as they are. */
+static void compress(struct api_job *job)
+{
+    struct api_call *c = &job->call;
+    struct text plain = {c->out.at, c->out.len}, small;
+
+    if (!job->gzip || c->command || c->file.at || plain.len < COMPRESS_MIN)
+        return;
+    small = deflate_gzip(plain, &job->arena);
+    if (!small.at)
+        return;
+    c->out.at = (char *)small.at;
+    c->out.len = small.len;
+    api_header(c, "Content-Encoding", TEXT("gzip"));
+}
+
 static void job_run(struct query_thread *q, struct query_job *query)
 {
     struct api_job *job = (struct api_job *)query;
@@ -196,6 +217,7 @@ static void job_run(struct query_thread *q, struct query_job *query)
         api_resume(c);
     else
         api_run(c);
+    compress(job);
     counter_add(job->w->world->counters, job->w->conf->slot, COUNTER_queries, 1);
     counter_add(job->w->world->counters, job->w->conf->slot, COUNTER_query_us,
                 (uint64_t)(world_ticks_us() - begun));
@@ -232,6 +254,14 @@ struct forwarded {
     bool any;
 };
 
+/* "gzip, deflate, br"; "gzip;q=0" is a no. */
+static bool accepts_gzip(struct text accept)
+{
+    size_t at = text_find(accept, TEXT("gzip"));
+
+    return at < accept.len && !text_starts(text_cut(accept, at, accept.len), "gzip;q=0");
+}
+
 static void copy_headers(struct api_job *job, h2o_req_t *req, struct forwarded *f)
 {
     struct api_request *r = &job->call.req;
@@ -248,6 +278,8 @@ static void copy_headers(struct api_job *job, h2o_req_t *req, struct forwarded *
             r->content_type = keep(job, h->value);
         else if (text_is(name, "x-csrftoken"))
             r->csrf = keep(job, h->value);
+        else if (text_is(name, "accept-encoding"))
+            job->gzip = accepts_gzip((struct text){h->value.base, h->value.len});
         else if (text_is(name, "x-forwarded-proto"))
             f->proto = keep(job, h->value);
         else if (text_is(name, "x-forwarded-for"))

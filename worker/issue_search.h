@@ -42,6 +42,7 @@ struct issue_search {
     struct buf drive;  /* a select of issue ids that are few; empty: none is rare */
     struct issue_bind *binds;
     uint32_t bind_count;
+    struct issue_bind spare; /* written when `binds` is full, never read: `nothing` is set then */
     bool by_id;   /* `where` names the issues by number: no index of a sort order is needed */
     bool nothing; /* no issue can fit */
 };

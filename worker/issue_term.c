@@ -16,12 +16,10 @@
 
 static struct issue_bind *bind_new(struct issue_search *s, struct buf *b)
 {
-    static struct issue_bind spare; /* never read: s->nothing ends the search */
-
     if (s->bind_count == ISSUE_BINDS_MAX) {
         s->nothing = true;
         buf_str(b, "NULL");
-        return &spare;
+        return &s->spare;
     }
     buf_printf(b, ":b%u", s->bind_count);
     return &s->binds[s->bind_count++];

@@ -90,9 +90,7 @@ static void write_processes(struct api_call *c)
 
 static void write_board(struct api_call *c)
 {
-    const struct world *w = query_world(c->q);
-    const struct board *board = w->board;
-    struct index_load load = index_load(w->index);
+    const struct board *board = query_world(c->q)->board;
     struct buf *b = &c->out;
 
     gauge(b, "generation", "generation of workers", LOAD(board->generation));
@@ -108,9 +106,8 @@ static void write_board(struct api_call *c)
     gauge(b, "disk_free_bytes", "room on the disk of the data folder",
           (double)LOAD(board->free_bytes));
     gauge(b, "disk_full", "1 while new data is refused for want of room", LOAD(board->disk_full));
-    gauge(b, "index_slots", "slots of the fingerprint index", (double)load.slots);
-    gauge(b, "index_used", "slots in use", (double)load.used);
-    gauge(b, "index_claims", "slots claimed and not yet live", (double)load.claims);
+    gauge(b, "index_slots", "slots of the fingerprint index", (double)LOAD(board->index_slots));
+    gauge(b, "index_used", "slots in use", (double)LOAD(board->index_used));
     gauge(b, "oldest_event_timestamp_seconds", "time of the oldest stored event",
           (double)LOAD(board->oldest_ms) / 1e3);
     gauge(b, "uncounted_events", "committed events that the aggregates do not contain yet",
