@@ -123,7 +123,7 @@ static bool stands_at(const struct rule_search *s, struct text value, const char
     if (at < s->at || value.len - (at - s->at) < s->literal.len)
         return false;
     for (size_t i = 0; i < s->literal.len; i++)
-        if (folded(s->field, hit[i - s->at]) != (unsigned char)s->literal.at[i])
+        if (folded(s->field, value.at[at - s->at + i]) != (unsigned char)s->literal.at[i])
             return false;
     return true;
 }
