@@ -1,5 +1,5 @@
 /* scrub_attr.h -- the scrubbing rules over attributes of spans and log records, as a filter for the
- * batches they are packed into.
+ * bundles they are packed into.
  * Rules      a telling key hides its value, as in events. In values only patterns are replaced (cards,
  *            passwords in URLs …): names of routes, methods and tables are full of words like "auth"
  *            and "token", and a trace without them is no use. Counts of tokens (gen_ai.*) and stack

@@ -66,7 +66,7 @@ void attr_write_any(struct buf *b, const char *key, const struct attr *at);   /*
 /* "5": an int64 or uint64 below 2^63 as OTLP/JSON wants it, since it may not fit a double. */
 void json_digits(struct buf *b, const char *key, int64_t v);
 
-/* What may not be stored. A batch asks once for each key and once for each text, so it costs nothing
+/* What may not be stored. A bundle asks once for each key and once for each text, so it costs nothing
  * per span; the functions must not depend on anything but their arguments. */
 enum attr_care { ATTR_KEEP, ATTR_CLEAN, ATTR_HIDE };
 struct attr_filter {

@@ -106,8 +106,8 @@
 #define ATTR_KEY_MAX 256          /* bytes; a longer key is cut */
 #define ATTR_VALUE_MAX (64 * KIB) /* bytes of one value … */
 #define ATTR_LONG_MAX (1 * MIB)   /* … and of exception.stacktrace and db.query.text */
-#define BATCH_SPANS_MAX 8192      /* spans or logs in one record … */
-#define BATCH_BYTES (48 * KIB)    /* … and its size as estimated while it grows: two to a block */
+#define BUNDLE_ITEMS_MAX 8192      /* spans or logs in one record … */
+#define BUNDLE_BYTES (48 * KIB)    /* … and its size as estimated while it grows: two to a block */
 #define SPAN_FUTURE_MAX_S 86400   /* starting later than that from now: sorted in at the receipt */
 #define TRACE_SPANS_MAX 200000    /* shown of one trace; the rest is counted */
 

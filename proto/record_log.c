@@ -18,7 +18,7 @@
 #define HEAD_SPAN (1u << 15)
 
 struct row {
-    struct batch_row row;
+    struct bundle_row row;
     uint64_t time_ns, observed_ns;
     uint8_t span_id[8];
     uint32_t trace; /* NONE: none */
@@ -37,7 +37,7 @@ struct log_packer {
     uint32_t count, room;
     struct trace traces[TRACES_MAX];
     uint32_t trace_count;
-    struct batch_writer batch;
+    struct bundle_writer bundle;
 };
 
 struct log_packer *log_packer_new(void)
@@ -45,7 +45,7 @@ struct log_packer *log_packer_new(void)
     struct log_packer *p = malloc(sizeof *p);
 
     if (p) {
-        batch_init(&p->batch, PACKER_BUDGET);
+        bundle_init(&p->bundle, PACKER_BUDGET);
         log_packer_open(p, 0, 0, NULL);
     }
     return p;
@@ -54,7 +54,7 @@ struct log_packer *log_packer_new(void)
 void log_packer_free(struct log_packer *p)
 {
     if (p)
-        batch_free(&p->batch);
+        bundle_free(&p->bundle);
     free(p);
 }
 
@@ -65,8 +65,8 @@ void log_packer_open(struct log_packer *p, uint32_t project, int64_t received_ms
     p->received_ms = received_ms;
     p->rows = NULL;
     p->count = p->room = p->trace_count = 0;
-    batch_reset(&p->batch);
-    p->batch.filter = filter;
+    bundle_reset(&p->bundle);
+    p->bundle.filter = filter;
 }
 
 uint32_t log_packer_count(const struct log_packer *p)
@@ -87,31 +87,31 @@ static uint32_t trace_of(struct log_packer *p, const uint8_t *id)
     t = &p->traces[p->trace_count];
     memcpy(t->id, id, 16);
     t->count = 1;
-    p->batch.estimate += 17;
+    p->bundle.estimate += 17;
     return p->trace_count++;
 }
 
 static bool pack_row(struct log_packer *p, const struct logrec *l, struct row *row)
 {
-    struct batch_writer *w = &p->batch;
-    uint32_t last = batch_row_begin(w, &l->body), head = l->severity | (uint32_t)l->flags << 5;
+    struct bundle_writer *w = &p->bundle;
+    uint32_t last = bundle_row_begin(w, &l->body), head = l->severity | (uint32_t)l->flags << 5;
 
     if (last >= p->count && p->count)
         last = p->count - 1;
-    batch_row_like(w, last < p->count ? &p->rows[last]->row : NULL);
-    batch_row_field(w, FIELD_MESSAGE, l->severity_text);
-    batch_row_field(w, FIELD_STATE, l->event_name);
-    batch_row_attrs(w, &l->attrs);
+    bundle_row_like(w, last < p->count ? &p->rows[last]->row : NULL);
+    bundle_row_field(w, FIELD_MESSAGE, l->severity_text);
+    bundle_row_field(w, FIELD_STATE, l->event_name);
+    bundle_row_attrs(w, &l->attrs);
     head |= l->observed_ns ? HEAD_OBSERVED : 0;
     head |= id_is_zero(l->trace_id, 16) ? 0 : HEAD_TRACE;
     head |= id_is_zero(l->span_id, 8) ? 0 : HEAD_SPAN;
-    return batch_row_end(w, batch_resource(w, l->resource), batch_scope(w, l->scope), head,
-                         l->otel_flags, &row->row);
+    return bundle_row_end(w, bundle_resource(w, l->resource), bundle_scope(w, l->scope), head,
+                          l->otel_flags, &row->row);
 }
 
 enum pack_rc log_packer_add(struct log_packer *p, const struct logrec *l)
 {
-    struct batch_writer *w = &p->batch;
+    struct bundle_writer *w = &p->bundle;
     size_t size = l->body.text.len + attrs_size(&l->attrs);
     struct logrec smaller;
     struct row **rows, *row;
@@ -124,10 +124,10 @@ enum pack_rc log_packer_add(struct log_packer *p, const struct logrec *l)
         size = SPAN_BYTES_MAX;
     }
     if (p->count &&
-        (w->estimate + size > BATCH_BYTES + SPAN_BYTES_MAX / 16 || w->estimate > BATCH_BYTES ||
-         p->count == BATCH_SPANS_MAX || p->trace_count == TRACES_MAX))
+        (w->estimate + size > BUNDLE_BYTES + SPAN_BYTES_MAX / 16 || w->estimate > BUNDLE_BYTES ||
+         p->count == BUNDLE_ITEMS_MAX || p->trace_count == TRACES_MAX))
         return PACK_FULL;
-    rows = batch_grow(w, p->rows, p->count, &p->room, sizeof *rows);
+    rows = bundle_grow(w, p->rows, p->count, &p->room, sizeof *rows);
     if (!rows || !(row = arena_zero(&w->arena, 1, sizeof *row)))
         return PACK_SPENT;
     p->rows = rows;
@@ -155,7 +155,7 @@ static int by_time(const void *a, const void *b)
 
 static void write_row(struct log_packer *p, const struct row *row, uint64_t before, struct buf *out)
 {
-    const struct batch_shape *shape = &p->batch.shapes[row->row.shape];
+    const struct bundle_shape *shape = &p->bundle.shapes[row->row.shape];
 
     put_varint(out, row->row.shape);
     put_varint(out, row->time_ns - before);
@@ -165,7 +165,7 @@ static void write_row(struct log_packer *p, const struct row *row, uint64_t befo
         put_varint(out, row->trace);
     if (shape->head & HEAD_SPAN)
         buf_add(out, row->span_id, 8);
-    batch_write_row(&p->batch, &row->row, out);
+    bundle_write_row(&p->bundle, &row->row, out);
 }
 
 static void write_head(struct log_packer *p, struct buf *out)
@@ -190,17 +190,17 @@ static void write_head(struct log_packer *p, struct buf *out)
 
 void log_packer_finish(struct log_packer *p, struct buf *out)
 {
-    struct batch_writer *w = &p->batch;
+    struct bundle_writer *w = &p->bundle;
 
     for (uint32_t i = 0; i < p->count; i++)
-        batch_count_row(w, &p->rows[i]->row);
+        bundle_count_row(w, &p->rows[i]->row);
     if (p->count)
         qsort(p->rows, p->count, sizeof *p->rows, by_time);
     write_head(p, out);
-    batch_write_tables(w, out);
+    bundle_write_tables(w, out);
     for (uint32_t i = 0; i < p->count; i++)
         write_row(p, p->rows[i], p->rows[i ? i - 1 : 0]->time_ns, out);
-    log_packer_open(p, p->project, p->received_ms, p->batch.filter);
+    log_packer_open(p, p->project, p->received_ms, p->bundle.filter);
 }
 
 /* ---- reading ---- */
@@ -231,19 +231,19 @@ static bool read_head(struct text record, struct log_head *out, struct wire *w)
     return true;
 }
 
-bool log_batch_head(struct text record, struct log_head *out)
+bool log_bundle_head(struct text record, struct log_head *out)
 {
     struct wire w;
 
     return read_head(record, out, &w);
 }
 
-void log_batch_digest(struct text record, uint8_t out[16])
+void log_bundle_digest(struct text record, uint8_t out[16])
 {
-    span_batch_digest(record, out); /* the fixed part is laid out alike */
+    span_bundle_digest(record, out); /* the fixed part is laid out alike */
 }
 
-uint32_t log_batch_has(struct text record, const uint8_t trace_id[16])
+uint32_t log_bundle_has(struct text record, const uint8_t trace_id[16])
 {
     struct log_head head;
     struct wire w;
@@ -262,7 +262,7 @@ uint32_t log_batch_has(struct text record, const uint8_t trace_id[16])
     return 0;
 }
 
-bool log_batch_open(struct text record, struct arena *a, struct log_batch *out)
+bool log_bundle_open(struct text record, struct arena *a, struct log_bundle *out)
 {
     struct wire w;
 
@@ -280,15 +280,15 @@ bool log_batch_open(struct text record, struct arena *a, struct log_batch *out)
             return false;
         out->traces[i] = (const uint8_t *)id.at;
     }
-    if (!batch_read_tables(&w, a, &out->tables))
+    if (!bundle_read_tables(&w, a, &out->tables))
         return false;
     out->rows = w;
     return true;
 }
 
-void log_cursor_open(struct log_cursor *c, const struct log_batch *b, struct arena *a)
+void log_cursor_open(struct log_cursor *c, const struct log_bundle *b, struct arena *a)
 {
-    *c = (struct log_cursor){.batch = b, .w = b->rows, .arena = a, .time_ns = b->head.first_ns};
+    *c = (struct log_cursor){.bundle = b, .w = b->rows, .arena = a, .time_ns = b->head.first_ns};
 }
 
 /* Ids and times. */
@@ -301,9 +301,9 @@ static bool read_fixed(struct log_cursor *c, uint32_t head, struct logrec *out)
         out->observed_ns = out->time_ns + (uint64_t)unzigzag(wire_varint(&c->w));
     if (head & HEAD_TRACE) {
         trace = wire_varint(&c->w);
-        if (trace >= c->batch->head.traces)
+        if (trace >= c->bundle->head.traces)
             return false;
-        memcpy(out->trace_id, c->batch->traces[trace], 16);
+        memcpy(out->trace_id, c->bundle->traces[trace], 16);
     }
     if (head & HEAD_SPAN) {
         span = wire_bytes(&c->w, 8);
@@ -316,7 +316,7 @@ static bool read_fixed(struct log_cursor *c, uint32_t head, struct logrec *out)
 
 static bool read_row(struct log_cursor *c, struct logrec *out)
 {
-    const struct batch_shape_view *shape = batch_read_shape(&c->w, &c->batch->tables);
+    const struct bundle_shape_view *shape = bundle_read_shape(&c->w, &c->bundle->tables);
     uint64_t behind = wire_varint(&c->w);
     struct attr fields[FIELDS];
 
@@ -326,11 +326,11 @@ static bool read_row(struct log_cursor *c, struct logrec *out)
                            .severity = shape->head & 31,
                            .flags = (uint8_t)(shape->head >> 5),
                            .otel_flags = shape->otel_flags,
-                           .resource = &c->batch->tables.resources[shape->resource],
+                           .resource = &c->bundle->tables.resources[shape->resource],
                            .scope = shape->scope};
     out->attrs.at = arena_alloc(c->arena, shape->attr_count * sizeof(struct attr));
     if (!out->attrs.at || !read_fixed(c, shape->head, out) ||
-        !batch_read_row(&c->w, &c->batch->tables, shape, fields, out->attrs.at))
+        !bundle_read_row(&c->w, &c->bundle->tables, shape, fields, out->attrs.at))
         return false;
     out->attrs.count = shape->attr_count;
     out->body = fields[FIELD_NAME];
@@ -341,7 +341,7 @@ static bool read_row(struct log_cursor *c, struct logrec *out)
 
 bool log_cursor_next(struct log_cursor *c, struct logrec *out)
 {
-    if (c->failed || c->row == c->batch->head.logs)
+    if (c->failed || c->row == c->bundle->head.logs)
         return false;
     c->row++;
     c->failed = !read_row(c, out);

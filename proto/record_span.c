@@ -7,7 +7,7 @@
 #include "proto/limits.h"
 #include "proto/record_span_head.h"
 
-#define TRACES_MAX 1024 /* in one batch; half the index */
+#define TRACES_MAX 1024 /* in one bundle; half the index */
 #define TRACE_INDEX 2048
 #define NONE UINT32_MAX
 #define PARENT_REACH 128 /* rows looked back for a parent, else its id is written */
@@ -16,13 +16,13 @@
 struct packed_event {
     uint64_t time_ns;
     uint32_t name;
-    struct batch_list list;
+    struct bundle_list list;
 };
 
 struct packed_link {
     uint8_t ids[24];
     uint32_t otel_flags, state;
-    struct batch_list list;
+    struct bundle_list list;
 };
 
 struct extra {
@@ -33,7 +33,7 @@ struct extra {
 };
 
 struct row {
-    struct batch_row row;
+    struct bundle_row row;
     uint8_t span_id[8], parent_id[8];
     uint64_t start_ns, end_ns;
     struct extra *extra;
@@ -57,7 +57,7 @@ struct span_packer {
     uint32_t trace_index[TRACE_INDEX];
     uint64_t first_ns, last_ns;
     bool fine; /* some time is no whole microsecond */
-    struct batch_writer batch;
+    struct bundle_writer bundle;
 };
 
 struct span_packer *span_packer_new(void)
@@ -65,7 +65,7 @@ struct span_packer *span_packer_new(void)
     struct span_packer *p = malloc(sizeof *p);
 
     if (p) {
-        batch_init(&p->batch, PACKER_BUDGET);
+        bundle_init(&p->bundle, PACKER_BUDGET);
         span_packer_open(p, 0, 0, NULL);
     }
     return p;
@@ -74,7 +74,7 @@ struct span_packer *span_packer_new(void)
 void span_packer_free(struct span_packer *p)
 {
     if (p)
-        batch_free(&p->batch);
+        bundle_free(&p->bundle);
     free(p);
 }
 
@@ -89,8 +89,8 @@ void span_packer_open(struct span_packer *p, uint32_t project, int64_t received_
     p->last_ns = 0;
     p->fine = false;
     memset(p->trace_index, 0xff, sizeof p->trace_index);
-    batch_reset(&p->batch);
-    p->batch.filter = filter;
+    bundle_reset(&p->bundle);
+    p->bundle.filter = filter;
 }
 
 uint32_t span_packer_count(const struct span_packer *p)
@@ -149,12 +149,12 @@ static uint32_t trace_of(struct span_packer *p, const uint8_t *id)
         t = &p->traces[p->trace_count];
         *t = (struct trace){.first = NONE, .start_ns = UINT64_MAX};
         memcpy(t->id, id, 16);
-        p->batch.estimate += 22;
+        p->bundle.estimate += 22;
         return p->trace_count++;
     }
 }
 
-static bool pack_events(struct batch_writer *w, const struct span *s, struct extra *x)
+static bool pack_events(struct bundle_writer *w, const struct span *s, struct extra *x)
 {
     if (!(x->events = arena_zero(&w->arena, s->event_count, sizeof *x->events)))
         return false;
@@ -162,14 +162,14 @@ static bool pack_events(struct batch_writer *w, const struct span *s, struct ext
         struct packed_event *e = &x->events[x->event_count++];
 
         e->time_ns = s->events[i].time_ns;
-        e->name = batch_intern(w, s->events[i].name);
-        if (e->name == BATCH_NONE || !batch_list_from(w, &s->events[i].attrs, &e->list))
+        e->name = bundle_intern(w, s->events[i].name);
+        if (e->name == BUNDLE_NONE || !bundle_list_from(w, &s->events[i].attrs, &e->list))
             return false;
     }
     return true;
 }
 
-static bool pack_links(struct batch_writer *w, const struct span *s, struct extra *x)
+static bool pack_links(struct bundle_writer *w, const struct span *s, struct extra *x)
 {
     if (!(x->links = arena_zero(&w->arena, s->link_count, sizeof *x->links)))
         return false;
@@ -179,8 +179,8 @@ static bool pack_links(struct batch_writer *w, const struct span *s, struct extr
         memcpy(l->ids, s->links[i].trace_id, 16);
         memcpy(l->ids + 16, s->links[i].span_id, 8);
         l->otel_flags = s->links[i].otel_flags;
-        l->state = batch_intern(w, s->links[i].trace_state);
-        if (l->state == BATCH_NONE || !batch_list_from(w, &s->links[i].attrs, &l->list))
+        l->state = bundle_intern(w, s->links[i].trace_state);
+        if (l->state == BUNDLE_NONE || !bundle_list_from(w, &s->links[i].attrs, &l->list))
             return false;
         w->estimate += 30;
     }
@@ -193,7 +193,7 @@ static bool has_extra(const struct span *s)
            s->dropped_links;
 }
 
-static struct extra *pack_extra(struct batch_writer *w, const struct span *s)
+static struct extra *pack_extra(struct bundle_writer *w, const struct span *s)
 {
     struct extra *x = arena_zero(&w->arena, 1, sizeof *x);
 
@@ -207,22 +207,22 @@ static struct extra *pack_extra(struct batch_writer *w, const struct span *s)
 
 static bool pack_row(struct span_packer *p, const struct span *s, struct row *row)
 {
-    struct batch_writer *w = &p->batch;
+    struct bundle_writer *w = &p->bundle;
     struct attr name = {.kind = ATTR_STRING, .text = s->name};
-    uint32_t last = batch_row_begin(w, &name), head;
+    uint32_t last = bundle_row_begin(w, &name), head;
 
-    batch_row_like(w, last < p->count ? &p->rows[last]->row : NULL);
-    batch_row_field(w, FIELD_OP, s->op);
-    batch_row_field(w, FIELD_MESSAGE, s->status_message);
-    batch_row_field(w, FIELD_STATE, s->trace_state);
+    bundle_row_like(w, last < p->count ? &p->rows[last]->row : NULL);
+    bundle_row_field(w, FIELD_OP, s->op);
+    bundle_row_field(w, FIELD_MESSAGE, s->status_message);
+    bundle_row_field(w, FIELD_STATE, s->trace_state);
     if (s->weight != 1)
-        batch_row_real(w, FIELD_WEIGHT, s->weight);
-    batch_row_attrs(w, &s->attrs);
+        bundle_row_real(w, FIELD_WEIGHT, s->weight);
+    bundle_row_attrs(w, &s->attrs);
     head = head_make(s->kind, s->code, s->status, s->flags, has_extra(s));
     if (has_extra(s) && !(row->extra = pack_extra(w, s)))
         return false;
-    return batch_row_end(w, batch_resource(w, s->resource), batch_scope(w, s->scope), head,
-                         s->otel_flags, &row->row);
+    return bundle_row_end(w, bundle_resource(w, s->resource), bundle_scope(w, s->scope), head,
+                          s->otel_flags, &row->row);
 }
 
 static void chain(struct span_packer *p, struct row *row, uint32_t number)
@@ -246,7 +246,7 @@ static void chain(struct span_packer *p, struct row *row, uint32_t number)
 
 enum pack_rc span_packer_add(struct span_packer *p, const struct span *s)
 {
-    struct batch_writer *w = &p->batch;
+    struct bundle_writer *w = &p->bundle;
     size_t size = size_of(s);
     struct span smaller;
     struct row **rows, *row;
@@ -258,10 +258,10 @@ enum pack_rc span_packer_add(struct span_packer *p, const struct span *s)
         size = SPAN_BYTES_MAX;
     }
     if (p->count &&
-        (w->estimate + size > BATCH_BYTES + SPAN_BYTES_MAX / 16 || w->estimate > BATCH_BYTES ||
-         p->count == BATCH_SPANS_MAX || p->trace_count == TRACES_MAX))
+        (w->estimate + size > BUNDLE_BYTES + SPAN_BYTES_MAX / 16 || w->estimate > BUNDLE_BYTES ||
+         p->count == BUNDLE_ITEMS_MAX || p->trace_count == TRACES_MAX))
         return PACK_FULL;
-    rows = batch_grow(w, p->rows, p->count, &p->room, sizeof *rows);
+    rows = bundle_grow(w, p->rows, p->count, &p->room, sizeof *rows);
     if (!rows || !(row = arena_alloc(&w->arena, sizeof *row)))
         return PACK_SPENT;
     p->rows = rows;
@@ -278,19 +278,19 @@ enum pack_rc span_packer_add(struct span_packer *p, const struct span *s)
 
 /* ---- writing ---- */
 
-static void count_extra(struct batch_writer *w, const struct extra *x)
+static void count_extra(struct bundle_writer *w, const struct extra *x)
 {
     for (uint32_t i = 0; i < x->event_count; i++) {
-        batch_count_text(w, x->events[i].name);
-        batch_count_list(w, &x->events[i].list);
+        bundle_count_text(w, x->events[i].name);
+        bundle_count_list(w, &x->events[i].list);
     }
     for (uint32_t i = 0; i < x->link_count; i++) {
-        batch_count_text(w, x->links[i].state);
-        batch_count_list(w, &x->links[i].list);
+        bundle_count_text(w, x->links[i].state);
+        bundle_count_list(w, &x->links[i].list);
     }
 }
 
-static void write_extra(struct batch_writer *w, const struct row *row, struct buf *out)
+static void write_extra(struct bundle_writer *w, const struct row *row, struct buf *out)
 {
     const struct extra *x = row->extra;
 
@@ -300,15 +300,15 @@ static void write_extra(struct batch_writer *w, const struct row *row, struct bu
     put_varint(out, x->event_count);
     for (uint32_t i = 0; i < x->event_count; i++) {
         put_varint(out, zigzag((int64_t)(x->events[i].time_ns - row->start_ns)));
-        batch_write_text(w, x->events[i].name, out);
-        batch_write_list(w, &x->events[i].list, out);
+        bundle_write_text(w, x->events[i].name, out);
+        bundle_write_list(w, &x->events[i].list, out);
     }
     put_varint(out, x->link_count);
     for (uint32_t i = 0; i < x->link_count; i++) {
         buf_add(out, x->links[i].ids, 24);
         put_varint(out, x->links[i].otel_flags);
-        batch_write_text(w, x->links[i].state, out);
-        batch_write_list(w, &x->links[i].list, out);
+        bundle_write_text(w, x->links[i].state, out);
+        bundle_write_list(w, &x->links[i].list, out);
     }
 }
 
@@ -365,9 +365,9 @@ static void write_group(struct span_packer *p, struct trace *t, uint64_t unit, s
         put_varint(out, rows[i]->start_ns / unit - start);
         put_varint(out, rows[i]->end_ns / unit - rows[i]->start_ns / unit);
         start = rows[i]->start_ns / unit;
-        batch_write_row(&p->batch, &rows[i]->row, out);
+        bundle_write_row(&p->bundle, &rows[i]->row, out);
         if (rows[i]->extra)
-            write_extra(&p->batch, rows[i], out);
+            write_extra(&p->bundle, rows[i], out);
     }
     t->bytes = out->len - before;
 }
@@ -397,7 +397,7 @@ static void write_head(struct span_packer *p, uint64_t unit, struct buf *out)
 
 void span_packer_finish(struct span_packer *p, struct buf *out)
 {
-    struct batch_writer *w = &p->batch;
+    struct bundle_writer *w = &p->bundle;
     uint64_t unit = p->fine ? 1 : 1000;
     struct row **sorted = arena_alloc(&w->arena, p->count * sizeof *sorted);
     struct buf tables, rows;
@@ -407,16 +407,16 @@ void span_packer_finish(struct span_packer *p, struct buf *out)
     buf_init(&tables, &w->arena, 16 * KIB, RECORD_MAX);
     buf_init(&rows, &w->arena, 64 * (size_t)p->count, RECORD_MAX);
     for (uint32_t i = 0; i < p->count; i++) {
-        batch_count_row(w, &p->rows[i]->row);
+        bundle_count_row(w, &p->rows[i]->row);
         if (p->rows[i]->extra)
             count_extra(w, p->rows[i]->extra);
     }
-    batch_write_tables(w, &tables);
+    bundle_write_tables(w, &tables);
     for (uint32_t i = 0; sorted && i < p->trace_count; i++)
         write_group(p, &p->traces[i], unit, sorted, &rows);
     write_head(p, unit, out);
     buf_add(out, tables.at, tables.len);
     buf_add(out, rows.at, rows.len);
     out->failed |= tables.failed || rows.failed || !sorted;
-    span_packer_open(p, p->project, p->received_ms, p->batch.filter);
+    span_packer_open(p, p->project, p->received_ms, p->bundle.filter);
 }

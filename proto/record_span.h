@@ -1,15 +1,15 @@
-/* record_span.h -- RECORD_SPANS: a batch of spans of one project, as small as they get without
+/* record_span.h -- RECORD_SPANS: a bundle of spans of one project, as small as they get without
  * decompressing anything to find one trace in it.
  * For        workers (packing), the writer (rollups, trace index), readers (one trace, or all).
  * Ownership  the packer copies what it is given, except that a resource or scope must stay as it is
  *            until span_packer_finish; a finished record lives in the buf. What a reader hands out
  *            points into the record and the arena.
- * Errors     adding is refused when the batch is full (finish it, then add again); read functions
+ * Errors     adding is refused when the bundle is full (finish it, then add again); read functions
  *            answer false for anything malformed, whatever the bytes are.
  * Layout     u8 version, u8 unit (0: ns, 1: µs), u16 zero, u32 project, i64 received_ms; then
  * varints: start of the earliest span in units, time from there to the latest end, spans, traces;
  *            then the directory: per trace its id (16 bytes), start behind the earliest, spans,
- * bytes of its rows; then the tables of proto/batch.h; then the rows, trace by trace, in order of
+ * bytes of its rows; then the tables of proto/bundle.h; then the rows, trace by trace, in order of
  * start. A row: shape, span id, parent, start behind the row before, duration, varying values, and,
  * where the head word says so, events, links and dropped counts. Parent     0: none; 1: 8 bytes
  * follow; n: the (n-1)th row before this one. */
@@ -20,8 +20,8 @@
 #include <stdint.h>
 
 #include "proto/arena.h"
-#include "proto/batch.h"
 #include "proto/buf.h"
+#include "proto/bundle.h"
 #include "proto/span.h"
 
 /* ---- packing ---- */
@@ -46,13 +46,13 @@ struct span_head {
     uint64_t first_ns, last_ns; /* start of the earliest, end of the latest */
     uint32_t spans, traces;
 };
-bool span_batch_head(struct text record, struct span_head *out);
+bool span_bundle_head(struct text record, struct span_head *out);
 /* Same project, same spans: the same 16 bytes, whenever they were received. */
-void span_batch_digest(struct text record, uint8_t out[16]);
+void span_bundle_digest(struct text record, uint8_t out[16]);
 /* Spans of that trace in it; needs no arena and no tables. */
-uint32_t span_batch_has(struct text record, const uint8_t trace_id[16]);
+uint32_t span_bundle_has(struct text record, const uint8_t trace_id[16]);
 /* The next trace id of the directory; start with *at = 0. False: no more. */
-bool span_batch_trace(struct text record, size_t *at, uint8_t trace_id[16], uint32_t *spans);
+bool span_bundle_trace(struct text record, size_t *at, uint8_t trace_id[16], uint32_t *spans);
 
 struct span_group {
     const uint8_t *trace_id; /* 16 bytes, in the record */
@@ -61,15 +61,15 @@ struct span_group {
     struct text rows;
 };
 
-struct span_batch {
+struct span_bundle {
     struct span_head head;
     uint64_t unit_ns;
     struct span_group *groups; /* head.traces of them */
-    struct batch_view tables;
+    struct bundle_view tables;
 };
-bool span_batch_open(struct text record, struct arena *a, struct span_batch *out);
+bool span_bundle_open(struct text record, struct arena *a, struct span_bundle *out);
 /* The group of that trace; NULL: not in it. */
-const struct span_group *span_batch_group(const struct span_batch *b, const uint8_t trace_id[16]);
+const struct span_group *span_bundle_group(const struct span_bundle *b, const uint8_t trace_id[16]);
 
 /* What rollups and indexes need of a span; attributes are stepped over. */
 struct span_brief {
@@ -87,7 +87,7 @@ struct span_brief {
 };
 
 struct span_cursor {
-    const struct span_batch *batch;
+    const struct span_bundle *bundle;
     const struct span_group *group;
     struct wire w;
     struct arena *arena;
@@ -98,8 +98,8 @@ struct span_cursor {
     bool failed;    /* the rows are damaged, or the arena is spent */
 };
 /* Walk the spans of one group. */
-void span_cursor_open(struct span_cursor *c, const struct span_batch *b, const struct span_group *g,
-                      struct arena *a);
+void span_cursor_open(struct span_cursor *c, const struct span_bundle *b,
+                      const struct span_group *g, struct arena *a);
 /* The next one, with all it has; false at the end, or when `failed`. */
 bool span_cursor_next(struct span_cursor *c, struct span *out);
 bool span_cursor_brief(struct span_cursor *c, struct span_brief *out);

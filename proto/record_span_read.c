@@ -1,4 +1,4 @@
-/* record_span_read.c -- finding a trace in a packed batch, and walking its spans. */
+/* record_span_read.c -- finding a trace in a packed bundle, and walking its spans. */
 #include <endian.h>
 
 #include "proto/limits.h"
@@ -41,7 +41,7 @@ static bool read_head(struct text record, struct span_head *out, struct wire *w)
     return true;
 }
 
-bool span_batch_head(struct text record, struct span_head *out)
+bool span_bundle_head(struct text record, struct span_head *out)
 {
     struct wire w;
 
@@ -64,7 +64,7 @@ static bool read_trace(struct wire *w, struct span_group *g, uint64_t *behind, s
     return true;
 }
 
-uint32_t span_batch_has(struct text record, const uint8_t trace_id[16])
+uint32_t span_bundle_has(struct text record, const uint8_t trace_id[16])
 {
     struct span_head head;
     struct wire w;
@@ -84,7 +84,7 @@ uint32_t span_batch_has(struct text record, const uint8_t trace_id[16])
     return 0;
 }
 
-bool span_batch_trace(struct text record, size_t *at, uint8_t trace_id[16], uint32_t *spans)
+bool span_bundle_trace(struct text record, size_t *at, uint8_t trace_id[16], uint32_t *spans)
 {
     struct span_head head;
     struct span_group g;
@@ -105,7 +105,7 @@ bool span_batch_trace(struct text record, size_t *at, uint8_t trace_id[16], uint
 }
 
 /* Not for secrecy: it only has to tell apart what one project sends. */
-void span_batch_digest(struct text record, uint8_t out[16])
+void span_bundle_digest(struct text record, uint8_t out[16])
 {
     uint64_t lanes[2] = {0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f}, eight;
     size_t at = 0;
@@ -127,7 +127,7 @@ void span_batch_digest(struct text record, uint8_t out[16])
 
 /* ---- opening ---- */
 
-bool span_batch_open(struct text record, struct arena *a, struct span_batch *out)
+bool span_bundle_open(struct text record, struct arena *a, struct span_bundle *out)
 {
     struct wire w;
     size_t *bytes, at;
@@ -148,7 +148,7 @@ bool span_batch_open(struct text record, struct arena *a, struct span_batch *out
             return false;
         out->groups[i].start_ns = out->head.first_ns + behind * out->unit_ns;
     }
-    if (!batch_read_tables(&w, a, &out->tables))
+    if (!bundle_read_tables(&w, a, &out->tables))
         return false;
     at = (size_t)(w.at - (const uint8_t *)record.at);
     for (uint32_t i = 0; i < out->head.traces; i++) {
@@ -160,7 +160,7 @@ bool span_batch_open(struct text record, struct arena *a, struct span_batch *out
     return at == record.len;
 }
 
-const struct span_group *span_batch_group(const struct span_batch *b, const uint8_t trace_id[16])
+const struct span_group *span_bundle_group(const struct span_bundle *b, const uint8_t trace_id[16])
 {
     for (uint32_t i = 0; i < b->head.traces; i++)
         if (memcmp(b->groups[i].trace_id, trace_id, 16) == 0)
@@ -170,10 +170,10 @@ const struct span_group *span_batch_group(const struct span_batch *b, const uint
 
 /* ---- rows ---- */
 
-void span_cursor_open(struct span_cursor *c, const struct span_batch *b, const struct span_group *g,
-                      struct arena *a)
+void span_cursor_open(struct span_cursor *c, const struct span_bundle *b,
+                      const struct span_group *g, struct arena *a)
 {
-    *c = (struct span_cursor){.batch = b, .group = g, .arena = a, .w = wire_open(g->rows)};
+    *c = (struct span_cursor){.bundle = b, .group = g, .arena = a, .w = wire_open(g->rows)};
     c->start = g->start_ns / b->unit_ns;
     c->ids = arena_alloc(a, g->spans * sizeof *c->ids);
     c->failed = !c->ids;
@@ -198,15 +198,15 @@ static void read_parent(struct span_cursor *c, uint8_t *out)
 }
 
 /* Everything before the values of the row. NULL: no more rows, or damaged ones. */
-static const struct batch_shape_view *read_fixed(struct span_cursor *c, struct span_brief *out)
+static const struct bundle_shape_view *read_fixed(struct span_cursor *c, struct span_brief *out)
 {
-    const struct batch_shape_view *shape;
-    uint64_t unit = c->batch->unit_ns, start, duration;
+    const struct bundle_shape_view *shape;
+    uint64_t unit = c->bundle->unit_ns, start, duration;
     struct text id;
 
     if (c->failed || c->row == c->group->spans)
         return NULL;
-    shape = batch_read_shape(&c->w, &c->batch->tables);
+    shape = bundle_read_shape(&c->w, &c->bundle->tables);
     id = wire_bytes(&c->w, 8);
     read_parent(c, out->parent_id);
     start = wire_varint(&c->w);
@@ -223,10 +223,10 @@ static const struct batch_shape_view *read_fixed(struct span_cursor *c, struct s
     return shape;
 }
 
-static bool read_values(struct span_cursor *c, const struct batch_shape_view *shape,
+static bool read_values(struct span_cursor *c, const struct bundle_shape_view *shape,
                         struct attr *fields, struct attr *attrs, struct span_brief *out)
 {
-    if (!attrs || !batch_read_row(&c->w, &c->batch->tables, shape, fields, attrs))
+    if (!attrs || !bundle_read_row(&c->w, &c->bundle->tables, shape, fields, attrs))
         return false;
     out->name = fields[FIELD_NAME].kind == ATTR_STRING ? fields[FIELD_NAME].text : TEXT("");
     out->op = fields[FIELD_OP].text;
@@ -236,7 +236,7 @@ static bool read_values(struct span_cursor *c, const struct batch_shape_view *sh
     out->flags = head_flags(shape->head);
     out->weight = fields[FIELD_WEIGHT].kind == ATTR_DOUBLE ? fields[FIELD_WEIGHT].real : 1;
     out->resource = shape->resource;
-    out->shape = (uint32_t)(shape - c->batch->tables.shapes);
+    out->shape = (uint32_t)(shape - c->bundle->tables.shapes);
     out->attrs = attrs;
     out->attr_count = shape->attr_count;
     return true;
@@ -255,7 +255,7 @@ static uint32_t extra_count(struct wire *w, size_t each)
 
 static bool read_extra(struct span_cursor *c, struct span *s)
 {
-    const struct batch_view *tables = &c->batch->tables;
+    const struct bundle_view *tables = &c->bundle->tables;
     struct wire *w = &c->w;
 
     s->attrs.dropped = (uint32_t)wire_varint(w);
@@ -266,8 +266,8 @@ static bool read_extra(struct span_cursor *c, struct span *s)
         return false;
     for (uint32_t i = 0; i < s->event_count; i++) {
         s->events[i].time_ns = s->start_ns + (uint64_t)unzigzag(wire_varint(w));
-        s->events[i].name = batch_read_text(w, tables);
-        if (!batch_read_list(w, tables, c->arena, &s->events[i].attrs))
+        s->events[i].name = bundle_read_text(w, tables);
+        if (!bundle_read_list(w, tables, c->arena, &s->events[i].attrs))
             return false;
     }
     s->link_count = extra_count(w, 28);
@@ -281,8 +281,8 @@ static bool read_extra(struct span_cursor *c, struct span *s)
         memcpy(s->links[i].trace_id, ids.at, 16);
         memcpy(s->links[i].span_id, ids.at + 16, 8);
         s->links[i].otel_flags = (uint32_t)wire_varint(w);
-        s->links[i].trace_state = batch_read_text(w, tables);
-        if (!batch_read_list(w, tables, c->arena, &s->links[i].attrs))
+        s->links[i].trace_state = bundle_read_text(w, tables);
+        if (!bundle_read_list(w, tables, c->arena, &s->links[i].attrs))
             return false;
     }
     return !w->bad;
@@ -299,15 +299,15 @@ static bool skip_extra(struct span_cursor *c)
     count = extra_count(w, 4);
     for (uint32_t i = 0; i < count && !w->bad; i++) {
         wire_varint(w);
-        batch_read_text(w, &c->batch->tables);
-        batch_skip_list(w, &c->batch->tables);
+        bundle_read_text(w, &c->bundle->tables);
+        bundle_skip_list(w, &c->bundle->tables);
     }
     count = extra_count(w, 28);
     for (uint32_t i = 0; i < count && !w->bad; i++) {
         wire_bytes(w, 24);
         wire_varint(w);
-        batch_read_text(w, &c->batch->tables);
-        batch_skip_list(w, &c->batch->tables);
+        bundle_read_text(w, &c->bundle->tables);
+        bundle_skip_list(w, &c->bundle->tables);
     }
     return !w->bad;
 }
@@ -322,7 +322,7 @@ static bool fail(struct span_cursor *c)
 
 bool span_cursor_brief(struct span_cursor *c, struct span_brief *out)
 {
-    const struct batch_shape_view *shape;
+    const struct bundle_shape_view *shape;
     struct attr fields[FIELDS];
 
     if (c->failed || c->row == c->group->spans)
@@ -340,7 +340,7 @@ bool span_cursor_brief(struct span_cursor *c, struct span_brief *out)
 
 bool span_cursor_next(struct span_cursor *c, struct span *out)
 {
-    const struct batch_shape_view *shape;
+    const struct bundle_shape_view *shape;
     struct attr fields[FIELDS];
     struct span_brief b;
 
@@ -366,7 +366,7 @@ bool span_cursor_next(struct span_cursor *c, struct span *out)
     out->status = b.status;
     out->flags = b.flags;
     out->weight = b.weight;
-    out->resource = &c->batch->tables.resources[b.resource];
+    out->resource = &c->bundle->tables.resources[b.resource];
     out->attrs.count = b.attr_count;
     return !(shape->head & HEAD_EXTRA) || read_extra(c, out) || fail(c);
 }

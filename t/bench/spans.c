@@ -90,10 +90,10 @@ int main(int argc, char **argv)
     t0 = now_s();
     size_t briefs = 0;
     for (size_t i = 0; i < made; i++) {
-        struct span_batch b;
+        struct span_bundle b;
 
         arena_reset(&request);
-        if (!span_batch_open(record[i], &request, &b))
+        if (!span_bundle_open(record[i], &request, &b))
             return 1;
         for (uint32_t g = 0; g < b.head.traces; g++) {
             struct span_cursor c;
@@ -108,7 +108,7 @@ int main(int argc, char **argv)
     t0 = now_s();
     size_t found = 0;
     for (size_t i = 0; i < made; i++)
-        found += span_batch_has(record[i], (const uint8_t *)"0123456789abcdef");
+        found += span_bundle_has(record[i], (const uint8_t *)"0123456789abcdef");
     printf("look-up ns per record    %7.0f (%zu)\n", (now_s() - t0) * 1e9 / (double)made, found);
     return briefs == count ? 0 : 1;
 }

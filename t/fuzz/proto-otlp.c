@@ -17,10 +17,10 @@ static const struct otlp_context ctx = {.received_ns = 1760000100000000000LL, .o
 
 static void read_back(struct text record, uint32_t want, struct arena *a)
 {
-    struct span_batch b;
+    struct span_bundle b;
     uint32_t got = 0;
 
-    if (!span_batch_open(record, a, &b))
+    if (!span_bundle_open(record, a, &b))
         abort();
     for (uint32_t i = 0; i < b.head.traces; i++) {
         struct span_cursor c;
@@ -63,7 +63,7 @@ static void spans(struct text body, struct arena *a)
 static void logs(struct text body, struct arena *a)
 {
     struct log_packer *p = log_packer_new();
-    struct log_batch b;
+    struct log_bundle b;
     struct log_cursor c;
     struct otlp *o;
     struct logrec l;
@@ -77,7 +77,7 @@ static void logs(struct text body, struct arena *a)
     otlp_close(o, NULL);
     buf_init(&out, a, 1024, RECORD_MAX);
     log_packer_finish(p, &out);
-    if (out.failed || !log_batch_open(buf_result(&out), a, &b))
+    if (out.failed || !log_bundle_open(buf_result(&out), a, &b))
         abort();
     log_cursor_open(&c, &b, a);
     while (log_cursor_next(&c, &l))

@@ -9,17 +9,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void spans(struct text record, struct arena *a)
 {
-    struct span_batch b;
+    struct span_bundle b;
     struct span_head head;
     uint8_t id[16];
     uint32_t count;
     size_t at = 0;
 
-    span_batch_head(record, &head);
-    span_batch_digest(record, id);
-    while (span_batch_trace(record, &at, id, &count))
-        span_batch_has(record, id);
-    if (!span_batch_open(record, a, &b))
+    span_bundle_head(record, &head);
+    span_bundle_digest(record, id);
+    while (span_bundle_trace(record, &at, id, &count))
+        span_bundle_has(record, id);
+    if (!span_bundle_open(record, a, &b))
         return;
     for (uint32_t i = 0; i < b.head.traces; i++) {
         struct span_cursor full, brief;
@@ -37,13 +37,13 @@ static void spans(struct text record, struct arena *a)
 
 static void logs(struct text record, struct arena *a)
 {
-    struct log_batch b;
+    struct log_bundle b;
     struct log_cursor c;
     struct logrec l;
     uint64_t before = 0;
 
-    log_batch_has(record, (const uint8_t *)"0123456789abcdef");
-    if (!log_batch_open(record, a, &b))
+    log_bundle_has(record, (const uint8_t *)"0123456789abcdef");
+    if (!log_bundle_open(record, a, &b))
         return;
     log_cursor_open(&c, &b, a);
     for (; log_cursor_next(&c, &l); before = l.time_ns)

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check(const struct sentry_spans *t, struct arena *a)
 {
     struct span_packer *p = span_packer_new();
-    struct span_batch b;
+    struct span_bundle b;
     struct buf out;
 
     span_packer_open(p, 1, 1, NULL);
@@ -25,7 +25,7 @@ static void check(const struct sentry_spans *t, struct arena *a)
     }
     buf_init(&out, a, 1024, RECORD_MAX);
     span_packer_finish(p, &out);
-    if (out.failed || !span_batch_open(buf_result(&out), a, &b))
+    if (out.failed || !span_bundle_open(buf_result(&out), a, &b))
         abort();
     span_packer_free(p);
 }

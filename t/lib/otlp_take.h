@@ -19,9 +19,9 @@ struct taken {
 
 static inline void take_record(struct taken *t, struct text record, struct arena *a)
 {
-    struct span_batch b;
+    struct span_bundle b;
 
-    if (!span_batch_open(record, a, &b)) {
+    if (!span_bundle_open(record, a, &b)) {
         t->damaged = true;
         return;
     }

@@ -14,7 +14,7 @@ static struct text stored(const struct scrub_conf *conf, const char *key, const 
     struct span s = {.start_ns = 5, .end_ns = 6, .name = TEXT("n"), .weight = 1, .resource = &r};
     struct span_packer *p = span_packer_new();
     struct span_cursor c;
-    struct span_batch b;
+    struct span_bundle b;
     struct buf out;
 
     s.trace_id[0] = s.span_id[0] = 1;
@@ -26,7 +26,7 @@ static struct text stored(const struct scrub_conf *conf, const char *key, const 
     buf_init(&out, &arena, 1024, RECORD_MAX);
     span_packer_finish(p, &out);
     span_packer_free(p);
-    span_batch_open(buf_result(&out), &arena, &b);
+    span_bundle_open(buf_result(&out), &arena, &b);
     span_cursor_open(&c, &b, &b.groups[0], &arena);
     span_cursor_next(&c, &s);
     return attr_string(&s.attrs, key);

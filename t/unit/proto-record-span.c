@@ -205,7 +205,7 @@ static void test_readers(void)
     struct text records[2];
     uint8_t digests[2][16], id[16];
     struct span_head head;
-    struct span_batch b;
+    struct span_bundle b;
     uint32_t spans, traces = 0, total = 0, briefs = 0;
     size_t at = 0;
 
@@ -223,26 +223,26 @@ static void test_readers(void)
         buf_init(&out, &arena, 1024, RECORD_MAX);
         span_packer_finish(p, &out);
         records[i] = buf_result(&out);
-        span_batch_digest(records[i], digests[i]);
+        span_bundle_digest(records[i], digests[i]);
     }
     span_packer_free(p);
     ok(memcmp(digests[0], digests[1], 16) == 0, "8.32 the same spans, received later: same digest");
     ((char *)records[1].at)[records[1].len - 1] ^= 1;
-    span_batch_digest(records[1], digests[1]);
+    span_bundle_digest(records[1], digests[1]);
     ok(memcmp(digests[0], digests[1], 16) != 0, "other spans: another digest");
-    ok(span_batch_head(records[0], &head) && head.project == 3 && head.received_ms == 1000 &&
+    ok(span_bundle_head(records[0], &head) && head.project == 3 && head.received_ms == 1000 &&
            head.spans == 512 && head.traces == 64,
        "the head");
-    while (span_batch_trace(records[0], &at, id, &spans)) {
+    while (span_bundle_trace(records[0], &at, id, &spans)) {
         traces++;
         total += spans;
-        if (span_batch_has(records[0], id) != spans)
+        if (span_bundle_has(records[0], id) != spans)
             break;
     }
     ok(traces == 64 && total == 512, "the directory lists every trace with its spans");
-    ok(span_batch_has(records[0], (const uint8_t *)"no such trace id") == 0, "and no other");
-    ok(span_batch_open(records[0], &arena, &b), "it opens");
-    ok(span_batch_group(&b, id) == &b.groups[63], "a trace is found");
+    ok(span_bundle_has(records[0], (const uint8_t *)"no such trace id") == 0, "and no other");
+    ok(span_bundle_open(records[0], &arena, &b), "it opens");
+    ok(span_bundle_group(&b, id) == &b.groups[63], "a trace is found");
     for (uint32_t g = 0; g < b.head.traces; g++) {
         struct span_cursor full, brief;
         struct span s;
@@ -307,13 +307,13 @@ static void test_damage(void)
     copy = arena_dup(&arena, record.at, record.len);
     for (int i = 0; i < 20000; i++) {
         struct arena small;
-        struct span_batch b;
+        struct span_bundle b;
         size_t at = maker_below(&m, record.len), len = maker_below(&m, 8) ? record.len : at;
 
         memcpy(copy, record.at, record.len);
         copy[at] = (char)maker_random(&m);
         arena_init(&small, 8 * MIB);
-        if (span_batch_open((struct text){copy, len}, &small, &b)) {
+        if (span_bundle_open((struct text){copy, len}, &small, &b)) {
             opened++;
             for (uint32_t g = 0; g < b.head.traces; g++) {
                 struct span_cursor c;
@@ -328,9 +328,9 @@ static void test_damage(void)
     }
     ok(opened < 20000, "damaged records are read to an end (%d opened)", opened);
     for (size_t len = 0; len < record.len; len++) {
-        struct span_batch b;
+        struct span_bundle b;
 
-        if (span_batch_open(text_cut(record, 0, len), &arena, &b))
+        if (span_bundle_open(text_cut(record, 0, len), &arena, &b))
             opened = -1;
     }
     ok(opened >= 0, "a record cut anywhere does not open");
@@ -360,7 +360,7 @@ static void test_logs(void)
     struct scope scope = {.name = TEXT("logger")};
     struct logrec made[200], got;
     struct text record;
-    struct log_batch b;
+    struct log_bundle b;
     struct log_cursor c;
     struct log_head head;
     uint32_t same = 0;
@@ -390,8 +390,8 @@ static void test_logs(void)
             memcpy(l->span_id, &ids[2], 8);
     }
     record = pack_logs(made, 200);
-    ok(log_batch_open(record, &arena, &b), "a batch of log records opens");
-    ok(log_batch_head(record, &head) && head.project == 9 && head.logs == 200, "its head");
+    ok(log_bundle_open(record, &arena, &b), "a batch of log records opens");
+    ok(log_bundle_head(record, &head) && head.project == 9 && head.logs == 200, "its head");
     log_cursor_open(&c, &b, &arena);
     while (log_cursor_next(&c, &got)) {
         const struct logrec *w = &made[got.time_ns % 1000];
@@ -408,10 +408,10 @@ static void test_logs(void)
     }
     is_int(same, 200, "200 random log records come back as they were");
     ok(ordered && !c.failed, "in order of time");
-    ok(log_batch_has(record, made[0].trace_id) > 0 || id_is_zero(made[0].trace_id, 16),
+    ok(log_bundle_has(record, made[0].trace_id) > 0 || id_is_zero(made[0].trace_id, 16),
        "a trace is found");
     for (size_t len = 0; len < record.len; len++)
-        if (log_batch_open(text_cut(record, 0, len), &arena, &b)) {
+        if (log_bundle_open(text_cut(record, 0, len), &arena, &b)) {
             log_cursor_open(&c, &b, &arena);
             while (log_cursor_next(&c, &got))
                 ;

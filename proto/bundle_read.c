@@ -1,5 +1,5 @@
-/* batch_read.c -- the tables and rows of a batch, read back. Whatever the bytes are: checked. */
-#include "proto/batch.h"
+/* bundle_read.c -- the tables and rows of a bundle, read back. Whatever the bytes are: checked. */
+#include "proto/bundle.h"
 
 #include <endian.h>
 
@@ -23,7 +23,7 @@ static uint32_t number(struct wire *w, uint32_t limit)
     return w->bad ? 0 : (uint32_t)n;
 }
 
-struct text batch_read_text(struct wire *w, const struct batch_view *v)
+struct text bundle_read_text(struct wire *w, const struct bundle_view *v)
 {
     uint32_t n = number(w, v->string_count + 1);
 
@@ -32,7 +32,8 @@ struct text batch_read_text(struct wire *w, const struct batch_view *v)
     return wire_bytes(w, wire_varint(w));
 }
 
-static void read_payload(struct wire *w, const struct batch_view *v, uint8_t kind, struct attr *out)
+static void read_payload(struct wire *w, const struct bundle_view *v, uint8_t kind,
+                         struct attr *out)
 {
     struct text bytes;
     uint64_t bits;
@@ -44,7 +45,7 @@ static void read_payload(struct wire *w, const struct batch_view *v, uint8_t kin
     case ATTR_STRING:
     case ATTR_BYTES:
     case ATTR_JSON:
-        out->text = batch_read_text(w, v);
+        out->text = bundle_read_text(w, v);
         break;
     case ATTR_BOOL:
         bytes = wire_bytes(w, 1);
@@ -66,7 +67,7 @@ static void read_payload(struct wire *w, const struct batch_view *v, uint8_t kin
     }
 }
 
-static void read_cell(struct wire *w, const struct batch_view *v, struct attr *out)
+static void read_cell(struct wire *w, const struct bundle_view *v, struct attr *out)
 {
     struct text kind = wire_bytes(w, 1);
 
@@ -74,7 +75,8 @@ static void read_cell(struct wire *w, const struct batch_view *v, struct attr *o
         read_payload(w, v, (uint8_t)kind.at[0], out);
 }
 
-bool batch_read_list(struct wire *w, const struct batch_view *v, struct arena *a, struct attrs *out)
+bool bundle_read_list(struct wire *w, const struct bundle_view *v, struct arena *a,
+                      struct attrs *out)
 {
     uint32_t dropped = number(w, UINT32_MAX), count = count_of(w, 2);
 
@@ -95,7 +97,7 @@ bool batch_read_list(struct wire *w, const struct batch_view *v, struct arena *a
     return !w->bad;
 }
 
-void batch_skip_list(struct wire *w, const struct batch_view *v)
+void bundle_skip_list(struct wire *w, const struct bundle_view *v)
 {
     uint32_t count;
     struct attr value;
@@ -108,7 +110,7 @@ void batch_skip_list(struct wire *w, const struct batch_view *v)
     }
 }
 
-static bool read_strings(struct wire *w, struct arena *a, struct batch_view *v)
+static bool read_strings(struct wire *w, struct arena *a, struct bundle_view *v)
 {
     v->string_count = count_of(w, 1);
     if (!(v->strings = arena_alloc(a, v->string_count * sizeof *v->strings)))
@@ -118,14 +120,14 @@ static bool read_strings(struct wire *w, struct arena *a, struct batch_view *v)
     return !w->bad;
 }
 
-static struct text text_or_none(struct wire *w, const struct batch_view *v)
+static struct text text_or_none(struct wire *w, const struct bundle_view *v)
 {
     uint32_t n = number(w, v->string_count + 1);
 
     return n ? v->strings[n - 1] : TEXT_NONE;
 }
 
-static bool read_origins(struct wire *w, struct arena *a, struct batch_view *v)
+static bool read_origins(struct wire *w, struct arena *a, struct bundle_view *v)
 {
     uint32_t resources = count_of(w, 6), scopes;
 
@@ -138,7 +140,7 @@ static bool read_origins(struct wire *w, struct arena *a, struct batch_view *v)
         r->release = text_or_none(w, v);
         r->environment = text_or_none(w, v);
         r->platform = text_or_none(w, v);
-        if (!batch_read_list(w, v, a, &r->attrs))
+        if (!bundle_read_list(w, v, a, &r->attrs))
             return false;
     }
     scopes = count_of(w, 4);
@@ -149,13 +151,13 @@ static bool read_origins(struct wire *w, struct arena *a, struct batch_view *v)
 
         s->name = text_or_none(w, v);
         s->version = text_or_none(w, v);
-        if (!batch_read_list(w, v, a, &s->attrs))
+        if (!bundle_read_list(w, v, a, &s->attrs))
             return false;
     }
     return !w->bad;
 }
 
-static void read_slot(struct wire *w, const struct batch_view *v, struct batch_slot_view *slot)
+static void read_slot(struct wire *w, const struct bundle_view *v, struct bundle_slot_view *slot)
 {
     uint64_t word = wire_varint(w), key = word >> 3;
 
@@ -167,12 +169,12 @@ static void read_slot(struct wire *w, const struct batch_view *v, struct batch_s
         return;
     if (key >= FIELDS)
         slot->constant.key = slot->key = v->strings[key - FIELDS];
-    if (slot->mode == BATCH_CONSTANT)
+    if (slot->mode == BUNDLE_CONSTANT)
         read_cell(w, v, &slot->constant);
 }
 
-static bool read_shape(struct wire *w, struct arena *a, const struct batch_view *v,
-                       struct batch_shape_view *s)
+static bool read_shape(struct wire *w, struct arena *a, const struct bundle_view *v,
+                       struct bundle_shape_view *s)
 {
     uint32_t scope;
 
@@ -191,7 +193,7 @@ static bool read_shape(struct wire *w, struct arena *a, const struct batch_view 
     return !w->bad;
 }
 
-bool batch_read_tables(struct wire *w, struct arena *a, struct batch_view *v)
+bool bundle_read_tables(struct wire *w, struct arena *a, struct bundle_view *v)
 {
     uint32_t shapes;
 
@@ -207,30 +209,30 @@ bool batch_read_tables(struct wire *w, struct arena *a, struct batch_view *v)
     return true;
 }
 
-const struct batch_shape_view *batch_read_shape(struct wire *w, const struct batch_view *v)
+const struct bundle_shape_view *bundle_read_shape(struct wire *w, const struct bundle_view *v)
 {
     uint32_t n = number(w, v->shape_count);
 
     return w->bad ? NULL : &v->shapes[n];
 }
 
-bool batch_read_row(struct wire *w, const struct batch_view *v,
-                    const struct batch_shape_view *shape, struct attr *fields, struct attr *attrs)
+bool bundle_read_row(struct wire *w, const struct bundle_view *v,
+                     const struct bundle_shape_view *shape, struct attr *fields, struct attr *attrs)
 {
     memset(fields, 0, FIELDS * sizeof *fields);
     for (uint32_t i = 0; i < shape->slot_count; i++) {
-        const struct batch_slot_view *slot = &shape->slots[i];
+        const struct bundle_slot_view *slot = &shape->slots[i];
         struct attr *to = slot->field < FIELDS ? &fields[slot->field] : attrs++;
 
-        if (slot->mode == BATCH_CONSTANT) {
+        if (slot->mode == BUNDLE_CONSTANT) {
             *to = slot->constant;
             continue;
         }
         *to = (struct attr){.key = slot->key};
-        if (slot->mode == BATCH_MIXED)
+        if (slot->mode == BUNDLE_MIXED)
             read_cell(w, v, to);
         else
-            read_payload(w, v, slot->mode - BATCH_STRING + ATTR_STRING, to);
+            read_payload(w, v, slot->mode - BUNDLE_STRING + ATTR_STRING, to);
         if (w->bad)
             return false;
     }

@@ -1,11 +1,11 @@
-/* batch_write.c -- items in, numbered texts and shapes out. The hot path is the guess: an item with
+/* bundle_write.c -- items in, numbered texts and shapes out. The hot path is the guess: an item with
  * the name of an earlier one nearly always has its keys, and mostly its values, so that a
  * comparison replaces hashing and looking up. */
-#include "proto/batch.h"
+#include "proto/bundle.h"
 
 #include <endian.h>
 
-struct batch_string {
+struct bundle_string {
     struct text text;
     uint32_t hash;
     uint32_t uses;     /* in rows and lists, while writing */
@@ -13,40 +13,40 @@ struct batch_string {
     uint32_t last_row; /* latest row that began with it */
     uint32_t seen_row; /* latest row that had it as a key, plus one … */
     uint32_t seen_at;  /* … and where */
-    uint32_t cleaned;  /* what the filter leaves of it; BATCH_NONE: not asked yet */
+    uint32_t cleaned;  /* what the filter leaves of it; BUNDLE_NONE: not asked yet */
     uint8_t care;      /* as a key: enum attr_care + 1; 0: not asked yet */
     bool pinned;       /* must be in the table: a key, a constant */
 };
 
-struct batch_origin {
+struct bundle_origin {
     const void *from;
     uint32_t texts[4]; /* service, release, environment, platform; or name, version */
-    struct batch_list list;
+    struct bundle_list list;
 };
 
 /* ---- life ---- */
 
-void batch_init(struct batch_writer *w, size_t budget)
+void bundle_init(struct bundle_writer *w, size_t budget)
 {
     memset(w, 0, sizeof *w);
     arena_init(&w->arena, budget);
 }
 
-void batch_reset(struct batch_writer *w)
+void bundle_reset(struct bundle_writer *w)
 {
     struct arena arena = w->arena;
 
     arena_reset(&arena);
-    memset(w, 0, offsetof(struct batch_writer, row_keys));
+    memset(w, 0, offsetof(struct bundle_writer, row_keys));
     w->arena = arena;
 }
 
-void batch_free(struct batch_writer *w)
+void bundle_free(struct bundle_writer *w)
 {
     arena_free(&w->arena);
 }
 
-void *batch_grow(struct batch_writer *w, void *at, uint32_t count, uint32_t *room, size_t size)
+void *bundle_grow(struct bundle_writer *w, void *at, uint32_t count, uint32_t *room, size_t size)
 {
     uint32_t more = *room ? *room * 2 : 64;
     void *out;
@@ -86,7 +86,7 @@ static uint32_t hash_of(struct text t)
     return (uint32_t)(h ^ h >> 32);
 }
 
-static bool index_grow(struct batch_writer *w)
+static bool index_grow(struct bundle_writer *w)
 {
     uint32_t room = w->string_index_room ? w->string_index_room * 2 : 256;
     uint32_t *index = arena_alloc(&w->arena, room * sizeof *index);
@@ -97,7 +97,7 @@ static bool index_grow(struct batch_writer *w)
     for (uint32_t i = 0; i < w->string_count; i++) {
         uint32_t at = w->strings[i].hash & (room - 1);
 
-        while (index[at] != BATCH_NONE)
+        while (index[at] != BUNDLE_NONE)
             at = (at + 1) & (room - 1);
         index[at] = i;
     }
@@ -106,59 +106,59 @@ static bool index_grow(struct batch_writer *w)
     return true;
 }
 
-uint32_t batch_intern(struct batch_writer *w, struct text t)
+uint32_t bundle_intern(struct bundle_writer *w, struct text t)
 {
     uint32_t hash = hash_of(t), at;
-    struct batch_string *s;
+    struct bundle_string *s;
 
     if (w->string_count * 2 >= w->string_index_room && !index_grow(w))
-        return BATCH_NONE;
+        return BUNDLE_NONE;
     at = hash & (w->string_index_room - 1);
-    for (; w->string_index[at] != BATCH_NONE; at = (at + 1) & (w->string_index_room - 1)) {
+    for (; w->string_index[at] != BUNDLE_NONE; at = (at + 1) & (w->string_index_room - 1)) {
         s = &w->strings[w->string_index[at]];
         if (s->hash == hash && text_eq(s->text, t))
             return w->string_index[at];
     }
-    s = batch_grow(w, w->strings, w->string_count, &w->string_room, sizeof *s);
+    s = bundle_grow(w, w->strings, w->string_count, &w->string_room, sizeof *s);
     if (!s)
-        return BATCH_NONE;
+        return BUNDLE_NONE;
     w->strings = s;
     s += w->string_count;
-    *s = (struct batch_string){.hash = hash, .last_row = BATCH_NONE, .cleaned = BATCH_NONE};
+    *s = (struct bundle_string){.hash = hash, .last_row = BUNDLE_NONE, .cleaned = BUNDLE_NONE};
     s->text = (struct text){arena_dup(&w->arena, t.len ? t.at : "", t.len), t.len};
     if (!s->text.at)
-        return BATCH_NONE;
+        return BUNDLE_NONE;
     w->string_index[at] = w->string_count;
     w->estimate += t.len + 2;
     return w->string_count++;
 }
 
 /* The same, when it probably is this one. */
-static inline uint32_t intern_like(struct batch_writer *w, struct text t, uint32_t guess)
+static inline uint32_t intern_like(struct bundle_writer *w, struct text t, uint32_t guess)
 {
-    return guess != BATCH_NONE && text_eq(w->strings[guess].text, t) ? guess : batch_intern(w, t);
+    return guess != BUNDLE_NONE && text_eq(w->strings[guess].text, t) ? guess : bundle_intern(w, t);
 }
 
 /* ---- the filter ---- */
 
-static uint32_t clean(struct batch_writer *w, uint32_t string)
+static uint32_t clean(struct bundle_writer *w, uint32_t string)
 {
     struct text left;
     uint32_t cleaned;
 
-    if (!w->filter || string == BATCH_NONE)
+    if (!w->filter || string == BUNDLE_NONE)
         return string;
-    if (w->strings[string].cleaned == BATCH_NONE) {
+    if (w->strings[string].cleaned == BUNDLE_NONE) {
         left = w->filter->clean(w->filter->own, w->strings[string].text, &w->arena);
-        cleaned = left.at == w->strings[string].text.at ? string : batch_intern(w, left);
+        cleaned = left.at == w->strings[string].text.at ? string : bundle_intern(w, left);
         w->strings[string].cleaned = cleaned; /* interning may have moved the list */
     }
     return w->strings[string].cleaned;
 }
 
-static enum attr_care care_of(struct batch_writer *w, uint32_t key)
+static enum attr_care care_of(struct bundle_writer *w, uint32_t key)
 {
-    struct batch_string *s = &w->strings[key];
+    struct bundle_string *s = &w->strings[key];
 
     if (!w->filter)
         return ATTR_KEEP;
@@ -173,11 +173,11 @@ static bool has_text(uint8_t kind)
 }
 
 /* What the filter lets through of a value. Truth values give nothing away. */
-static struct batch_cell allowed(struct batch_writer *w, uint32_t key, struct batch_cell cell)
+static struct bundle_cell allowed(struct bundle_writer *w, uint32_t key, struct bundle_cell cell)
 {
     switch (cell.kind == ATTR_EMPTY || cell.kind == ATTR_BOOL ? ATTR_KEEP : care_of(w, key)) {
     case ATTR_HIDE:
-        return (struct batch_cell){.kind = ATTR_STRING, .string = batch_intern(w, ATTR_HIDDEN)};
+        return (struct bundle_cell){.kind = ATTR_STRING, .string = bundle_intern(w, ATTR_HIDDEN)};
     case ATTR_CLEAN:
         if (has_text(cell.kind))
             cell.string = clean(w, cell.string);
@@ -188,17 +188,17 @@ static struct batch_cell allowed(struct batch_writer *w, uint32_t key, struct ba
     return cell;
 }
 
-static inline bool cell_eq(const struct batch_cell *a, const struct batch_cell *b)
+static inline bool cell_eq(const struct bundle_cell *a, const struct bundle_cell *b)
 {
     return a->kind == b->kind && a->bits == b->bits;
 }
 
 /* ---- items ---- */
 
-static void add(struct batch_writer *w, uint32_t key, const struct batch_cell *cell)
+static void add(struct bundle_writer *w, uint32_t key, const struct bundle_cell *cell)
 {
     if (w->alike) {
-        const struct batch_shape *shape = &w->shapes[w->like->shape];
+        const struct bundle_shape *shape = &w->shapes[w->like->shape];
 
         w->alike =
             w->row_count < shape->slot_count && w->slots[shape->slot_at + w->row_count].key == key;
@@ -207,9 +207,9 @@ static void add(struct batch_writer *w, uint32_t key, const struct batch_cell *c
     w->row_cells[w->row_count++] = *cell;
 }
 
-static struct batch_cell cell_of(struct batch_writer *w, const struct attr *at, uint32_t guess)
+static struct bundle_cell cell_of(struct bundle_writer *w, const struct attr *at, uint32_t guess)
 {
-    struct batch_cell cell = {.kind = at->kind};
+    struct bundle_cell cell = {.kind = at->kind};
 
     if (has_text(at->kind)) {
         cell.string = intern_like(w, at->text, guess);
@@ -224,58 +224,58 @@ static struct batch_cell cell_of(struct batch_writer *w, const struct attr *at, 
     return cell;
 }
 
-uint32_t batch_row_begin(struct batch_writer *w, const struct attr *name)
+uint32_t bundle_row_begin(struct bundle_writer *w, const struct attr *name)
 {
-    struct batch_cell cell = cell_of(w, name, BATCH_NONE);
+    struct bundle_cell cell = cell_of(w, name, BUNDLE_NONE);
 
     if (has_text(cell.kind))
         cell.string = clean(w, cell.string);
     w->row_count = 0;
     w->like = NULL;
     w->alike = false;
-    if (has_text(name->kind) && cell.string == BATCH_NONE)
-        cell = (struct batch_cell){.kind = ATTR_EMPTY}; /* spent; batch_row_end says so */
+    if (has_text(name->kind) && cell.string == BUNDLE_NONE)
+        cell = (struct bundle_cell){.kind = ATTR_EMPTY}; /* spent; bundle_row_end says so */
     w->row_keys[0] = FIELD_NAME;
     w->row_cells[0] = cell;
     w->row_count = 1;
     w->estimate += 26; /* ids and times */
-    return has_text(cell.kind) ? w->strings[cell.string].last_row : BATCH_NONE;
+    return has_text(cell.kind) ? w->strings[cell.string].last_row : BUNDLE_NONE;
 }
 
-void batch_row_like(struct batch_writer *w, const struct batch_row *like)
+void bundle_row_like(struct bundle_writer *w, const struct bundle_row *like)
 {
     w->like = like;
     w->alike = like != NULL;
 }
 
-void batch_row_field(struct batch_writer *w, enum batch_field field, struct text value)
+void bundle_row_field(struct bundle_writer *w, enum bundle_field field, struct text value)
 {
-    struct batch_cell cell = {.kind = ATTR_STRING};
+    struct bundle_cell cell = {.kind = ATTR_STRING};
 
     if (!value.len)
         return;
-    cell.string = clean(w, batch_intern(w, value));
+    cell.string = clean(w, bundle_intern(w, value));
     add(w, field, &cell);
 }
 
-void batch_row_real(struct batch_writer *w, enum batch_field field, double value)
+void bundle_row_real(struct bundle_writer *w, enum bundle_field field, double value)
 {
-    struct batch_cell cell = {.kind = ATTR_DOUBLE, .real = value};
+    struct bundle_cell cell = {.kind = ATTR_DOUBLE, .real = value};
 
     add(w, field, &cell);
 }
 
-void batch_row_attrs(struct batch_writer *w, const struct attrs *list)
+void bundle_row_attrs(struct bundle_writer *w, const struct attrs *list)
 {
-    const struct batch_shape *shape = w->like ? &w->shapes[w->like->shape] : NULL;
+    const struct bundle_shape *shape = w->like ? &w->shapes[w->like->shape] : NULL;
 
     for (uint32_t i = 0; i < list->count && w->row_count < SPAN_ATTRS_MAX + FIELDS; i++) {
         const struct attr *at = &list->at[i];
-        uint32_t key_guess = BATCH_NONE, guess = BATCH_NONE, key;
-        struct batch_cell cell;
+        uint32_t key_guess = BUNDLE_NONE, guess = BUNDLE_NONE, key;
+        struct bundle_cell cell;
 
         if (shape && w->row_count < shape->slot_count) {
-            const struct batch_cell *then = &w->cells[w->like->cell_at + w->row_count];
+            const struct bundle_cell *then = &w->cells[w->like->cell_at + w->row_count];
             uint32_t then_key = w->slots[shape->slot_at + w->row_count].key;
 
             if (then_key >= FIELDS)
@@ -285,7 +285,7 @@ void batch_row_attrs(struct batch_writer *w, const struct attrs *list)
         }
         key = intern_like(w, at->key, key_guess);
         cell = cell_of(w, at, guess);
-        if (key == BATCH_NONE || arena_spent(&w->arena))
+        if (key == BUNDLE_NONE || arena_spent(&w->arena))
             return;
         cell = allowed(w, key, cell);
         if (w->strings[key].seen_row == w->row_number + 1) {
@@ -298,8 +298,8 @@ void batch_row_attrs(struct batch_writer *w, const struct attrs *list)
     }
 }
 
-static bool shape_fits(const struct batch_writer *w, const struct batch_shape *s,
-                       const struct batch_shape *want)
+static bool shape_fits(const struct bundle_writer *w, const struct bundle_shape *s,
+                       const struct bundle_shape *want)
 {
     if (s->hash != want->hash || s->resource != want->resource || s->scope != want->scope ||
         s->head != want->head || s->otel_flags != want->otel_flags || s->slot_count != w->row_count)
@@ -310,10 +310,10 @@ static bool shape_fits(const struct batch_writer *w, const struct batch_shape *s
     return true;
 }
 
-static bool shape_new(struct batch_writer *w, const struct batch_shape *want)
+static bool shape_new(struct bundle_writer *w, const struct bundle_shape *want)
 {
-    struct batch_shape *s =
-        batch_grow(w, w->shapes, w->shape_count, &w->shape_room, sizeof *w->shapes);
+    struct bundle_shape *s =
+        bundle_grow(w, w->shapes, w->shape_count, &w->shape_room, sizeof *w->shapes);
 
     if (!s)
         return false;
@@ -323,14 +323,14 @@ static bool shape_new(struct batch_writer *w, const struct batch_shape *want)
     s->slot_at = w->slot_count;
     s->slot_count = w->row_count;
     for (uint32_t i = 0; i < w->row_count; i++) {
-        struct batch_slot *slots =
-            batch_grow(w, w->slots, w->slot_count, &w->slot_room, sizeof *slots);
+        struct bundle_slot *slots =
+            bundle_grow(w, w->slots, w->slot_count, &w->slot_room, sizeof *slots);
 
         if (!slots)
             return false;
         w->slots = slots;
         slots[w->slot_count++] =
-            (struct batch_slot){.key = w->row_keys[i], .first = w->row_cells[i]};
+            (struct bundle_slot){.key = w->row_keys[i], .first = w->row_cells[i]};
         if (w->row_keys[i] >= FIELDS)
             w->strings[w->row_keys[i] - FIELDS].pinned = true;
     }
@@ -340,7 +340,7 @@ static bool shape_new(struct batch_writer *w, const struct batch_shape *want)
 }
 
 /* Shapes are few; the newest is met most often. */
-static uint32_t shape_of(struct batch_writer *w, struct batch_shape *want)
+static uint32_t shape_of(struct bundle_writer *w, struct bundle_shape *want)
 {
     uint64_t h = want->resource + ((uint64_t)want->scope << 32);
 
@@ -351,21 +351,21 @@ static uint32_t shape_of(struct batch_writer *w, struct batch_shape *want)
     for (uint32_t i = w->shape_count; i-- > 0;)
         if (shape_fits(w, &w->shapes[i], want))
             return i;
-    return shape_new(w, want) ? w->shape_count - 1 : BATCH_NONE;
+    return shape_new(w, want) ? w->shape_count - 1 : BUNDLE_NONE;
 }
 
-static bool same_origin(const struct batch_shape *s, const struct batch_shape *want)
+static bool same_origin(const struct bundle_shape *s, const struct bundle_shape *want)
 {
     return s->resource == want->resource && s->scope == want->scope && s->head == want->head &&
            s->otel_flags == want->otel_flags;
 }
 
-bool batch_row_end(struct batch_writer *w, uint32_t resource, uint32_t scope, uint32_t head,
-                   uint32_t otel_flags, struct batch_row *out)
+bool bundle_row_end(struct bundle_writer *w, uint32_t resource, uint32_t scope, uint32_t head,
+                    uint32_t otel_flags, struct bundle_row *out)
 {
-    struct batch_shape want = {
+    struct bundle_shape want = {
         .resource = resource, .scope = scope, .head = head, .otel_flags = otel_flags};
-    struct batch_shape *shape;
+    struct bundle_shape *shape;
 
     if (arena_spent(&w->arena))
         return false;
@@ -374,11 +374,11 @@ bool batch_row_end(struct batch_writer *w, uint32_t resource, uint32_t scope, ui
         out->shape = w->like->shape;
     else
         out->shape = shape_of(w, &want);
-    if (out->shape == BATCH_NONE)
+    if (out->shape == BUNDLE_NONE)
         return false;
     while (w->cell_count + w->row_count > w->cell_room) {
-        struct batch_cell *cells =
-            batch_grow(w, w->cells, w->cell_room, &w->cell_room, sizeof *cells);
+        struct bundle_cell *cells =
+            bundle_grow(w, w->cells, w->cell_room, &w->cell_room, sizeof *cells);
 
         if (!cells)
             return false;
@@ -387,7 +387,7 @@ bool batch_row_end(struct batch_writer *w, uint32_t resource, uint32_t scope, ui
     shape = &w->shapes[out->shape];
     out->cell_at = w->cell_count;
     for (uint32_t i = 0; i < w->row_count; i++) {
-        struct batch_slot *slot = &w->slots[shape->slot_at + i];
+        struct bundle_slot *slot = &w->slots[shape->slot_at + i];
 
         slot->kinds |= (uint8_t)(1u << w->row_cells[i].kind);
         slot->varies |= !cell_eq(&slot->first, &w->row_cells[i]);
@@ -401,31 +401,31 @@ bool batch_row_end(struct batch_writer *w, uint32_t resource, uint32_t scope, ui
 
 /* ---- resources, scopes, lists ---- */
 
-bool batch_list_from(struct batch_writer *w, const struct attrs *from, struct batch_list *out)
+bool bundle_list_from(struct bundle_writer *w, const struct attrs *from, struct bundle_list *out)
 {
-    *out = (struct batch_list){.dropped = from->dropped};
+    *out = (struct bundle_list){.dropped = from->dropped};
     out->keys = arena_alloc(&w->arena, from->count * sizeof *out->keys);
     out->cells = arena_alloc(&w->arena, from->count * sizeof *out->cells);
     if (!out->keys || !out->cells)
         return false;
     for (uint32_t i = 0; i < from->count; i++) {
-        uint32_t key = batch_intern(w, from->at[i].key);
+        uint32_t key = bundle_intern(w, from->at[i].key);
 
-        if (key == BATCH_NONE)
+        if (key == BUNDLE_NONE)
             return false;
         w->strings[key].pinned = true;
         out->keys[out->count] = key;
-        out->cells[out->count++] = allowed(w, key, cell_of(w, &from->at[i], BATCH_NONE));
+        out->cells[out->count++] = allowed(w, key, cell_of(w, &from->at[i], BUNDLE_NONE));
     }
     return !arena_spent(&w->arena);
 }
 
-static uint32_t intern_or_none(struct batch_writer *w, struct text t)
+static uint32_t intern_or_none(struct bundle_writer *w, struct text t)
 {
-    return t.len ? batch_intern(w, t) : BATCH_NONE;
+    return t.len ? bundle_intern(w, t) : BUNDLE_NONE;
 }
 
-static bool list_eq(const struct batch_list *a, const struct batch_list *b)
+static bool list_eq(const struct bundle_list *a, const struct bundle_list *b)
 {
     if (a->count != b->count || a->dropped != b->dropped)
         return false;
@@ -436,10 +436,10 @@ static bool list_eq(const struct batch_list *a, const struct batch_list *b)
 }
 
 /* The number of that origin, old or new. */
-static uint32_t origin(struct batch_writer *w, struct batch_origin **list, uint32_t *count,
-                       uint32_t *room, const struct batch_origin *made)
+static uint32_t origin(struct bundle_writer *w, struct bundle_origin **list, uint32_t *count,
+                       uint32_t *room, const struct bundle_origin *made)
 {
-    struct batch_origin *more;
+    struct bundle_origin *more;
 
     for (uint32_t i = 0; i < *count; i++)
         if (memcmp((*list)[i].texts, made->texts, sizeof made->texts) == 0 &&
@@ -447,48 +447,48 @@ static uint32_t origin(struct batch_writer *w, struct batch_origin **list, uint3
             (*list)[i].from = made->from; /* sooner found next time */
             return i;
         }
-    if (!(more = batch_grow(w, *list, *count, room, sizeof *more)))
-        return BATCH_NONE;
+    if (!(more = bundle_grow(w, *list, *count, room, sizeof *more)))
+        return BUNDLE_NONE;
     *list = more;
     more[*count] = *made;
     return (*count)++;
 }
 
-static uint32_t origin_of(const struct batch_origin *list, uint32_t count, const void *from)
+static uint32_t origin_of(const struct bundle_origin *list, uint32_t count, const void *from)
 {
     for (uint32_t i = count; i-- > 0;)
         if (list[i].from == from)
             return i;
-    return BATCH_NONE;
+    return BUNDLE_NONE;
 }
 
-uint32_t batch_resource(struct batch_writer *w, const struct resource *r)
+uint32_t bundle_resource(struct bundle_writer *w, const struct resource *r)
 {
     uint32_t known = origin_of(w->resources, w->resource_count, r);
-    struct batch_origin made = {.from = r};
+    struct bundle_origin made = {.from = r};
 
-    if (known != BATCH_NONE)
+    if (known != BUNDLE_NONE)
         return known;
     made.texts[0] = intern_or_none(w, r->service);
     made.texts[1] = intern_or_none(w, r->release);
     made.texts[2] = intern_or_none(w, r->environment);
     made.texts[3] = intern_or_none(w, r->platform);
-    if (!batch_list_from(w, &r->attrs, &made.list))
-        return BATCH_NONE;
+    if (!bundle_list_from(w, &r->attrs, &made.list))
+        return BUNDLE_NONE;
     return origin(w, &w->resources, &w->resource_count, &w->resource_room, &made);
 }
 
-uint32_t batch_scope(struct batch_writer *w, const struct scope *s)
+uint32_t bundle_scope(struct bundle_writer *w, const struct scope *s)
 {
-    uint32_t known = s ? origin_of(w->scopes, w->scope_count, s) : BATCH_NONE;
-    struct batch_origin made = {.from = s};
+    uint32_t known = s ? origin_of(w->scopes, w->scope_count, s) : BUNDLE_NONE;
+    struct bundle_origin made = {.from = s};
 
-    if (!s || known != BATCH_NONE)
+    if (!s || known != BUNDLE_NONE)
         return known;
     made.texts[0] = intern_or_none(w, s->name);
     made.texts[1] = intern_or_none(w, s->version);
-    if (!batch_list_from(w, &s->attrs, &made.list))
-        return BATCH_NONE;
+    if (!bundle_list_from(w, &s->attrs, &made.list))
+        return BUNDLE_NONE;
     return origin(w, &w->scopes, &w->scope_count, &w->scope_room, &made);
 }
 
@@ -503,74 +503,74 @@ void put_varint(struct buf *b, uint64_t v)
     b->at[b->len++] = (char)v;
 }
 
-void batch_count_text(struct batch_writer *w, uint32_t string)
+void bundle_count_text(struct bundle_writer *w, uint32_t string)
 {
     w->strings[string].uses++;
 }
 
-static void count_cell(struct batch_writer *w, const struct batch_cell *cell)
+static void count_cell(struct bundle_writer *w, const struct bundle_cell *cell)
 {
     if (has_text(cell->kind))
         w->strings[cell->string].uses++;
 }
 
-void batch_count_row(struct batch_writer *w, const struct batch_row *row)
+void bundle_count_row(struct bundle_writer *w, const struct bundle_row *row)
 {
-    const struct batch_shape *shape = &w->shapes[row->shape];
+    const struct bundle_shape *shape = &w->shapes[row->shape];
 
     for (uint32_t i = 0; i < shape->slot_count; i++)
         if (w->slots[shape->slot_at + i].varies)
             count_cell(w, &w->cells[row->cell_at + i]);
 }
 
-void batch_count_list(struct batch_writer *w, const struct batch_list *list)
+void bundle_count_list(struct bundle_writer *w, const struct bundle_list *list)
 {
     for (uint32_t i = 0; i < list->count; i++)
         count_cell(w, &list->cells[i]);
 }
 
-static void pin(struct batch_writer *w, uint32_t string)
+static void pin(struct bundle_writer *w, uint32_t string)
 {
-    if (string != BATCH_NONE)
+    if (string != BUNDLE_NONE)
         w->strings[string].pinned = true;
 }
 
-static void pin_constants(struct batch_writer *w)
+static void pin_constants(struct bundle_writer *w)
 {
     for (uint32_t i = 0; i < w->slot_count; i++)
         if (!w->slots[i].varies && has_text(w->slots[i].first.kind))
             pin(w, w->slots[i].first.string);
 }
 
-static void pin_origins(struct batch_writer *w, struct batch_origin *list, uint32_t count,
+static void pin_origins(struct bundle_writer *w, struct bundle_origin *list, uint32_t count,
                         int texts)
 {
     for (uint32_t i = 0; i < count; i++) {
         for (int k = 0; k < texts; k++)
             pin(w, list[i].texts[k]);
-        batch_count_list(w, &list[i].list);
+        bundle_count_list(w, &list[i].list);
     }
 }
 
-static bool is_frequent(const struct batch_string *s)
+static bool is_frequent(const struct bundle_string *s)
 {
     return s->uses > 1;
 }
 
 /* Texts that rows speak of come first: their numbers are the ones written often. What occurs once
  * and is no constant stands in its row instead. */
-static void write_strings(struct batch_writer *w, struct buf *out)
+static void write_strings(struct bundle_writer *w, struct buf *out)
 {
     uint32_t count = 0, total = 0;
 
     for (uint32_t i = 0; i < w->string_count; i++) {
-        w->strings[i].number = BATCH_NONE;
+        w->strings[i].number = BUNDLE_NONE;
         total += is_frequent(&w->strings[i]) || w->strings[i].pinned;
     }
     put_varint(out, total);
     for (int frequent = 1; frequent >= 0; frequent--)
         for (uint32_t i = 0; i < w->string_count; i++) {
-            struct batch_string *s = &w->strings[i];
+            struct bundle_string *s = &w->strings[i];
 
             if (is_frequent(s) != frequent || (!frequent && !s->pinned))
                 continue;
@@ -580,17 +580,17 @@ static void write_strings(struct batch_writer *w, struct buf *out)
         }
 }
 
-void batch_write_text(struct batch_writer *w, uint32_t string, struct buf *out)
+void bundle_write_text(struct bundle_writer *w, uint32_t string, struct buf *out)
 {
-    const struct batch_string *s;
+    const struct bundle_string *s;
 
-    if (string == BATCH_NONE) {
+    if (string == BUNDLE_NONE) {
         put_varint(out, 0);
         put_varint(out, 0);
         return;
     }
     s = &w->strings[string];
-    if (s->number != BATCH_NONE) {
+    if (s->number != BUNDLE_NONE) {
         put_varint(out, s->number + 1);
         return;
     }
@@ -599,7 +599,7 @@ void batch_write_text(struct batch_writer *w, uint32_t string, struct buf *out)
     buf_text(out, s->text);
 }
 
-static void write_payload(struct batch_writer *w, const struct batch_cell *cell, struct buf *out)
+static void write_payload(struct bundle_writer *w, const struct bundle_cell *cell, struct buf *out)
 {
     uint64_t bits = htole64(cell->bits);
 
@@ -607,7 +607,7 @@ static void write_payload(struct batch_writer *w, const struct batch_cell *cell,
     case ATTR_STRING:
     case ATTR_BYTES:
     case ATTR_JSON:
-        batch_write_text(w, cell->string, out);
+        bundle_write_text(w, cell->string, out);
         break;
     case ATTR_BOOL:
         buf_byte(out, (char)cell->integer);
@@ -623,13 +623,13 @@ static void write_payload(struct batch_writer *w, const struct batch_cell *cell,
     }
 }
 
-static void write_cell(struct batch_writer *w, const struct batch_cell *cell, struct buf *out)
+static void write_cell(struct bundle_writer *w, const struct bundle_cell *cell, struct buf *out)
 {
     buf_byte(out, (char)cell->kind);
     write_payload(w, cell, out);
 }
 
-void batch_write_list(struct batch_writer *w, const struct batch_list *list, struct buf *out)
+void bundle_write_list(struct bundle_writer *w, const struct bundle_list *list, struct buf *out)
 {
     put_varint(out, list->dropped);
     put_varint(out, list->count);
@@ -639,40 +639,40 @@ void batch_write_list(struct batch_writer *w, const struct batch_list *list, str
     }
 }
 
-static void write_origins(struct batch_writer *w, const struct batch_origin *list, uint32_t count,
+static void write_origins(struct bundle_writer *w, const struct bundle_origin *list, uint32_t count,
                           int texts, struct buf *out)
 {
     put_varint(out, count);
     for (uint32_t i = 0; i < count; i++) {
         for (int k = 0; k < texts; k++)
             put_varint(
-                out, list[i].texts[k] == BATCH_NONE ? 0 : w->strings[list[i].texts[k]].number + 1);
-        batch_write_list(w, &list[i].list, out);
+                out, list[i].texts[k] == BUNDLE_NONE ? 0 : w->strings[list[i].texts[k]].number + 1);
+        bundle_write_list(w, &list[i].list, out);
     }
 }
 
-static uint8_t mode_of(const struct batch_slot *slot)
+static uint8_t mode_of(const struct bundle_slot *slot)
 {
     if (!slot->varies)
-        return BATCH_CONSTANT;
+        return BUNDLE_CONSTANT;
     if (slot->kinds & (slot->kinds - 1))
-        return BATCH_MIXED;
-    return (uint8_t)(BATCH_STRING + __builtin_ctz(slot->kinds) - ATTR_STRING);
+        return BUNDLE_MIXED;
+    return (uint8_t)(BUNDLE_STRING + __builtin_ctz(slot->kinds) - ATTR_STRING);
 }
 
-static void write_shapes(struct batch_writer *w, struct buf *out)
+static void write_shapes(struct bundle_writer *w, struct buf *out)
 {
     put_varint(out, w->shape_count);
     for (uint32_t i = 0; i < w->shape_count; i++) {
-        const struct batch_shape *s = &w->shapes[i];
+        const struct bundle_shape *s = &w->shapes[i];
 
         put_varint(out, s->resource);
-        put_varint(out, s->scope == BATCH_NONE ? 0 : s->scope + 1);
+        put_varint(out, s->scope == BUNDLE_NONE ? 0 : s->scope + 1);
         put_varint(out, s->head);
         put_varint(out, s->otel_flags);
         put_varint(out, s->slot_count);
         for (uint32_t k = 0; k < s->slot_count; k++) {
-            const struct batch_slot *slot = &w->slots[s->slot_at + k];
+            const struct bundle_slot *slot = &w->slots[s->slot_at + k];
             uint32_t key =
                 slot->key < FIELDS ? slot->key : FIELDS + w->strings[slot->key - FIELDS].number;
 
@@ -683,7 +683,7 @@ static void write_shapes(struct batch_writer *w, struct buf *out)
     }
 }
 
-void batch_write_tables(struct batch_writer *w, struct buf *out)
+void bundle_write_tables(struct bundle_writer *w, struct buf *out)
 {
     pin_constants(w);
     pin_origins(w, w->resources, w->resource_count, 4);
@@ -694,16 +694,16 @@ void batch_write_tables(struct batch_writer *w, struct buf *out)
     write_shapes(w, out);
 }
 
-void batch_write_row(struct batch_writer *w, const struct batch_row *row, struct buf *out)
+void bundle_write_row(struct bundle_writer *w, const struct bundle_row *row, struct buf *out)
 {
-    const struct batch_shape *shape = &w->shapes[row->shape];
+    const struct bundle_shape *shape = &w->shapes[row->shape];
 
     for (uint32_t i = 0; i < shape->slot_count; i++) {
-        const struct batch_slot *slot = &w->slots[shape->slot_at + i];
+        const struct bundle_slot *slot = &w->slots[shape->slot_at + i];
 
         if (!slot->varies)
             continue;
-        if (mode_of(slot) == BATCH_MIXED)
+        if (mode_of(slot) == BUNDLE_MIXED)
             write_cell(w, &w->cells[row->cell_at + i], out);
         else
             write_payload(w, &w->cells[row->cell_at + i], out);
