@@ -372,16 +372,21 @@ sub finish {
     done_testing();
 }
 
-END {
-    my $status = $?;
+# Nobody stays behind, however the test ended.
+sub end_all {
     for my $q (@all) {
         next if $q->{owner} != $$ || !defined $q->{started};
-        my $pid = $q->master;
         my %children = $q->children;
-        kill 'KILL', grep { $_ && alive($_) } $pid, ($q->ended ? () : $q->{started}), values %children if !$q->gone;
+        my @left = grep { $_ && alive($_) } $q->master, $q->{started}, values %children;
+        kill 'KILL', @left if @left && !$q->{status};
         waitpid $q->{started}, 0 if !defined $q->{status};
     }
     @all = ();
+}
+
+END {
+    my $status = $?;
+    end_all();
     $? = $status;
 }
 
