@@ -344,8 +344,11 @@ void intake_refuse(struct intake *in, int status, const char *detail, const char
 
 struct text intake_id_json(struct intake *in, const uint8_t id[16])
 {
-    char hex[33] = {0};
+    static const char shape[] = "{\"id\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}";
+    char *out = arena_dup(in->arena, shape, sizeof shape - 1);
 
-    hex_write(id, 16, hex);
-    return arena_printf(in->arena, "{\"id\":\"%s\"}", hex);
+    if (!out)
+        return TEXT_NONE;
+    hex_write(id, 16, out + 7);
+    return (struct text){out, sizeof shape - 1};
 }

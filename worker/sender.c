@@ -4,25 +4,33 @@
 #include <netinet/in.h>
 #include <string.h>
 
+/* inet_ntop prints with sprintf, and this is done for every event. */
+static struct text four_text(const uint8_t *byte, char *out)
+{
+    char *at = out;
+
+    for (int i = 0; i < 4; i++) {
+        if (byte[i] >= 100)
+            *at++ = (char)('0' + byte[i] / 100);
+        if (byte[i] >= 10)
+            *at++ = (char)('0' + byte[i] / 10 % 10);
+        *at++ = (char)('0' + byte[i] % 10);
+        *at++ = i < 3 ? '.' : '\0';
+    }
+    return (struct text){out, (size_t)(at - out) - 1};
+}
+
 struct text sender_text(const struct sockaddr *peer, char *out)
 {
-    const void *address = NULL;
-    int family = peer->sa_family;
+    const struct in6_addr *six = &((const struct sockaddr_in6 *)peer)->sin6_addr;
 
-    if (family == AF_INET) {
-        address = &((const struct sockaddr_in *)peer)->sin_addr;
-    } else if (family == AF_INET6) {
-        const struct in6_addr *six = &((const struct sockaddr_in6 *)peer)->sin6_addr;
-
-        address = six;
-        if (IN6_IS_ADDR_V4MAPPED(six)) {
-            family = AF_INET;
-            address = six->s6_addr + 12;
-        }
-    }
-    if (!address || !inet_ntop(family, address, out, SENDER_MAX))
+    if (peer->sa_family == AF_INET)
+        return four_text((const uint8_t *)&((const struct sockaddr_in *)peer)->sin_addr, out);
+    if (peer->sa_family != AF_INET6)
         return TEXT_NONE;
-    return text_of(out);
+    if (IN6_IS_ADDR_V4MAPPED(six))
+        return four_text(six->s6_addr + 12, out);
+    return inet_ntop(AF_INET6, six, out, SENDER_MAX) ? text_of(out) : TEXT_NONE;
 }
 
 /* "192.0.2.1", "192.0.2.1:4711", "2001:db8::1", "[2001:db8::1]:4711" */

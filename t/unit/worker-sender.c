@@ -30,6 +30,7 @@ int main(void)
     char out[SENDER_MAX];
 
     is_text(text(AF_INET, "192.0.2.7"), "192.0.2.7", "IPv4");
+    is_text(text(AF_INET, "255.100.10.0"), "255.100.10.0", "IPv4, numbers of each length");
     is_text(text(AF_INET6, "2001:db8::7"), "2001:db8::7", "IPv6");
     is_text(text(AF_INET6, "::ffff:192.0.2.7"), "192.0.2.7", "IPv4 in IPv6");
     ok(!sender_text((struct sockaddr *)&local, out).at, "a unix socket has none");
