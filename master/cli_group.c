@@ -86,7 +86,7 @@ static int explain(const struct cli *cli, const struct group_rules *rules, struc
     buf_init(&out, a, 64 * KIB, 32 * MIB);
     if (!read_event(cli, cli->words[0], a, &e))
         return UNREADABLE;
-    if (!group_explain(&e, rules, a, &result, &out))
+    if (!group_explain(&e, rules, NULL, 0, a, &result, &out))
         return cli_fail(cli, UNREADABLE, "%s: takes too much memory", cli->words[0]);
     fwrite(out.at, 1, out.len, stdout);
     putchar('\n');

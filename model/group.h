@@ -49,10 +49,13 @@ struct group_result {
 bool group_event(struct event *e, const struct group_rules *rules, struct arena *a,
                  struct group_result *out);
 
-/* The same, and why: {grouping_config, hashes, matchedRule, title, variants}, where each variant
- * has a tree of components {id, name, contributes, hint, values} as in Sentry's grouping-info. */
-bool group_explain(struct event *e, const struct group_rules *rules, struct arena *a,
-                   struct group_result *result, struct buf *out);
+/* The same, and why: {grouping_config, hashes, matchedRule, title, variants}, where each variant has
+ * a tree of components {id, name, contributes, hint, values} as in Sentry's grouping-info. `stored`
+ * are the keys that the event was stored with: variants whose key is not among them say so
+ * (hashMismatch), since rules or version changed in between. stored_count 0: it was not stored. */
+bool group_explain(struct event *e, const struct group_rules *rules, const uint8_t (*stored)[16],
+                   uint32_t stored_count, struct arena *a, struct group_result *result,
+                   struct buf *out);
 
 /* An event that was stored after group_event() has what the rules said in its frames: put back what
  * the SDK said, so that the rules can be run again. After event_fill. */

@@ -12,6 +12,13 @@ struct view_of {
     bool loose;
 };
 
+/* The keys, and those of the time when the event came. */
+struct found_keys {
+    const struct group_result *now;
+    const uint8_t (*stored)[16];
+    uint32_t stored_count;
+};
+
 /* ---- nodes ---- */
 
 /* Sentry's names for the nodes that people should see; the others have none. */
@@ -200,12 +207,20 @@ static void fallback(struct buf *b, const struct grouping *g)
 
 /* ---- variants ---- */
 
-static const struct group_hash *hash_of(const struct group_result *r, const char *variant)
+static const struct group_hash *hash_of(const struct found_keys *r, const char *variant)
 {
-    for (uint32_t i = 0; i < r->count; i++)
-        if (strcmp(r->hashes[i].variant, variant) == 0)
-            return &r->hashes[i];
+    for (uint32_t i = 0; i < r->now->count; i++)
+        if (strcmp(r->now->hashes[i].variant, variant) == 0)
+            return &r->now->hashes[i];
     return NULL;
+}
+
+static bool is_mismatch(const struct found_keys *r, const struct group_hash *h)
+{
+    for (uint32_t i = 0; i < r->stored_count; i++)
+        if (memcmp(r->stored[i], h->bytes, sizeof h->bytes) == 0)
+            return false;
+    return r->stored_count > 0;
 }
 
 /* Why a strategy does not count, when another one does. */
@@ -239,7 +254,7 @@ static void fingerprint(struct buf *b, const struct grouping *g)
         json_text(b, "matched_rule", g->rule->text);
 }
 
-static void variant_open(struct buf *b, const struct grouping *g, const struct group_result *r,
+static void variant_open(struct buf *b, const struct grouping *g, const struct found_keys *r,
                          const char *key, const char *type, const char *why)
 {
     const struct group_hash *h = hash_of(r, key);
@@ -255,7 +270,7 @@ static void variant_open(struct buf *b, const struct grouping *g, const struct g
         json_hex(b, "hash", h->bytes, sizeof h->bytes);
     else
         json_null(b, "hash");
-    json_bool(b, "hashMismatch", false);
+    json_bool(b, "hashMismatch", h && is_mismatch(r, h));
     json_bool(b, "contributes", h != NULL);
     json_str(b, "hint", h ? NULL : why);
     fingerprint(b, g);
@@ -296,7 +311,7 @@ static const char *why_not(const struct grouping *g, const struct view_of *o)
     return NULL;
 }
 
-static void stack_variant(struct buf *b, const struct grouping *g, const struct group_result *r,
+static void stack_variant(struct buf *b, const struct grouping *g, const struct found_keys *r,
                           const char *key, enum view_kind view, bool loose)
 {
     struct view_of o = {g, view, loose};
@@ -321,7 +336,7 @@ static void stack_variant(struct buf *b, const struct grouping *g, const struct 
     json_close(b, '}');
 }
 
-static void plain_variant(struct buf *b, const struct grouping *g, const struct group_result *r)
+static void plain_variant(struct buf *b, const struct grouping *g, const struct found_keys *r)
 {
     bool empty = true, nothing = g->winner == STRATEGY_NONE;
     const char *key = nothing ? "fallback" : "default";
@@ -347,7 +362,7 @@ static void plain_variant(struct buf *b, const struct grouping *g, const struct 
     json_close(b, '}');
 }
 
-static void custom_variant(struct buf *b, const struct grouping *g, const struct group_result *r)
+static void custom_variant(struct buf *b, const struct grouping *g, const struct found_keys *r)
 {
     const char *key = g->checksum.len                        ? "checksum"
                       : g->fingerprint == FINGERPRINT_CUSTOM ? "custom"
@@ -365,14 +380,17 @@ static void custom_variant(struct buf *b, const struct grouping *g, const struct
     json_close(b, '}');
 }
 
-static void hashes(struct buf *b, const struct group_result *r)
+static void hashes(struct buf *b, const struct found_keys *r)
 {
     json_open(b, "hashes", '[');
-    for (uint32_t i = 0; i < r->count; i++) {
+    for (uint32_t i = 0; i < r->now->count; i++) {
+        const struct group_hash *h = &r->now->hashes[i];
+
         json_open(b, NULL, '{');
-        json_hex(b, "hash", r->hashes[i].bytes, sizeof r->hashes[i].bytes);
-        json_str(b, "variant", r->hashes[i].variant);
-        json_text(b, "reason", r->hashes[i].reason);
+        json_hex(b, "hash", h->bytes, sizeof h->bytes);
+        json_str(b, "variant", h->variant);
+        json_text(b, "reason", h->reason);
+        json_bool(b, "mismatch", is_mismatch(r, h));
         json_close(b, '}');
     }
     json_close(b, ']');
@@ -394,9 +412,11 @@ static void matched_rule(struct buf *b, const struct finger_rule *rule)
     json_close(b, '}');
 }
 
-bool group_explain(struct event *e, const struct group_rules *rules, struct arena *a,
-                   struct group_result *result, struct buf *b)
+bool group_explain(struct event *e, const struct group_rules *rules, const uint8_t (*stored)[16],
+                   uint32_t stored_count, struct arena *a, struct group_result *result,
+                   struct buf *b)
 {
+    struct found_keys r = {result, stored, stored_count};
     struct grouping g;
     bool stacks;
 
@@ -405,18 +425,18 @@ bool group_explain(struct event *e, const struct group_rules *rules, struct aren
     group_keys(&g, result);
     json_open(b, NULL, '{');
     json_text(b, "grouping_config", GROUP_CONFIG_ID);
-    hashes(b, result);
+    hashes(b, &r);
     matched_rule(b, g.rule);
     json_text(b, "title", result->title);
     json_open(b, "variants", '{');
-    custom_variant(b, &g, result);
+    custom_variant(b, &g, &r);
     stacks = g.exceptions.count || g.thread_stack || g.top_stack;
     if (stacks) {
-        stack_variant(b, &g, result, "app", VIEW_APP, false);
-        stack_variant(b, &g, result, "full", VIEW_FULL, false);
-        stack_variant(b, &g, result, "loose", VIEW_APP, true);
+        stack_variant(b, &g, &r, "app", VIEW_APP, false);
+        stack_variant(b, &g, &r, "full", VIEW_FULL, false);
+        stack_variant(b, &g, &r, "loose", VIEW_APP, true);
     }
-    plain_variant(b, &g, result);
+    plain_variant(b, &g, &r);
     json_close(b, '}');
     json_close(b, '}');
     return !arena_spent(a) && !b->failed;

@@ -198,27 +198,6 @@ void event_json(struct api_call *c)
     api_done(c, 200);
 }
 
-/* How it was grouped, in words. */
-void event_grouping(struct api_call *c)
-{
-    struct stored_event e;
-    struct record_event r;
-    struct buf *b = &c->out;
-
-    if (!api_event_find(c, c->arg[0], &e) || !stored_read(c, &e, &r)) {
-        no_event(c);
-        return;
-    }
-    json_open(b, NULL, '{');
-    json_text(b, "description", r.reason);
-    json_open(b, "hashes", '[');
-    for (uint32_t i = 0; i < r.hash_count; i++)
-        json_hex(b, NULL, r.hashes[i], 16);
-    json_close(b, ']');
-    json_close(b, '}');
-    api_done(c, 200);
-}
-
 /* /organizations/{o}/eventids/{e}/ */
 void issue_event_id(struct api_call *c)
 {

@@ -27,8 +27,9 @@ api_handler issue_get, issue_put, issue_delete, issue_hashes, issue_hashes_put, 
     issue_current_release, issue_stats, issue_short, issue_event_id, issue_bulk_put,
     issue_bulk_delete, issue_user_reports, issue_similar;
 /* api_event.c */
-api_handler event_list_issue, event_list_project, event_get_issue, event_get_project, event_json,
-    event_grouping;
+api_handler event_list_issue, event_list_project, event_get_issue, event_get_project, event_json;
+/* api_grouping.c */
+api_handler event_grouping;
 /* api_attachment.c */
 api_handler attachment_list_event, attachment_list_issue, attachment_get;
 /* api_tag.c */

@@ -28,7 +28,7 @@ static void check_event(struct text body, const struct group_rules *rules, struc
     if (first.count < 1 || first.count > GROUP_HASHES_MAX)
         abort();
     buf_init(&out, a, 4096, 64 * MIB);
-    if (!fill(body, a, &e) || !group_explain(&e, rules, a, &second, &out))
+    if (!fill(body, a, &e) || !group_explain(&e, rules, NULL, 0, a, &second, &out))
         return;
     if (first.count != second.count)
         abort();

@@ -277,7 +277,7 @@ static void check_explained(const char *file, const struct json *corpus, struct 
         good &= keys_of(written(m, a), NULL, a, &keys) && keys.count >= 1 &&
                 keys.count <= GROUP_HASHES_MAX && keys.hashes[0].reason.len > 0;
         buf_init(&out, a, 4096, 8 * MIB);
-        good &= read_event(written(m, a), a, &e) && group_explain(&e, NULL, a, &again, &out) &&
+        good &= read_event(written(m, a), a, &e) && group_explain(&e, NULL, NULL, 0, a, &again, &out) &&
                 same_keys(&keys, &again) &&
                 json_read(buf_result(&out), a, &tree, NULL) == JSON_OK &&
                 json_get(tree, "variants") && json_get(tree, "hashes")->count == keys.count;
