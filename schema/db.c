@@ -2,6 +2,7 @@
 #include "schema/db.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,6 +137,12 @@ static int set_up(struct db *d, const struct db_options *o)
     return DB_OK;
 }
 
+/* Nobody asks SQLite how much memory it uses; counting takes a lock at each allocation. */
+static void configure(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int db_open(const char *path, const struct db_options *o, struct db **out)
 {
     static const int flags[] = {
@@ -143,9 +150,11 @@ int db_open(const char *path, const struct db_options *o, struct db **out)
         [DB_WRITE] = SQLITE_OPEN_READWRITE,
         [DB_CREATE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
     };
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct db *d = calloc(1, sizeof(*d));
     int rc;
 
+    pthread_once(&once, configure);
     *out = d; /* even when it fails, so that the caller can ask for the text */
     if (!d)
         return DB_FAIL;

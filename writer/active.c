@@ -14,7 +14,7 @@
 
 static uint32_t next_id(struct writer *w)
 {
-    struct db_stmt *q = db_adhoc(w->catalogue, "SELECT coalesce(max(id), 0) + 1 FROM segment");
+    struct db_stmt *q = db_query(w->catalogue, "segment_next_id");
     uint32_t id = q && db_step(q) == 1 ? (uint32_t)db_col_int(q, 0) : 1;
 
     if (q)

@@ -156,7 +156,7 @@ static int put_rows(struct writer *w, const struct secrets *s, int64_t now_ms)
 
 static bool has_org(struct writer *w)
 {
-    struct db_stmt *q = db_adhoc(w->catalogue, "SELECT 1 FROM org LIMIT 1");
+    struct db_stmt *q = db_query(w->catalogue, "org_any");
     bool has = q && db_step(q) == 1;
 
     if (q)

@@ -262,15 +262,6 @@ struct db_stmt *command_query(struct command *c, const char *name)
     return q;
 }
 
-struct db_stmt *command_sql(struct command *c, const char *sql)
-{
-    struct db_stmt *q = db_adhoc(c->db, sql);
-
-    if (!q)
-        command_broken(c, DB_FAIL);
-    return q;
-}
-
 void command_bind(struct db_stmt *q, int at, struct text t)
 {
     db_str_at(q, at, t.at, t.len);

@@ -29,9 +29,7 @@ static bool read_text(struct command *c, struct text *text)
 
 static bool said_already(struct command *c, int64_t issue, struct text data)
 {
-    struct db_stmt *q = command_sql(
-        c, "SELECT 1 FROM activity WHERE issue_id = ?1 AND type = 'note' AND user_id = ?2 AND "
-           "data = ?3 AND created_ms > ?4 LIMIT 1");
+    struct db_stmt *q = command_query(c, "comment_same");
 
     if (!q)
         return false;
@@ -44,8 +42,7 @@ static bool said_already(struct command *c, int64_t issue, struct text data)
 
 static bool count(struct command *c, int64_t issue, int by)
 {
-    struct db_stmt *q =
-        command_sql(c, "UPDATE issue SET comments = max(0, comments + ?2) WHERE id = ?1");
+    struct db_stmt *q = command_query(c, "comment_count");
 
     if (!q)
         return false;
@@ -56,7 +53,7 @@ static bool count(struct command *c, int64_t issue, int by)
 
 uint16_t command_comment_add(struct command *c)
 {
-    struct db_stmt *q = command_sql(c, "SELECT coalesce(merged_into, id) FROM issue WHERE id = ?1");
+    struct db_stmt *q = command_query(c, "comment_issue");
     struct text text, data;
     int64_t issue = 0, id;
 
@@ -80,8 +77,7 @@ uint16_t command_comment_add(struct command *c)
 /* The issue of a comment that the actor may change; 0: none such. */
 static int64_t own_comment(struct command *c, int64_t *id)
 {
-    struct db_stmt *q = command_sql(c, "SELECT issue_id FROM activity WHERE id = ?1 AND type = "
-                                       "'note' AND (?2 = 0 OR user_id = ?2)");
+    struct db_stmt *q = command_query(c, "comment_own");
 
     if (!q || !command_int(c, "id", id))
         return 0;
@@ -100,7 +96,7 @@ uint16_t command_comment_update(struct command *c)
         return command_missing(c);
     if (!read_text(c, &text))
         return 400;
-    if (!(q = command_sql(c, "UPDATE activity SET data = ?2 WHERE id = ?1")))
+    if (!(q = command_query(c, "comment_update")))
         return 500;
     db_int_at(q, 1, id);
     command_bind(q, 2, note_of(c, text));
@@ -114,7 +110,7 @@ uint16_t command_comment_delete(struct command *c)
 
     if (!issue)
         return command_missing(c);
-    if (!(q = command_sql(c, "DELETE FROM activity WHERE id = ?1")))
+    if (!(q = command_query(c, "comment_delete")))
         return 500;
     db_int_at(q, 1, id);
     return command_do(c, q) && count(c, issue, -1) ? command_empty(c, 204) : 500;

@@ -25,7 +25,7 @@ static struct text random_hex(struct command *c)
 
 static bool too_many(struct command *c)
 {
-    struct db_stmt *q = command_sql(c, "SELECT count(*) FROM key");
+    struct db_stmt *q = command_query(c, "key_count");
 
     return command_number(c, q, KEYS_MAX) >= KEYS_MAX;
 }

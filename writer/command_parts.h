@@ -69,7 +69,6 @@ bool command_rate(struct command *c, int64_t *count, int64_t *window);
 /* ---- rows ---- */
 /* NULL: the command is broken. */
 struct db_stmt *command_query(struct command *c, const char *name);
-struct db_stmt *command_sql(struct command *c, const char *sql);
 void command_bind(struct db_stmt *q, int at, struct text t); /* absent: NULL */
 void command_bind_name(struct db_stmt *q, const char *name, struct text t);
 /* Run one that gives no rows; false: broken. */

@@ -21,7 +21,7 @@ static bool scopes_are_fine(struct text t)
 
 static bool user_exists(struct command *c, int64_t id)
 {
-    struct db_stmt *q = command_sql(c, "SELECT 1 FROM user WHERE id = ?1 AND active");
+    struct db_stmt *q = command_query(c, "user_active");
 
     if (!q)
         return false;
@@ -31,9 +31,7 @@ static bool user_exists(struct command *c, int64_t id)
 
 static bool expire_old(struct command *c)
 {
-    struct db_stmt *q = command_sql(
-        c,
-        "DELETE FROM token WHERE kind = 'session' AND expires_ms IS NOT NULL AND expires_ms < ?1");
+    struct db_stmt *q = command_query(c, "token_expire");
 
     if (!q)
         return false;
@@ -81,8 +79,7 @@ uint16_t command_token_add(struct command *c)
 
 uint16_t command_token_delete(struct command *c)
 {
-    struct db_stmt *q = command_sql(
-        c, "DELETE FROM token WHERE (id = ?1 OR hash = ?2) AND (?3 IS NULL OR user_id = ?3)");
+    struct db_stmt *q = command_query(c, "token_delete");
     uint8_t digest[DIGEST];
     int64_t id = 0, user;
     bool by_hash = hex_read(command_text(c, "hash"), digest, sizeof(digest));
@@ -103,8 +100,7 @@ uint16_t command_token_delete(struct command *c)
 
 uint16_t command_token_used(struct command *c)
 {
-    struct db_stmt *q = command_sql(
-        c, "UPDATE token SET used_ms = ?2 WHERE id = ?1 AND (used_ms IS NULL OR used_ms < ?3)");
+    struct db_stmt *q = command_query(c, "token_used");
     int64_t id, ms = c->now_ms;
 
     if (!command_int(c, "id", &id))

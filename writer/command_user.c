@@ -24,7 +24,7 @@ static bool hash_is_fine(struct text password)
 
 static uint32_t by_email(struct command *c, struct text email)
 {
-    struct db_stmt *q = command_sql(c, "SELECT id FROM user WHERE email = ?1");
+    struct db_stmt *q = command_query(c, "user_by_email");
 
     if (!q)
         return 0;
@@ -75,8 +75,7 @@ static bool find(struct command *c, struct user *u)
 
     if (!command_int(c, "id", &u->id))
         u->id = by_email(c, email.at ? email : TEXT(""));
-    q = command_sql(
-        c, "SELECT email, name, password, role, active, preferences FROM user WHERE id = ?1");
+    q = command_query(c, "user_get");
     if (!q)
         return false;
     db_int_at(q, 1, u->id);
@@ -94,8 +93,7 @@ static bool find(struct command *c, struct user *u)
 
 static bool other_owner(struct command *c, int64_t id)
 {
-    struct db_stmt *q =
-        command_sql(c, "SELECT count(*) FROM user WHERE role = 'owner' AND active AND id <> ?1");
+    struct db_stmt *q = command_query(c, "user_other_owners");
 
     if (!q)
         return false;
@@ -106,8 +104,7 @@ static bool other_owner(struct command *c, int64_t id)
 /* Sessions and tokens of somebody who may not come in any more, or whose password was changed. */
 static bool drop_tokens(struct command *c, int64_t user, bool sessions_only)
 {
-    struct db_stmt *q =
-        command_sql(c, "DELETE FROM token WHERE user_id = ?1 AND (?2 = 0 OR kind = 'session')");
+    struct db_stmt *q = command_query(c, "token_drop_user");
 
     if (!q)
         return false;
@@ -169,8 +166,7 @@ uint16_t command_user_update(struct command *c)
         return 500;
     if (!text_eq(u.password, was.password) && !drop_tokens(c, u.id, true))
         return 500;
-    q = command_sql(c, "UPDATE user SET name = ?2, password = ?3, role = ?4, active = ?5, "
-                       "preferences = ?6 WHERE id = ?1");
+    q = command_query(c, "user_update");
     if (!q)
         return 500;
     db_int_at(q, 1, u.id);
@@ -184,7 +180,7 @@ uint16_t command_user_update(struct command *c)
 
 uint16_t command_user_login(struct command *c)
 {
-    struct db_stmt *q = command_sql(c, "UPDATE user SET last_login_ms = ?2 WHERE id = ?1");
+    struct db_stmt *q = command_query(c, "user_login");
     int64_t id, ms = c->now_ms;
 
     if (!command_int(c, "id", &id))
@@ -199,8 +195,7 @@ uint16_t command_user_login(struct command *c)
 
 uint16_t command_user_list(struct command *c)
 {
-    struct db_stmt *q = command_sql(
-        c, "SELECT id, email, name, role, active FROM user ORDER BY id LIMIT 100 OFFSET ?1");
+    struct db_stmt *q = command_query(c, "user_list");
     char id[16];
 
     json_open(c->answer, NULL, '[');

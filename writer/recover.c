@@ -140,7 +140,7 @@ static int fill_index(struct writer *w)
 
 static uint32_t deleted_up_to(struct writer *w)
 {
-    struct db_stmt *q = db_adhoc(w->catalogue, "SELECT value FROM meta WHERE key = 'issue_high'");
+    struct db_stmt *q = db_query(w->catalogue, "issue_high_get");
     uint32_t high = q && db_step(q) == 1 ? (uint32_t)db_col_int(q, 0) : 0;
 
     if (q)

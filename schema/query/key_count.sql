@@ -1,0 +1,3 @@
+-- key_count (writer, commands)
+-- index: key.bucket
+SELECT count(*) FROM key

@@ -1,0 +1,3 @@
+-- user_active (writer, commands)
+-- index: primary key
+SELECT 1 FROM user WHERE id = ?1 AND active

@@ -1,0 +1,3 @@
+-- user_login (writer, commands)
+-- index: primary key
+UPDATE user SET last_login_ms = ?2 WHERE id = ?1
