@@ -116,21 +116,6 @@ for my $durability ('power', 'process') {
     $q->launch;
     is($q->http(GET => "/api/0/projects/default/default/events/$id/", headers => { Authorization => 'Bearer ' . $q->token })->{status},
         200, 'with a writable one it is all there');
-
-    # It becomes read-only while it serves (what a file system does to itself after an I/O error).
-    my $at = $q->log_size;
-    $q->allow(qr/./);
-    system("mount -o remount,ro $disk 2>/dev/null");
-    SKIP: {
-        skip_some('the kernel does not take a disk away that is in use', 3) if open my $w, '>', "$disk/probe";
-        my $r = wait_until('refusals', sub { my $r = post($q); $r->{status} != 200 && $r });
-        like($r->{status}, qr/^5/, 'read-only while it serves: refused');
-        system("mount -o remount,rw $disk");
-        wait_until('it to take events again', sub { post($q)->{status} == 200 });
-        pass('writable again: it goes on by itself');
-        like($q->log_text($at), qr/ error /, 'the log tells');
-    }
-    unlink "$disk/probe";
     $q->stop;
 }
 
