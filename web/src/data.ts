@@ -1,16 +1,36 @@
-// data.ts -- reading from the API in components: old data stays until new data is there.
+// data.ts -- reading from the API in components: old data stays until new data is there, and what was
+// seen before is there at once when one comes back to it.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, ApiError, type Page, type Params } from './api';
 
 export interface Loaded<T> {
-  data: T | null;       // stays while newer data is on its way
+  data: T | null; // stays while newer data is on its way
   error: ApiError | null;
-  slow: boolean;        // under way for more than 300 ms: dim what is shown
+  slow: boolean; // under way for more than 300 ms: dim what is shown
   reload: () => void;
 }
 
+const kept = new Map<string, unknown>(); // the newest answers, by what was asked
+const KEPT_MAX = 60;
+
+function keep(key: string, data: unknown) {
+  kept.delete(key);
+  kept.set(key, data);
+  if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value!);
+}
+
+/** Another user must not see what this one saw. */
+export const forget = () => kept.clear();
+
+interface State<T> {
+  data: T | null;
+  error: ApiError | null;
+  slow: boolean;
+}
+
 function useLoaded<T>(key: string | null, load: (signal: AbortSignal) => Promise<T>, everyMs = 0): Loaded<T> {
-  const [state, setState] = useState<{ key: string | null; data: T | null; error: ApiError | null; slow: boolean }>({ key: null, data: null, error: null, slow: false });
+  const before = (key !== null && (kept.get(key) as T | undefined)) || null;
+  const [state, setState] = useState<State<T>>({ data: before, error: null, slow: false });
   const [turn, setTurn] = useState(0);
   const latest = useRef(load);
   latest.current = load;
@@ -18,38 +38,52 @@ function useLoaded<T>(key: string | null, load: (signal: AbortSignal) => Promise
   useEffect(() => {
     if (key === null) return;
     const stop = new AbortController();
+    const known = kept.get(key) as T | undefined;
+    if (known) setState({ data: known, error: null, slow: false });
     const late = setTimeout(() => setState((s) => ({ ...s, slow: true })), 300);
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const read = async () => {
       try {
         const data = await latest.current(stop.signal);
-        setState({ key, data, error: null, slow: false });
-      } catch (error) {
-        if (!stop.signal.aborted) setState((s) => ({ ...s, error: error instanceof ApiError ? error : new ApiError(0, String(error)), slow: false }));
-      } finally {
-        clearTimeout(late);
+        keep(key, data);
+        setState({ data, error: null, slow: false });
+      } catch (cause) {
+        if (stop.signal.aborted) return;
+        const error = cause instanceof ApiError ? cause : new ApiError(0, String(cause));
+        setState((s) => ({ ...s, error, slow: false }));
       }
+      clearTimeout(late);
+      if (everyMs && !stop.signal.aborted) timer = setTimeout(again, everyMs);
     };
+    const again = () => (document.hidden ? (timer = setTimeout(again, everyMs)) : read());
     read();
-    const timer = everyMs ? setInterval(() => document.hidden || read(), everyMs) : 0;
     return () => {
       stop.abort();
       clearTimeout(late);
-      clearInterval(timer);
+      clearTimeout(timer);
     };
   }, [key, turn]);
-  return { data: state.data, error: state.error, slow: state.slow, reload: () => setTurn((n) => n + 1) };
+  return { ...state, reload: () => setTurn((n) => n + 1) };
 }
+
+const keyOf = (kind: string, path: string | null, params?: Params) =>
+  path === null ? null : kind + path + JSON.stringify(params ?? {});
 
 /** GET a JSON document; path null: nothing is asked. everyMs: again while the page is visible. */
 export function useGet<T>(path: string | null, params?: Params, everyMs = 0): Loaded<T> {
-  const key = path === null ? null : path + JSON.stringify(params ?? {});
-  return useLoaded<T>(key, (signal) => api.get<T>(path!, params, signal), everyMs);
+  return useLoaded<T>(keyOf('', path, params), (signal) => api.get<T>(path!, params, signal), everyMs);
 }
 
 /** GET one page of a list, with its cursors. */
 export function usePage<T>(path: string | null, params?: Params, everyMs = 0): Loaded<Page<T>> {
-  const key = path === null ? null : path + JSON.stringify(params ?? {});
-  return useLoaded<Page<T>>(key, (signal) => api.page<T>(path!, params, signal), everyMs);
+  return useLoaded<Page<T>>(keyOf('page ', path, params), (signal) => api.page<T>(path!, params, signal), everyMs);
+}
+
+/** The name of the page in the window's title and in the history. */
+export function useTitle(title: string | null | undefined) {
+  useEffect(() => {
+    document.title = title ? `${title} – quern` : 'quern';
+  }, [title]);
 }
 
 /** A preference of this browser. */
@@ -57,16 +91,21 @@ export function usePreference<T>(name: string, initial: T): [T, (value: T) => vo
   const key = 'quern.' + name;
   const [value, setValue] = useState<T>(() => {
     try {
-      const kept = localStorage.getItem(key);
-      return kept === null ? initial : (JSON.parse(kept) as T);
+      const found = localStorage.getItem(key);
+      return found === null ? initial : (JSON.parse(found) as T);
     } catch {
       return initial;
     }
   });
-  return [value, (next) => {
-    setValue(next);
-    try {
-      localStorage.setItem(key, JSON.stringify(next));
-    } catch { /* private windows keep nothing; the page works all the same */ }
-  }];
+  return [
+    value,
+    (next) => {
+      setValue(next);
+      try {
+        localStorage.setItem(key, JSON.stringify(next));
+      } catch {
+        /* private windows keep nothing; the page works all the same */
+      }
+    },
+  ];
 }

@@ -1,5 +1,12 @@
 // format.ts -- numbers, times and durations as people read them. Zone: the viewer's.
-const units: [number, string][] = [[31_536_000, 'y'], [2_592_000, 'mo'], [86_400, 'd'], [3_600, 'h'], [60, 'min'], [1, 's']];
+const units: [number, string][] = [
+  [31_536_000, 'y'],
+  [2_592_000, 'mo'],
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+];
 
 /** "3 min", "2 d"; with `ago` for the past. */
 export function age(iso: string | number | null | undefined, now = Date.now()): string {
@@ -11,26 +18,62 @@ export function age(iso: string | number | null | undefined, now = Date.now()): 
 }
 
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-const whole = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
-const short = new Intl.DateTimeFormat(undefined, { month: 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const whole = new Intl.DateTimeFormat(undefined, {
+  year: 'numeric',
+  month: 'short',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
+const short = new Intl.DateTimeFormat(undefined, {
+  month: 'short',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
 export const dateTime = (iso: string | number) => whole.format(new Date(iso));
 export const shortTime = (iso: string | number) => short.format(new Date(iso));
 export const clock = (iso: string | number) => {
-  const d = new Date(iso), two = (n: number) => String(n).padStart(2, '0');
+  const d = new Date(iso),
+    two = (n: number) => String(n).padStart(2, '0');
   return `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}.${String(d.getMilliseconds()).padStart(3, '0')}`;
 };
+
+const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+/** Labels of a time axis; times and the step between them in seconds. The day is said where it begins. */
+export function axisTime(at: number[], step: number): string[] {
+  const two = (n: number) => String(n).padStart(2, '0');
+  return at.map((seconds) => {
+    const d = new Date(seconds * 1000);
+    if (step >= 86_400 || (d.getHours() === 0 && d.getMinutes() === 0 && d.getSeconds() === 0)) return day.format(d);
+    const minute = `${two(d.getHours())}:${two(d.getMinutes())}`;
+    return step < 60 ? `${minute}:${two(d.getSeconds())}` : minute;
+  });
+}
 
 /** 1 234 567 with thin spaces. */
 export const exact = (n: number) => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, '\u2009');
 /** 12.4k */
 export function brief(n: number): string {
-  for (const [size, unit] of [[1e9, 'G'], [1e6, 'M'], [1e3, 'k']] as const) {
-    if (n >= size) return (n / size).toFixed(n / size < 10 ? 1 : n / size < 100 ? 1 : 0).replace(/\.0$/, '') + unit;
+  for (const [size, unit] of [
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e3, 'k'],
+  ] as const) {
+    if (n >= size) return (n / size).toFixed(n / size < 100 ? 1 : 0).replace(/\.0$/, '') + unit;
   }
   return String(n);
 }
 export function bytes(n: number): string {
-  for (const [size, unit] of [[2 ** 40, 'TiB'], [2 ** 30, 'GiB'], [2 ** 20, 'MiB'], [2 ** 10, 'KiB']] as const) {
+  for (const [size, unit] of [
+    [2 ** 40, 'TiB'],
+    [2 ** 30, 'GiB'],
+    [2 ** 20, 'MiB'],
+    [2 ** 10, 'KiB'],
+  ] as const) {
     if (n >= size) return `${(n / size).toFixed(n / size < 10 ? 1 : 0)} ${unit}`;
   }
   return `${n} B`;
@@ -42,7 +85,8 @@ export function duration(ms: number): string {
   if (ms >= 1) return `${ms.toFixed(ms < 10 ? 2 : ms < 100 ? 1 : 0)} ms`;
   return `${Math.round(ms * 1000)} µs`;
 }
-export const percent = (part: number, all: number) => (all ? `${((100 * part) / all).toFixed(part / all < 0.1 ? 1 : 0)} %` : '–');
+export const percent = (part: number, all: number) =>
+  all ? `${((100 * part) / all).toFixed(part / all < 0.1 ? 1 : 0)} %` : '–';
 
 /** A service's colour: one of 12, by hash of its name, the same on every page. */
 export function serviceColour(name: string): string {

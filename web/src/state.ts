@@ -8,9 +8,13 @@ export const org = 'default';
 export const me = signal<User | null | undefined>(undefined); // undefined: not asked yet; null: nobody
 export const projects = signal<Project[]>([]);
 
-const writers = ['owner', 'manager', 'admin', 'member'];
-export const mayWrite = () => !me.value?.role || writers.includes(me.value.role);
-export const mayManage = () => ['owner', 'manager'].includes(me.value?.role ?? 'owner');
+const roleIn = (...roles: string[]) => roles.includes(me.value?.role ?? '');
+/** Triage issues. */
+export const mayWrite = () => roleIn('owner', 'manager', 'admin', 'member');
+/** Set up projects and keys. */
+export const mayConfigure = () => roleIn('owner', 'manager', 'admin');
+/** Users, and what cannot be undone. */
+export const mayManage = () => roleIn('owner', 'manager');
 
 const carried = ['project', 'environment', 'statsPeriod', 'start', 'end'] as const;
 
@@ -22,7 +26,8 @@ export function useQuery() {
   const set = (changes: Record<string, string | null>, replace = false) => {
     const next = new URLSearchParams(text);
     if (!('cursor' in changes)) next.delete('cursor');
-    for (const [key, value] of Object.entries(changes)) value === null || value === '' ? next.delete(key) : next.set(key, value);
+    for (const [key, value] of Object.entries(changes))
+      value === null || value === '' ? next.delete(key) : next.set(key, value);
     const q = next.toString();
     go(path + (q && '?' + q), { replace });
   };
@@ -43,7 +48,8 @@ export function useHref() {
 
 /** The shared context as API parameters. */
 export function contextParams(query: URLSearchParams, period = '14d'): Params {
-  const start = query.get('start'), end = query.get('end');
+  const start = query.get('start'),
+    end = query.get('end');
   return {
     project: query.get('project') || null,
     environment: query.get('environment') || null,

@@ -3,57 +3,227 @@
 import { api, type Event, type IssueDetail } from '../api';
 import { useGet } from '../data';
 import { mayWrite, org } from '../state';
-import { change } from '../ui/frame';
-import { Age, Problem } from '../ui/small';
+import { change } from '../ui/change';
+import { sure } from '../ui/dialog';
+import { Age, Copy, Problem } from '../ui/small';
+import { Table } from '../ui/table';
 import './grouping.css';
 
-interface Component { id: string; name: string | null; contributes: boolean; hint: string | null; values: (Component | string | number)[] }
-interface Variant { key: string; type: string; hash: string | null; description: string; contributes?: boolean; component?: Component; values?: string[]; matched_rule?: string }
-interface HashRow { id: string; latestEvent?: { eventID: string; dateCreated: string } | null; reason?: string }
+interface Component {
+  id: string;
+  name: string | null;
+  contributes: boolean;
+  hint: string | null;
+  values: (Component | string | number)[];
+}
+interface Variant {
+  key: string;
+  type: string;
+  hash: string | null;
+  description: string;
+  hint?: string | null;
+  component?: Component;
+  values?: string[] | string;
+}
+export interface Explained {
+  description?: string;
+  hashes: (string | { hash: string; variant: string; reason: string })[];
+  matchedRule?: string | null;
+  variants?: Record<string, Variant>;
+}
+interface HashRow {
+  id: string;
+  reason: string;
+  dateCreated: string;
+}
 
-export function Grouping({ base, project, event, issue, reload }: { base: string; project: string; event: Event | null; issue: IssueDetail; reload: () => void }) {
-  const info = useGet<Record<string, Variant> | { variants: Record<string, Variant> }>(event ? `/projects/${org}/${project}/events/${event.eventID}/grouping-info/` : null);
-  const hashes = useGet<HashRow[]>(`${base}/hashes/`);
-  const variants = info.data ? Object.values('variants' in info.data ? (info.data.variants as Record<string, Variant>) : info.data) : [];
-  const unmerge = async (id: string) => {
-    if (await change('Taken out into an issue of its own', () => api.send('DELETE', `${base}/hashes/`, undefined, { id }))) {
-      hashes.reload();
-      reload();
-    }
-  };
+const isPart = (v: Component | string | number): v is Component => typeof v === 'object';
+const hashOf = (h: Explained['hashes'][number]) => (typeof h === 'string' ? h : h.hash);
+const reasonOf = (info: Explained, h: Explained['hashes'][number], i: number) =>
+  typeof h === 'object' ? h.reason : i === 0 ? info.description : '';
+
+const useExplained = (project: string, event: Event | null) =>
+  useGet<Explained>(event ? `/projects/${org}/${project}/events/${event.eventID}/grouping-info/` : null);
+
+export function Grouping({
+  base,
+  event,
+  issue,
+  reload,
+}: {
+  base: string;
+  event: Event | null;
+  issue: IssueDetail;
+  reload: () => void;
+}) {
+  const info = useExplained(issue.project.slug, event);
   return (
     <div class="grouping">
-      <section>
-        <h2>Hashes of this issue</h2>
-        <table class="table">
-          <thead><tr><th>Hash</th><th>Grouped by</th><th>Newest event</th><th /></tr></thead>
-          <tbody>{(hashes.data ?? []).map((h) => (
-            <tr key={h.id}><td class="mono">{h.id}</td><td>{h.reason ?? ''}</td><td><Age at={h.latestEvent?.dateCreated} ago /></td>
-              <td>{mayWrite() && (hashes.data?.length ?? 0) > 1 && <button type="button" class="button small" onClick={() => unmerge(h.id)}>Take out</button>}</td></tr>
-          ))}</tbody>
-        </table>
-        <p class="quiet small">The first known hash of an event decides which issue it joins; the others are learnt. To join issues, select them in the list and choose Merge. {issue.shortId}</p>
-      </section>
       {info.error && <Problem error={info.error} retry={info.reload} />}
-      {variants.map((v) => (
-        <section key={v.key}>
-          <h2>{v.description || v.key} {v.hash ? <code>{v.hash}</code> : <span class="quiet">does not contribute</span>}</h2>
-          {v.matched_rule && <p>Rule: <code>{v.matched_rule}</code></p>}
-          {v.values && <p>Fingerprint: <code>{v.values.join(', ')}</code></p>}
-          {v.component && <ul class="component"><Part of={v.component} /></ul>}
-        </section>
-      ))}
+      {info.data && <OfEvent info={info.data} />}
+      <OfIssue base={base} issue={issue} own={info.data?.hashes.map(hashOf) ?? []} reload={reload} />
     </div>
   );
 }
 
+function OfEvent({ info }: { info: Explained }) {
+  return (
+    <>
+      <section>
+        <h2>Why this event is here</h2>
+        <p class="quiet small">
+          The first of these keys that is known decides which issue an event joins; the others are learnt.
+        </p>
+        <ol class="keys">
+          {info.hashes.map((h, i) => (
+            <li key={hashOf(h)}>
+              <code>{hashOf(h)}</code> {reasonOf(info, h, i)}
+            </li>
+          ))}
+        </ol>
+        {info.matchedRule && (
+          <p>
+            Rule of the project: <code>{info.matchedRule}</code>
+          </p>
+        )}
+      </section>
+      {Object.values(info.variants ?? {}).map((v, i) => (
+        <section key={v.key}>
+          <details open={i === 0}>
+            <summary>
+              {v.description || v.key}
+              {v.hint && <span class="quiet"> — {v.hint}</span>}
+            </summary>
+            {v.values && <Fingerprint of={v.values} />}
+            {v.component && (
+              <ul class="component">
+                <Part of={v.component} />
+              </ul>
+            )}
+          </details>
+        </section>
+      ))}
+    </>
+  );
+}
+
+const Fingerprint = ({ of }: { of: string[] | string }) => (
+  <p>
+    Fingerprint: <code>{Array.isArray(of) ? of.join(', ') : of}</code>
+  </p>
+);
+
 function Part({ of }: { of: Component }) {
-  const leaves = of.values?.filter((v): v is string | number => typeof v !== 'object') ?? [];
-  const parts = of.values?.filter((v): v is Component => typeof v === 'object') ?? [];
+  const leaves = of.values?.filter((v) => !isPart(v)) ?? [];
+  const parts = of.values?.filter(isPart) ?? [];
   return (
     <li class={of.contributes ? '' : 'not'}>
-      <span>{of.name ?? of.id}</span>{leaves.length > 0 && <code> {leaves.join(' ')}</code>}{of.hint && <em> {of.hint}</em>}
-      {parts.length > 0 && <ul>{parts.map((p, i) => <Part key={i} of={p} />)}</ul>}
+      <span>{of.name ?? of.id}</span>
+      {leaves.length > 0 && <code> {leaves.join(' ')}</code>}
+      {!of.contributes && <em> {of.hint ?? 'does not count'}</em>}
+      {of.contributes && of.hint && <em> {of.hint}</em>}
+      {parts.length > 0 && (
+        <ul>
+          {parts.map((p, i) => (
+            <Part key={i} of={p} />
+          ))}
+        </ul>
+      )}
     </li>
+  );
+}
+
+function OfIssue({
+  base,
+  issue,
+  own,
+  reload,
+}: {
+  base: string;
+  issue: IssueDetail;
+  own: string[];
+  reload: () => void;
+}) {
+  const hashes = useGet<HashRow[]>(`${base}/hashes/`, { per_page: 100 });
+  const rows = hashes.data ?? [];
+  const takeOut = async (id: string) => {
+    const text = 'This key and its events become an issue of their own. Merging the two brings them together again.';
+    if (!(await sure('Take out', text, 'Take out'))) return;
+    if (
+      !(await change('Taken out into an issue of its own', () =>
+        api.send('DELETE', `${base}/hashes/`, undefined, { id }),
+      ))
+    )
+      return;
+    hashes.reload();
+    reload();
+  };
+  return (
+    <section>
+      <h2>Keys of {issue.shortId}</h2>
+      {hashes.error && <Problem error={hashes.error} retry={hashes.reload} />}
+      <Table
+        label={`Grouping keys of ${issue.shortId}`}
+        columns={[
+          { label: 'Key', kind: 'cut' },
+          { label: 'Made of', kind: 'wide' },
+          { label: 'Known since' },
+          { label: '', kind: 'actions' },
+        ]}
+        rows={rows.map((h) => ({
+          key: h.id,
+          cells: [
+            <code>{h.id}</code>,
+            h.reason || <span class="quiet">learnt{own.includes(h.id) ? ' from this event' : ''}</span>,
+            <Age at={h.dateCreated} ago />,
+            mayWrite() && rows.length > 1 ? (
+              <button type="button" class="button small" onClick={() => takeOut(h.id)}>
+                Take out
+              </button>
+            ) : null,
+          ],
+        }))}
+      />
+      <p class="quiet small">To join issues, select them in the list and choose Merge.</p>
+    </section>
+  );
+}
+
+/** The lines that matter: what the first key is made of, the newest frame first. */
+function lines(info: Explained): string[] {
+  const first = info.hashes[0];
+  const key = typeof first === 'object' ? first.variant : undefined;
+  const variant = key ? info.variants?.[key] : undefined;
+  if (variant?.values) return [Array.isArray(variant.values) ? variant.values.join(', ') : variant.values];
+  const frames: string[] = [];
+  const words: string[] = [];
+  const leaf = (c: Component) => c.values.filter((v) => !isPart(v)).join(' ');
+  const walk = (c: Component) => {
+    if (!c.contributes) return;
+    if (c.id === 'frame') {
+      const of = (id: string) => c.values.filter(isPart).find((v) => v.id === id && v.contributes);
+      const name = of('function');
+      const file = of('module') ?? of('filename');
+      frames.push([name && leaf(name), file && leaf(file)].filter(Boolean).join(' in '));
+    } else if (c.values.some(isPart)) c.values.filter(isPart).forEach(walk);
+    else words.push(leaf(c));
+  };
+  if (variant?.component) walk(variant.component);
+  return [...words.slice(0, 1), ...frames.reverse()].filter(Boolean).slice(0, 3);
+}
+
+export function GroupedBy({ event, project }: { event: Event; project: string }) {
+  const info = useExplained(project, event).data;
+  if (!info) return null;
+  const reason = reasonOf(info, info.hashes[0], 0);
+  return (
+    <div class="grouped">
+      <h3>Grouped by</h3>
+      <p class="small">{reason}</p>
+      {lines(info).map((l) => (
+        <code key={l}>{l}</code>
+      ))}
+      <Copy text={hashOf(info.hashes[0])} label="Copy the key" />
+    </div>
   );
 }

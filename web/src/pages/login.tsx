@@ -23,11 +23,26 @@ export function Login({ done }: { done: () => Promise<void> }) {
     <main class="login">
       <form onSubmit={submit}>
         <h1>quern</h1>
-        <label>E-mail<input class="field" name="email" type="email" autocomplete="username" required autofocus /></label>
-        <label>Password<input class="field" name="password" type="password" autocomplete="current-password" required /></label>
-        {wrong && <p class="note error" role="alert">{wrong}</p>}
-        <button class="button main" disabled={busy}>Log in</button>
-        <p class="quiet small">The first login was printed when the server first started, and stands in <code>bootstrap.json</code> in its data folder.</p>
+        <label>
+          E-mail
+          <input class="field" name="email" type="email" autocomplete="username" required autofocus />
+        </label>
+        <label>
+          Password
+          <input class="field" name="password" type="password" autocomplete="current-password" required />
+        </label>
+        {wrong && (
+          <p class="note error" role="alert">
+            {wrong}
+          </p>
+        )}
+        <button class="button main" disabled={busy}>
+          Log in
+        </button>
+        <p class="quiet small">
+          The first login was printed when the server first started, and stands in <code>bootstrap.json</code> in its
+          data folder.
+        </p>
       </form>
     </main>
   );

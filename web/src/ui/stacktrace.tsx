@@ -6,28 +6,48 @@ import { usePreference } from '../data';
 import { Copy, shown } from './small';
 import './stacktrace.css';
 
-const where = (f: Frame) => f.module && !/^https?:|\//.test(f.module) && !f.filename ? f.module : f.filename ?? f.module ?? f.package ?? f.absPath ?? '?';
+const where = (f: Frame) =>
+  f.module && !/^https?:|\//.test(f.module) && !f.filename
+    ? f.module
+    : (f.filename ?? f.module ?? f.package ?? f.absPath ?? '?');
 
 /** The language's own trace format. */
 export function asText(exceptions: Exception[], platform: string): string {
   const frame = (f: Frame): string => {
     const at = `${where(f)}${f.lineNo ? `:${f.lineNo}` : ''}${f.colNo ? `:${f.colNo}` : ''}`;
     switch (platform) {
-      case 'python': return `  File "${f.absPath ?? where(f)}", line ${f.lineNo ?? '?'}, in ${f.function ?? '?'}${source(f) ? `\n    ${source(f)!.trim()}` : ''}`;
-      case 'java': return `\tat ${f.module ?? ''}.${f.function ?? '?'}(${f.filename ?? 'Unknown Source'}${f.lineNo ? `:${f.lineNo}` : ''})`;
-      case 'ruby': return `\tfrom ${at}:in '${f.function ?? '?'}'`;
-      case 'go': return `${f.module ? f.module + '.' : ''}${f.function ?? '?'}(...)\n\t${f.absPath ?? where(f)}:${f.lineNo ?? 0}`;
-      case 'php': return `${f.absPath ?? where(f)}(${f.lineNo ?? '?'}): ${f.function ?? '{main}'}()`;
-      case 'csharp': return `   at ${f.module ? f.module + '.' : ''}${f.function ?? '?'}() in ${f.absPath ?? where(f)}:line ${f.lineNo ?? '?'}`;
-      default: return `    at ${f.function ?? '<anonymous>'} (${f.absPath ?? where(f)}${f.lineNo ? `:${f.lineNo}` : ''}${f.colNo ? `:${f.colNo}` : ''})`;
+      case 'python':
+        return `  File "${f.absPath ?? where(f)}", line ${f.lineNo ?? '?'}, in ${f.function ?? '?'}${source(f) ? `\n    ${source(f)!.trim()}` : ''}`;
+      case 'java':
+        return `\tat ${f.module ?? ''}.${f.function ?? '?'}(${f.filename ?? 'Unknown Source'}${f.lineNo ? `:${f.lineNo}` : ''})`;
+      case 'ruby':
+        return `\tfrom ${at}:in '${f.function ?? '?'}'`;
+      case 'go':
+        return `${f.module ? f.module + '.' : ''}${f.function ?? '?'}(...)\n\t${f.absPath ?? where(f)}:${f.lineNo ?? 0}`;
+      case 'php':
+        return `${f.absPath ?? where(f)}(${f.lineNo ?? '?'}): ${f.function ?? '{main}'}()`;
+      case 'csharp':
+        return `   at ${f.module ? f.module + '.' : ''}${f.function ?? '?'}() in ${f.absPath ?? where(f)}:line ${f.lineNo ?? '?'}`;
+      default:
+        return `    at ${f.function ?? '<anonymous>'} (${f.absPath ?? where(f)}${f.lineNo ? `:${f.lineNo}` : ''}${f.colNo ? `:${f.colNo}` : ''})`;
     }
   };
-  const head = (e: Exception) => `${e.module && platform === 'java' ? e.module + '.' : ''}${e.type ?? 'Error'}${e.value ? `: ${e.value}` : ''}`;
+  const head = (e: Exception) =>
+    `${e.module && platform === 'java' ? e.module + '.' : ''}${e.type ?? 'Error'}${e.value ? `: ${e.value}` : ''}`;
   if (platform === 'python') {
-    return exceptions.map((e) => `Traceback (most recent call last):\n${(e.stacktrace?.frames ?? []).map(frame).join('\n')}\n${head(e)}`)
+    return exceptions
+      .map(
+        (e) => `Traceback (most recent call last):\n${(e.stacktrace?.frames ?? []).map(frame).join('\n')}\n${head(e)}`,
+      )
       .join('\n\nThe above exception was the direct cause of the following exception:\n\n');
   }
-  return [...exceptions].reverse().map((e, i) => `${i ? 'Caused by: ' : ''}${head(e)}\n${[...(e.stacktrace?.frames ?? [])].reverse().map(frame).join('\n')}`).join('\n');
+  return [...exceptions]
+    .reverse()
+    .map(
+      (e, i) =>
+        `${i ? 'Caused by: ' : ''}${head(e)}\n${[...(e.stacktrace?.frames ?? [])].reverse().map(frame).join('\n')}`,
+    )
+    .join('\n');
 }
 
 const source = (f: Frame) => f.context?.find(([n]) => n === f.lineNo)?.[1] ?? null;
@@ -42,14 +62,28 @@ export function Exceptions({ values, platform }: { values: Exception[]; platform
       <div class="stack-head">
         <h2>Stack trace</h2>
         <span class="gap" />
-        {mapped && <button type="button" class="button small" aria-pressed={raw} onClick={() => setRaw(!raw)}>{raw ? 'Show mapped' : 'Show raw'}</button>}
-        <button type="button" class="button small" onClick={() => setNewest(!newest)}>{newest ? 'Newest first' : 'Oldest first'}</button>
+        {mapped && (
+          <button type="button" class="button small" aria-pressed={raw} onClick={() => setRaw(!raw)}>
+            {raw ? 'Show mapped' : 'Show raw'}
+          </button>
+        )}
+        <button type="button" class="button small" onClick={() => setNewest(!newest)}>
+          {newest ? 'Newest first' : 'Oldest first'}
+        </button>
         <Copy label="Copy as text" text={asText(values, platform)} />
       </div>
       {chain.map((e, i) => (
         <div key={i} class="exception">
-          {i > 0 && <p class="quiet small">{newest ? 'Caused by' : 'Which caused'}{e.mechanism?.source ? ` (${e.mechanism.source})` : ''}</p>}
-          <h3><strong>{e.type ?? 'Error'}</strong>{e.module && <span class="quiet small"> {e.module}</span>}</h3>
+          {i > 0 && (
+            <p class="quiet small">
+              {newest ? 'Caused by' : 'Which caused'}
+              {e.mechanism?.source ? ` (${e.mechanism.source})` : ''}
+            </p>
+          )}
+          <h3>
+            <strong>{e.type ?? 'Error'}</strong>
+            {e.module && <span class="quiet small"> {e.module}</span>}
+          </h3>
           {e.value && <p class="value">{e.value}</p>}
           {e.mechanism?.handled === false && <span class="word regressed">unhandled</span>}
           <Stack trace={(raw && e.rawStacktrace) || e.stacktrace} newest={newest} id={`e${i}`} />
@@ -79,16 +113,40 @@ export function Stack({ trace, newest, id }: { trace: Stacktrace | null; newest:
   const anyInApp = trace.frames.some((f) => f.inApp);
   const list = groups(ordered, anyInApp);
   const first = list.findIndex((g) => !('folded' in g));
-  return <ol class="frames">{list.map((g, i) => 'folded' in g ? <Folded key={i} frames={g.folded} id={id} /> : <FrameRow key={i} {...g} id={id} open={g.frame.inApp ? true : i === first} />)}</ol>;
+  return (
+    <ol class="frames">
+      {list.map((g, i) =>
+        'folded' in g ? (
+          <Folded key={i} frames={g.folded} id={id} />
+        ) : (
+          <FrameRow key={i} {...g} id={id} open={g.frame.inApp ? true : i === first} />
+        ),
+      )}
+    </ol>
+  );
 }
 
 function Folded({ frames, id }: { frames: { frame: Frame; index: number }[]; id: string }) {
   const [open, setOpen] = useState(false);
-  const roots = [...new Set(frames.map(({ frame }) => (frame.module ?? frame.package ?? where(frame)).split(/[./\\]/).filter(Boolean)[0]))];
-  if (open || frames.length === 1) return <>{frames.map((f) => <FrameRow key={f.index} {...f} id={id} open={false} />)}</>;
+  const roots = [
+    ...new Set(
+      frames.map(({ frame }) => (frame.module ?? frame.package ?? where(frame)).split(/[./\\]/).filter(Boolean)[0]),
+    ),
+  ];
+  if (open || frames.length === 1)
+    return (
+      <>
+        {frames.map((f) => (
+          <FrameRow key={f.index} {...f} id={id} open={false} />
+        ))}
+      </>
+    );
   return (
     <li class="folded">
-      <button type="button" aria-expanded={false} onClick={() => setOpen(true)}>{frames.length} frames in {roots.slice(0, 3).join(', ')}{roots.length > 3 ? ' …' : ''}</button>
+      <button type="button" aria-expanded={false} onClick={() => setOpen(true)}>
+        {frames.length} frames in {roots.slice(0, 3).join(', ')}
+        {roots.length > 3 ? ' …' : ''}
+      </button>
     </li>
   );
 }
@@ -101,15 +159,41 @@ function FrameRow({ frame, index, open: initially, id }: { frame: Frame; index: 
     <li id={anchor} class={frame.inApp ? 'in-app' : 'library'}>
       <div class="frame-head">
         <button type="button" aria-expanded={open} disabled={!has} onClick={() => setOpen(!open)}>
-          <span class="file">{where(frame)}{frame.lineNo ? <span class="line-number">:{frame.lineNo}{frame.colNo ? `:${frame.colNo}` : ''}</span> : null}</span>
-          {frame.function && <><span class="quiet"> in </span><span class="function">{frame.function}</span></>}
+          <span class="file">
+            {where(frame)}
+            {frame.lineNo ? (
+              <span class="line-number">
+                :{frame.lineNo}
+                {frame.colNo ? `:${frame.colNo}` : ''}
+              </span>
+            ) : null}
+          </span>
+          {frame.function && (
+            <>
+              <span class="quiet"> in </span>
+              <span class="function">{frame.function}</span>
+            </>
+          )}
           {!frame.lineNo && frame.instructionAddr && <span class="quiet"> {frame.instructionAddr}</span>}
         </button>
-        <a class="anchor quiet" href={`#${anchor}`} title="Link to this frame" aria-label="Link to this frame">#</a>
-        <Copy label="Copy" text={`${where(frame)}${frame.lineNo ? `:${frame.lineNo}` : ''} in ${frame.function ?? '?'}`} />
+        <a class="anchor quiet" href={`#${anchor}`} title="Link to this frame" aria-label="Link to this frame">
+          #
+        </a>
+        <Copy
+          label="Copy"
+          text={`${where(frame)}${frame.lineNo ? `:${frame.lineNo}` : ''} in ${frame.function ?? '?'}`}
+        />
       </div>
       {open && frame.context?.length > 0 && (
-        <pre class="context" tabIndex={0} aria-label="Source">{frame.context.map(([n, text]) => <span key={n} class={n === frame.lineNo ? 'fails' : ''}><i>{n}</i>{text ?? ''}{'\n'}</span>)}</pre>
+        <pre class="context" tabIndex={0} aria-label="Source">
+          {frame.context.map(([n, text]) => (
+            <span key={n} class={n === frame.lineNo ? 'fails' : ''}>
+              <i>{n}</i>
+              {text ?? ''}
+              {'\n'}
+            </span>
+          ))}
+        </pre>
       )}
       {open && frame.vars && Object.keys(frame.vars).length > 0 && <Vars vars={frame.vars} />}
     </li>
@@ -123,8 +207,21 @@ function Vars({ vars }: { vars: Record<string, unknown> }) {
   return (
     <table class="vars" aria-label="Variables">
       <tbody>
-        {some.map(([k, v]) => <tr key={k}><th scope="row">{k}</th><td>{shown(v)}</td></tr>)}
-        {entries.length > some.length && <tr><td colSpan={2}><button type="button" class="button small plain" onClick={() => setAll(true)}>{entries.length - some.length} more variables</button></td></tr>}
+        {some.map(([k, v]) => (
+          <tr key={k}>
+            <th scope="row">{k}</th>
+            <td>{shown(v)}</td>
+          </tr>
+        ))}
+        {entries.length > some.length && (
+          <tr>
+            <td colSpan={2}>
+              <button type="button" class="button small plain" onClick={() => setAll(true)}>
+                {entries.length - some.length} more variables
+              </button>
+            </td>
+          </tr>
+        )}
       </tbody>
     </table>
   );

@@ -1,7 +1,11 @@
 // toast.tsx -- short words about what just happened. Errors stay until they are clicked away.
 import { signal } from '@preact/signals';
 
-interface Said { id: number; text: string; kind: 'note' | 'error' }
+interface Said {
+  id: number;
+  text: string;
+  kind: 'note' | 'error';
+}
 const said = signal<Said[]>([]);
 let last = 0;
 
@@ -16,7 +20,11 @@ export function toast(text: string, kind: 'note' | 'error' = 'note') {
 export function Toasts() {
   return (
     <div class="toasts" role="status" aria-live="polite">
-      {said.value.map((s) => <button key={s.id} type="button" class={`toast ${s.kind}`} style={{ border: 0, font: 'inherit', textAlign: 'left' }} onClick={() => drop(s.id)}>{s.text}</button>)}
+      {said.value.map((s) => (
+        <button key={s.id} type="button" class={`toast ${s.kind}`} title="Dismiss" onClick={() => drop(s.id)}>
+          {s.text}
+        </button>
+      ))}
     </div>
   );
 }

@@ -1,0 +1,26 @@
+// issue-title.tsx -- an issue in one line: "TypeError" strong, its value after it; and where it stands.
+import type { Issue } from '../api';
+
+export function Title({ issue }: { issue: Issue }) {
+  const { type, value } = issue.metadata ?? {};
+  if (!type || !issue.title.startsWith(type)) return <strong>{issue.title}</strong>;
+  return (
+    <>
+      <strong>{type}</strong>
+      {value ? <span class="value"> {value.split('\n')[0]}</span> : null}
+    </>
+  );
+}
+
+/** New, regressed, resolved, ignored: a small word, and nothing while it goes on as it went. */
+export function Standing({ issue, words = issue.status }: { issue: Issue; words?: string }) {
+  if (issue.status !== 'unresolved') return <span class={`word ${issue.status}`}>{words}</span>;
+  if (!issue.substatus || issue.substatus === 'ongoing') return null;
+  return <span class={`word ${issue.substatus}`}>{issue.substatus}</span>;
+}
+
+/** file.py in function; null when the event had no stack trace. */
+export function where(issue: Issue): string | null {
+  const { filename, function: name } = issue.metadata ?? {};
+  return filename ? filename + (name ? ` in ${name}` : '') : (name ?? null);
+}
