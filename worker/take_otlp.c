@@ -251,7 +251,7 @@ static void answer(struct intake *in, enum otlp_signal signal, const struct otlp
 
 static void take(struct intake *in, enum otlp_signal signal)
 {
-    struct otlp_tally tally;
+    struct otlp_tally tally = {0};
     struct span_work work;
     enum otlp_rc rc;
 
