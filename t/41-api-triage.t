@@ -103,6 +103,26 @@ is(scalar @{ $a->get("/issues/$left->{id}/events/")->{json} }, 5, 'in the list, 
 my @order = map { $_->{dateCreated} } @{ $a->get("/issues/$left->{id}/events/")->{json} };
 is_deeply(\@order, [ reverse sort @order ], 'newest first');
 
+# ---- and unmerge ----
+
+event('East') for 1 .. 2;
+event('West');
+my ($east, $west) = map { issue($_) } qw(East West);
+my @whash = map { $_->{id} } @{ $a->get("/issues/$west->{id}/hashes/")->{json} };
+$a->put($org, { merge => 1 }, id => [ $east->{id}, $west->{id} ]);
+event('West');
+event('East');
+$r = $a->put("/issues/$east->{id}/hashes/", undef, id => \@whash);
+is($r->{status}, 202, 'fingerprints are parted from an issue');
+my $parted = $r->{json}{id};
+wait_until('the events to follow', sub { @{ $a->get("/issues/$parted/events/")->{json} } == 2 });
+event('West');
+event('East');
+is_deeply([ map { $_->{title} } @{ $a->get("/issues/$parted/events/")->{json} } ], [ ('West: x') x 3 ], 'their events follow, those of both issues');
+is_deeply([ map { $_->{title} } @{ $a->get("/issues/$east->{id}/events/")->{json} } ], [ ('East: x') x 4 ], 'the others stay');
+is($a->get("/issues/$parted/events/oldest/")->{json}{previousEventID}, undef, 'the oldest is found');
+is($a->put("/issues/$parted/hashes/", undef, id => 'x')->{status}, 400, 'fingerprints must be some');
+
 $a->post('/organizations/default/projects/', { name => 'Other' });
 my ($okey) = map { $_->{public} } @{ $a->get('/projects/default/other/keys/')->{json} };
 my ($opid) = map { $_->{id} } grep { $_->{slug} eq 'other' } @{ $a->get('/projects/')->{json} };

@@ -188,15 +188,36 @@ static bool look_before(struct api_call *c, int64_t issue, uint64_t before,
     return false;
 }
 
-/* Follow a link; one that leads to another issue's event (issues can be parted again) is looked up.
- */
+/* Links are laid when events arrive. Where issues were parted again, events of several chains have
+ * come together in the new one, and its links pass some of them by. */
+static bool links_hold(struct api_call *c, int64_t issue)
+{
+    struct db_stmt *s = api_query(c, "api_issue_parted");
+    bool parted;
+
+    if (!s)
+        return true;
+    db_int(s, "issue", issue);
+    parted = api_row(c, s);
+    db_reset(s);
+    return !parted;
+}
+
+/* Follow a link; one that leads to an event that was taken out of the issue is as good as the place. */
 static bool follow(struct api_call *c, int64_t issue, uint64_t seq, struct stored_event *out)
 {
-    if (seq == 0)
-        return false;
-    if (!stored_by_seq(c, seq, out))
-        return false; /* its segment has left with all that is older */
+    if (seq == 0 || !stored_by_seq(c, seq, out))
+        return false; /* the first, or its segment has left with all that is older */
     return out->issue == issue || look_before(c, issue, seq, out);
+}
+
+/* The event before `e` in the same issue. */
+static bool step_back(struct api_call *c, const struct stored_event *e, bool linked,
+                      struct stored_event *out)
+{
+    int64_t issue = e->issue;
+
+    return linked ? follow(c, issue, e->prev, out) : look_before(c, issue, e->seq, out);
 }
 
 static uint64_t last_of(struct api_call *c, int64_t issue, uint64_t *first)
@@ -218,14 +239,15 @@ static bool member_before(struct api_call *c, int64_t issue, uint64_t before,
                           struct stored_event *out)
 {
     uint64_t first = 0, last = last_of(c, issue, &first);
+    struct stored_event at;
 
     if (last < before)
         return follow(c, issue, last, out);
     if (first >= before)
         return false;
     /* The event at `before` is most often one of this issue: a cursor, a neighbour. */
-    if (stored_by_seq(c, before, out) && out->issue == issue)
-        return follow(c, issue, out->prev, out);
+    if (stored_by_seq(c, before, &at) && at.issue == issue)
+        return step_back(c, &at, links_hold(c, issue), out);
     return look_before(c, issue, before, out);
 }
 
@@ -320,6 +342,7 @@ bool stored_walk_issue(struct api_call *c, int64_t issue, uint64_t before, struc
         struct stored_member *m = &out->members[i];
 
         m->done = !member_before(c, m->issue, before, &m->head);
+        m->linked = m->done || links_hold(c, m->issue);
     }
     return true;
 }
@@ -367,7 +390,7 @@ bool stored_walk_next(struct stored_walk *w, struct stored_event *out)
         return false;
     *out = best->head;
     w->at = out->seq;
-    best->done = !follow(w->call, best->issue, out->prev, &best->head);
+    best->done = !step_back(w->call, out, best->linked, &best->head);
     return true;
 }
 

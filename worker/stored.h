@@ -44,7 +44,7 @@ struct stored_walk {
     uint32_t count;
     struct stored_member {
         int64_t issue;
-        bool done;
+        bool done, linked; /* linked: prev leads to the event before, always */
         struct stored_event head; /* the next one of this member */
     } * members;
 };
