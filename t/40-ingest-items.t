@@ -33,7 +33,7 @@ sub feedback { return @{ $q->api(GET => '/api/0/projects/default/default/user-fe
 
 # ---- kinds ----
 my %log = (type => 'log', item_count => 3, content_type => 'application/vnd.sentry.items.log+json');
-counted('61: logs', {%log}, { items => [{}, {}, {}] }, 3, 'unprocessed', 'log_item');
+counted('61: logs without a body', {%log}, { items => [{}, {}, {}] }, 3, 'invalid', 'log_item');
 delete $log{content_type};
 counted('61: logs without content_type', {%log}, { items => [{}, {}, {}] }, 1, 'invalid', 'log_item');
 my $session = { sid => '3f1d2a9e-6b74-4c08-9e51-d0a7c2b85f13', started => time, attrs => { release => 'a@1' } };

@@ -9,6 +9,7 @@
 #include "worker/intake.h"
 #include "worker/keeper.h"
 #include "worker/reply.h"
+#include "worker/take_span.h"
 
 /* ---- collecting ---- */
 
@@ -308,12 +309,13 @@ static void tally(struct intake *in)
 
 void intake_commit(struct intake *in, int status, const char *type, struct text body)
 {
+    bool packed = !in->spans || span_work_end(in->spans);
     struct text outcomes = outcome_body(&in->outcomes, in->arena);
     struct refusal full = {intake_busy_status(in), in->dialect};
 
     if (outcomes.len)
         intake_add(in, RECORD_OUTCOMES, outcomes);
-    if (arena_spent(in->arena)) {
+    if (!packed || arena_spent(in->arena)) {
         intake_refuse(in, 413, "request needs too much memory", NULL);
         return;
     }

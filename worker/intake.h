@@ -25,6 +25,7 @@
 struct worker;
 struct keeper_file;
 struct project_settings;
+struct span_work;
 
 /* The request headers that taking in cares about. Absent texts: not sent. */
 struct intake_headers {
@@ -65,6 +66,7 @@ struct intake {
     /* what has come together */
     struct limit_hits hits;
     struct outcome_list outcomes;
+    struct span_work *spans; /* being packed; NULL: none (take_span.h) */
     struct intake_record *records, **last_record;
     uint32_t record_count;
     struct keeper_file *files, **last_file;

@@ -17,6 +17,7 @@
 #include "worker/take_minidump.h"
 #include "worker/take_report.h"
 #include "worker/take_security.h"
+#include "worker/take_trace.h"
 
 struct envelope_work {
     struct intake *in;
@@ -210,11 +211,13 @@ static void feedback_item(struct envelope_work *k, const struct envelope_item *i
 
 static void transaction_item(struct envelope_work *k, const struct envelope_item *item)
 {
-    uint32_t before = k->accepted;
+    struct sentry_context sentry = trace_context(k->in, &k->env, item);
+    struct event e;
+    enum event_rc why;
+    enum event_fate fate =
+        take_transaction_json(k->in, item->payload, &k->ctx, &sentry, &e, &why);
 
-    unprocessed(k, item, 1);
-    if (k->accepted == before)
-        lose_event(k, OUTCOME_RATE_LIMITED, limit_reason(&k->in->hits));
+    settle_event(k, fate, &e, why);
 }
 
 /* A crash dump without an event item makes its own event, out of what the SDK wrote down before. */
@@ -318,13 +321,29 @@ static void check_in_item(struct envelope_work *k, const struct envelope_item *i
     count_checked(k, item, why == NULL, why != NULL, why);
 }
 
-static void log_item(struct envelope_work *k, const struct envelope_item *item)
+/* Spans, logs, metrics: alone or in containers. What is broken is no fault that an SDK could mend. */
+static void trace_item(struct envelope_work *k, const struct envelope_item *item)
 {
-    if (item->content_type.len) {
-        unprocessed(k, item, quantity_of(item));
+    struct sentry_context sentry = trace_context(k->in, &k->env, item);
+    struct trace_count n;
+
+    if (item->type != ITEM_SPAN && !item->content_type.len) {
+        invalid(k, item, "missing_content_type"); /* what form it has cannot be told (Relay) */
+        k->accepted++;
         return;
     }
-    invalid(k, item, "missing_content_type"); /* what form it has cannot be told (Relay) */
+    if (item->type == ITEM_TRACE_METRIC) {
+        n = take_trace_item(k->in, item, &sentry);
+        count_checked(k, item, n.stored, n.broken, n.reason);
+        return;
+    }
+    if (limited(k, item, quantity_of(item)))
+        return;
+    n = take_trace_item(k->in, item, &sentry);
+    if (n.broken) {
+        intake_outcome(k->in, OUTCOME_INVALID, category_of(item), n.reason, n.broken);
+        worker_count(k->in->w, COUNTER_items_invalid, 1);
+    }
     k->accepted++;
 }
 
@@ -356,9 +375,10 @@ static void other_item(struct envelope_work *k, const struct envelope_item *item
     case ITEM_CHECK_IN:
         check_in_item(k, item);
         break;
+    case ITEM_SPAN:
     case ITEM_LOG:
     case ITEM_TRACE_METRIC:
-        log_item(k, item);
+        trace_item(k, item);
         break;
     case ITEM_UNKNOWN:
         unknown_item(k, item);

@@ -12,6 +12,7 @@
 #include "proto/security.h"
 #include "worker/context.h"
 #include "worker/settings.h"
+#include "worker/take_trace.h"
 
 void event_new_id(uint8_t id[16])
 {
@@ -173,9 +174,9 @@ static enum event_fate mill(struct intake *in, struct event *e, enum event_rc *w
         event_set_id(e, a, id);
     }
     if (e->type == EVENT_TRANSACTION) {
-        intake_outcome(in, OUTCOME_UNPROCESSED, "transaction", "", 1);
-        worker_count(in->w, COUNTER_items_unprocessed, 1);
-        return EVENT_UNPROCESSED;
+        struct sentry_context sentry = trace_context(in, NULL, NULL);
+
+        return take_transaction(in, e, &sentry);
     }
     *why = EVENT_SPENT;
     if (!scrub_event(e, &s->scrub, a) || event_fill(e, a) != EVENT_OK)

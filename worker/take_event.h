@@ -11,7 +11,7 @@ enum event_fate {
     EVENT_TAKEN,       /* a record was added */
     EVENT_LIMITED,     /* the limit was reached: outcome noted */
     EVENT_FILTERED,    /* an inbound filter: outcome noted */
-    EVENT_UNPROCESSED, /* a transaction in disguise: outcome noted */
+    EVENT_UNPROCESSED, /* a transaction that is none: outcome noted, no fault of the request */
     EVENT_INVALID      /* no JSON object and the like: outcome noted, *why says what */
 };
 

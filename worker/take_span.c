@@ -29,6 +29,17 @@ bool span_work_begin(struct span_work *k, struct intake *in)
     return !arena_spent(in->arena);
 }
 
+struct span_work *span_work_of(struct intake *in)
+{
+    struct span_work *k;
+
+    if (in->spans)
+        return in->spans;
+    if (!(k = arena_alloc(in->arena, sizeof *k)) || !span_work_begin(k, in))
+        return NULL;
+    return in->spans = k;
+}
+
 /* ---- errors ---- */
 
 static bool is_new(struct span_work *k, const uint8_t id[16])

@@ -27,6 +27,8 @@ struct span_work {
 
 /* False: no memory; not answered. */
 bool span_work_begin(struct span_work *k, struct intake *in);
+/* The request's own, begun when first asked for, ended by intake_commit. NULL: no memory. */
+struct span_work *span_work_of(struct intake *in);
 void span_work_span(struct span_work *k, const struct span *s);
 void span_work_log(struct span_work *k, const struct logrec *l);
 /* Finish the last records. False: the request takes too much memory; not answered. */
