@@ -1,5 +1,4 @@
-/* search.c -- the grammar: a query cut into terms, keys looked up, values read by the key's kind.
- */
+/* search.c -- the grammar: a query cut into terms, keys looked up, values read by the key's kind. */
 #include "model/search.h"
 
 #include <string.h>

@@ -4,8 +4,8 @@
  * Purity     no I/O, no clock: now comes in as an argument.
  * Ownership  terms live in the arena or point into the query.
  * Errors     false and a sentence for the user; anything else than a syntax error never fails.
- * Source     getsentry/sentry, api/event_search.py (grammar) and api/issue_search.py (keys).
- * Boolean operators, parentheses and aggregates are refused, as Sentry's issue search does. */
+ * Source     getsentry/sentry, api/event_search.py (grammar) and api/issue_search.py (keys). Boolean
+ *            operators, parentheses and aggregates are refused, as Sentry's issue search does. */
 #ifndef QUERN_MODEL_SEARCH_H
 #define QUERN_MODEL_SEARCH_H
 
@@ -89,8 +89,7 @@ struct search {
     uint32_t count;
 };
 
-/* Read `query`. False: *error is a sentence, without the "Error parsing search query: " before it.
- */
+/* Read `query`. False: *error is a sentence, without the "Error parsing search query: " before it. */
 bool search_parse(struct text query, int64_t now_ms, struct arena *a, struct search *out,
                   struct text *error);
 

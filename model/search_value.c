@@ -1,5 +1,4 @@
-/* search_value.c -- values of a search: patterns, numbers, dates; and one event held against terms.
- */
+/* search_value.c -- values of a search: patterns, numbers, dates; and one event held against terms. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -8,8 +8,7 @@
 #include "worker/api_resources.h"
 #include "worker/stored.h"
 
-/* Attachments come with their event, or soon after: segments begun later than this are not asked.
- */
+/* Attachments come with their event, or soon after: segments begun later than this are not asked. */
 #define LATER_MS 86400000LL
 
 /* "12-345": the segment's id and the row's. */

@@ -1,7 +1,7 @@
 /* api_call.h -- one call of the management API: what a handler is given, and how it answers.
  * For        every api_*.c; all of it runs on the query thread (or in a test, on any one thread).
- * Way        api_run() finds the route, tells who is calling and whether they may, looks up what
- * the path names (organisation, project, issue) and calls the handler. The handler writes an
+ * Way        api_run() finds the route, tells who is calling and whether they may, looks up what the
+ *            path names (organisation, project, issue) and calls the handler. The handler writes an
  *            answer, or names a command for the writer and the function that goes on afterwards
  *            (api_command); then api_resume() is called with the writer's reply.
  * Ownership  everything lives in the call's arena. Texts of database rows live until the next step:
@@ -82,8 +82,7 @@ struct api_call {
     struct text arg[API_ARGS_MAX]; /* the free parts of the path, decoded, in order */
     uint32_t arg_count;
     struct api_caller caller;
-    /* What the path named, looked up before the handler is called; 0 or NULL where it named none.
-     */
+    /* What the path named, looked up before the handler is called; 0 or NULL where it named none. */
     int64_t org;
     struct text org_slug, org_name;
     int64_t org_created_ms;

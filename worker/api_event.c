@@ -57,8 +57,7 @@ static void list_add(struct api_call *c, struct list *l, int64_t issue,
         l->first = (struct api_page_key){0, (int64_t)e->seq};
 }
 
-/* The way back: the `limit` events that follow the cursor's, found by walking towards the present.
- */
+/* The way back: the `limit` events that follow the cursor's, found by walking towards the present. */
 static uint64_t list_start(struct api_call *c, struct list *l, int64_t issue)
 {
     struct stored_event e;

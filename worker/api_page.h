@@ -1,8 +1,8 @@
 /* api_page.h -- pages and time ranges: what the list endpoints have in common.
- * Cursors    "value:offset:is_prev". Key-set lists put the sort key into `value` and the row's id
- * into `offset`, so that rows of equal value are never skipped or shown twice; lists that are short
- * by nature put the row number into `offset`. Source     getsentry/sentry, api/paginator.py,
- * utils/cursors.py, api/utils.py (get_date_range). */
+ * Cursors    "value:offset:is_prev". Key-set lists put the sort key into `value` and the row's id into
+ *            `offset`, so that rows of equal value are never skipped or shown twice; lists that are
+ *            short by nature put the row number into `offset`.
+ * Source     getsentry/sentry, api/paginator.py, utils/cursors.py, api/utils.py (get_date_range). */
 #ifndef QUERN_WORKER_API_PAGE_H
 #define QUERN_WORKER_API_PAGE_H
 

@@ -1,6 +1,6 @@
 /* api_resources.h -- the handlers of the management API, by the file they live in.
- * All of one shape (api_call.h): the route has been found, the caller may do this, and what the
- * path names is there. */
+ * All of one shape (api_call.h): the route has been found, the caller may do this, and what the path
+ * names is there. */
 #ifndef QUERN_WORKER_API_RESOURCES_H
 #define QUERN_WORKER_API_RESOURCES_H
 
@@ -42,6 +42,8 @@ api_handler activity_list;
 /* api_release.c */
 api_handler release_list, release_post, release_get, release_put, release_delete, release_nothing,
     release_previous, release_meta, release_resolved;
+/* api_release_compare.c */
+api_handler release_beside;
 /* api_environment.c */
 api_handler environment_list, environment_list_project, environment_get, environment_put;
 /* api_stats.c */

@@ -95,6 +95,7 @@ static const struct route {
     {ORG, RELEASES, "releases/*/deploys", .get = release_nothing},
     {ORG, RELEASES, "releases/*/files", .get = release_nothing},
     {ORG, RELEASES, "releases/*/resolved", .get = release_resolved},
+    {ORG, RELEASES, "releases/*/compare", .get = release_beside},
     {ORG, RELEASES, "releases/*/previous-with-commits", .get = release_previous},
     {ORG, ORGS, "stats", .get = stats_org},
     {ORG, ORGS, "stats_v2", .get = stats_v2},

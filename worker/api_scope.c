@@ -26,8 +26,7 @@ static const char *const WORDS[SCOPES] = {
     [SCOPE_TEAM_WRITE] = "team:write",
 };
 
-/* One step each; scope_expand goes through them until nothing is added, so order does not matter.
- */
+/* One step each; scope_expand goes through them until nothing is added, so order does not matter. */
 static const struct {
     scope_set has, gains;
 } IMPLIED[] = {

@@ -1,7 +1,8 @@
 /* event_view.h -- a stored event as the API shows it: list rows, details, Sentry's `entries`.
- * The payload's names are the SDK protocol's (snake_case); what goes out is Sentry's serializer
- * shape (camelCase), but for the raw document. Source     getsentry/sentry,
- * api/serializers/models/event.py and the get_api_context of its interfaces. */
+ * The payload's names are the SDK protocol's (snake_case); what goes out is Sentry's serializer shape
+ * (camelCase), but for the raw document.
+ * Source     getsentry/sentry, api/serializers/models/event.py and the get_api_context of
+ *            its interfaces. */
 #ifndef QUERN_WORKER_EVENT_VIEW_H
 #define QUERN_WORKER_EVENT_VIEW_H
 

@@ -1,11 +1,11 @@
 /* issue_search.h -- search terms against the catalogue: which issues, in which order, how many.
  * For        issue lists, counts, and bulk changes of a whole search result. Query thread.
- * Way        terms become SQL conditions on the issue's row and on its aggregates (issue_term.c).
- * Then either a rare term drives (its few issues are looked up and sorted), or the list walks the
- * index of the sort order, one arm per project and status, and the arms are merged here. So a page
- * costs about as many rows as it shows, whatever is stored. Meaning    an event-level term holds
- * when any of the issue's events has it; several such terms may be met by different events (Sentry
- * asks for one event that meets all). */
+ * Way        terms become SQL conditions on the issue's row and on its aggregates (issue_term.c). Then
+ *            either a rare term drives (its few issues are looked up and sorted), or the list walks
+ *            the index of the sort order, one arm per project and status, and the arms are merged here.
+ *            So a page costs about as many rows as it shows, whatever is stored.
+ * Meaning    an event-level term holds when any of the issue's events has it; several such terms may
+ *            be met by different events (Sentry asks for one event that meets all). */
 #ifndef QUERN_WORKER_ISSUE_SEARCH_H
 #define QUERN_WORKER_ISSUE_SEARCH_H
 
@@ -59,13 +59,15 @@ bool issue_search_page(struct api_call *c, struct issue_search *s, const struct 
 /* How many there are, counted no further than `max`. */
 uint32_t issue_search_count(struct api_call *c, struct issue_search *s, uint32_t max);
 
-/* ---- between issue_term.c and issue_search.c ---- */
+/* ---- between issue_search.c and issue_term.c, issue_release.c, issue_drive.c ---- */
 /* A placeholder for the value, ":b0", into the buffer. */
 void issue_bind_int(struct issue_search *s, struct buf *b, int64_t v);
 void issue_bind_real(struct issue_search *s, struct buf *b, double v);
 void issue_bind_text(struct issue_search *s, struct buf *b, struct text v);
 /* One term as a condition; may narrow `statuses`, set `nothing`. False: refused. */
 bool issue_term(struct api_call *c, struct issue_search *s, const struct search_term *t);
+/* "[1,2,3]": the releases that a release term means. */
+struct text issue_release_ids(struct api_call *c, const struct search_term *t);
 /* The rarest term, when it is rare enough, as `drive`. */
 void issue_drive(struct api_call *c, struct issue_search *s);
 

@@ -2,15 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/release.h"
 #include "proto/event.h"
 #include "shm/issue.h"
 #include "worker/api_resources.h"
 #include "worker/issue_search.h"
 #include "worker/issue_view.h"
 #include "worker/stored.h"
-
-#define RELEASES_MATCHED_MAX 2000 /* releases that one pattern or comparison may stand for */
 
 /* ---- placeholders ---- */
 
@@ -272,92 +269,7 @@ static void issue_ids_term(struct api_call *c, struct issue_search *s, const str
     term_close(&s->where);
 }
 
-/* ---- releases: names to ids first, since there are few of them ---- */
-
-static bool build_fits(const struct search_value *v, struct text build)
-{
-    return v->wild ? search_glob(v->text, build) : text_eq(v->text, build);
-}
-
-/* ">=1.4.0" speaks of every package: the name's version alone is compared. */
-static bool version_fits(const struct search_term *t, const struct search_value *v,
-                         const struct release_name *name)
-{
-    int order;
-
-    if (v->wild)
-        return search_glob(v->text, name->version);
-    if (!release_compare(name->version, v->text, &order))
-        return t->op == SEARCH_EQ && text_eq(name->version, v->text);
-    switch (t->op) {
-    case SEARCH_LT:
-        return order < 0;
-    case SEARCH_LE:
-        return order <= 0;
-    case SEARCH_GT:
-        return order > 0;
-    case SEARCH_GE:
-        return order >= 0;
-    case SEARCH_EQ:
-        break;
-    }
-    return order == 0;
-}
-
-static bool release_fits(const struct search_term *t, const struct search_value *v,
-                         struct text version)
-{
-    struct release_name name;
-
-    if (t->key == SEARCH_RELEASE || t->key == SEARCH_FIRST_RELEASE)
-        return v->wild ? search_glob(v->text, version) : text_eq(v->text, version);
-    release_parse(version, &name);
-    if (t->key == SEARCH_RELEASE_PACKAGE)
-        return build_fits(v, name.package);
-    if (t->key == SEARCH_RELEASE_BUILD)
-        return build_fits(v, name.build);
-    return version_fits(t, v, &name);
-}
-
-static bool any_release_fits(const struct search_term *t, struct text version, bool newest)
-{
-    for (uint32_t i = 0; i < t->count; i++) {
-        const struct search_value *v = &t->values[i];
-
-        if (text_is(v->text, "latest") && t->key <= SEARCH_FIRST_RELEASE) {
-            if (newest)
-                return true;
-        } else if (release_fits(t, v, version)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* "[1,2,3]": the releases a term stands for. An exact name is looked up; anything else goes through
- * the organisation's releases, newest first. */
-static struct text release_ids(struct api_call *c, const struct search_term *t)
-{
-    struct buf ids = api_buf(c);
-    struct db_stmt *q = api_query(c, "api_release_names");
-    const char *comma = "";
-    uint32_t found = 0;
-    bool newest = true;
-
-    buf_str(&ids, "[");
-    if (q)
-        db_int(q, "org", c->org);
-    while (found < RELEASES_MATCHED_MAX && api_row(c, q)) {
-        if (any_release_fits(t, api_col(q, 1), newest)) {
-            buf_printf(&ids, "%s%lld", comma, (long long)db_col_int(q, 0));
-            comma = ",";
-            found++;
-        }
-        newest = false;
-    }
-    buf_str(&ids, "]");
-    return buf_result(&ids);
-}
+/* ---- releases and environments ---- */
 
 static void environments(struct issue_search *s, struct buf *b, const char *column)
 {
@@ -384,7 +296,7 @@ static void release_term(struct api_call *c, struct issue_search *s, const struc
         buf_str(b, "r.release_id = 0");
     } else {
         buf_str(b, "r.release_id IN (SELECT value FROM json_each(");
-        issue_bind_text(s, b, release_ids(c, t));
+        issue_bind_text(s, b, issue_release_ids(c, t));
         buf_str(b, "))");
     }
     if (s->environment_count) /* "this release in production" is one row of the table */
@@ -401,7 +313,7 @@ static void first_release_term(struct api_call *c, struct issue_search *s,
         buf_str(&s->where, "i.first_release IS NULL");
     } else {
         buf_str(&s->where, "i.first_release IN (SELECT value FROM json_each(");
-        issue_bind_text(s, &s->where, release_ids(c, t));
+        issue_bind_text(s, &s->where, issue_release_ids(c, t));
         buf_str(&s->where, "))");
     }
     term_close(&s->where);
@@ -583,127 +495,4 @@ bool issue_term(struct api_call *c, struct issue_search *s, const struct search_
         break;
     }
     return !c->refused;
-}
-
-/* ---- a driver ---- */
-
-/* How many issues have this tag value, counted up to one more than would still be few. */
-static uint32_t rarity(struct api_call *c, struct text key, struct text value)
-{
-    struct db_stmt *q = api_query(c, "api_tag_rarity");
-
-    if (!q)
-        return UINT32_MAX;
-    api_bind(q, "key", key);
-    api_bind(q, "value", value);
-    db_int(q, "limit", SEARCH_CANDIDATES + 1);
-    return api_row(c, q) ? (uint32_t)db_col_int(q, 0) : UINT32_MAX;
-}
-
-static uint32_t term_rarity(struct api_call *c, const struct search_term *t, struct text key)
-{
-    uint32_t sum = 0;
-
-    for (uint32_t i = 0; i < t->count; i++) {
-        if (t->values[i].wild || text_empty(t->values[i].text))
-            return UINT32_MAX;
-        sum += rarity(c, key, t->values[i].text);
-        if (sum > SEARCH_CANDIDATES)
-            return UINT32_MAX;
-    }
-    return sum;
-}
-
-static void drive_by_tag(struct issue_search *s, const struct search_term *t, struct text key)
-{
-    struct buf *b = &s->drive;
-
-    buf_str(b, "SELECT DISTINCT d.issue_id AS id FROM issue_tag d WHERE d.key = ");
-    issue_bind_text(s, b, key);
-    buf_str(b, " AND d.value IN (");
-    for (uint32_t i = 0; i < t->count; i++) {
-        buf_str(b, i ? "," : "");
-        issue_bind_text(s, b, t->values[i].text);
-    }
-    buf_str(b, ")");
-}
-
-static bool is_tag(const struct search_term *t)
-{
-    return !t->negated && (t->key == SEARCH_TAG || t->key == SEARCH_USER) && t->count;
-}
-
-static struct text tag_key(const struct search_term *t)
-{
-    return t->key == SEARCH_USER ? TEXT("user") : t->name;
-}
-
-/* "assigned:me", "is:assigned": the conditions stand in `where`; all that is assigned to anybody is
- * mostly little. */
-static bool asks_assigned(const struct search_term *t)
-{
-    if (t->negated)
-        return t->key == SEARCH_IS && t->word == SEARCH_IS_UNASSIGNED;
-    if (t->key == SEARCH_IS)
-        return t->word == SEARCH_IS_ASSIGNED;
-    if (t->key != SEARCH_ASSIGNED)
-        return false;
-    for (uint32_t i = 0; i < t->count; i++)
-        if (text_empty(t->values[i].text) || text_is(t->values[i].text, "none"))
-            return false;
-    return true;
-}
-
-static uint32_t assigned_rarity(struct api_call *c)
-{
-    struct db_stmt *q = api_query(c, "api_assigned_rarity");
-
-    if (!q)
-        return UINT32_MAX;
-    db_int(q, "limit", SEARCH_CANDIDATES + 1);
-    return api_row(c, q) ? (uint32_t)db_col_int(q, 0) : UINT32_MAX;
-}
-
-static bool names_issues(const struct search_term *t)
-{
-    return !t->negated &&
-           (t->key == SEARCH_ISSUE || t->key == SEARCH_EVENT || t->key == SEARCH_TRACE);
-}
-
-void issue_drive(struct api_call *c, struct issue_search *s)
-{
-    const struct search_term *best = NULL;
-    uint32_t fewest = SEARCH_CANDIDATES + 1;
-
-    if (s->only) {
-        buf_str(&s->drive, "SELECT value AS id FROM json_each(");
-        struct buf ids = api_buf(c);
-
-        for (uint32_t i = 0; i < s->only_count; i++)
-            buf_printf(&ids, "%s%lld", i ? "," : "[", (long long)s->only[i]);
-        buf_str(&ids, s->only_count ? "]" : "[]");
-        issue_bind_text(s, &s->drive, buf_result(&ids));
-        buf_str(&s->drive, ")");
-        return;
-    }
-    for (uint32_t i = 0; i < s->terms->count; i++) {
-        const struct search_term *t = &s->terms->terms[i];
-        uint32_t n = is_tag(t)          ? term_rarity(c, t, tag_key(t))
-                     : asks_assigned(t) ? assigned_rarity(c)
-                                        : UINT32_MAX;
-
-        if (names_issues(t)) { /* its ids stand in `where` already; the primary key finds them */
-            s->by_id = true;
-            return;
-        }
-        if (n < fewest) {
-            fewest = n;
-            best = t;
-        }
-    }
-    if (best && is_tag(best))
-        drive_by_tag(s, best, tag_key(best));
-    else if (best)
-        buf_str(&s->drive, "SELECT a.id FROM issue a INDEXED BY issue_by_assignee"
-                           " WHERE a.assignee IS NOT NULL");
 }

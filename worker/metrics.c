@@ -1,7 +1,6 @@
 /* metrics.c -- /metrics: the figures of the server for Prometheus, text format 0.0.4.
  * Counters come from shm/counter.tbl, names and help included; the rest is read off the board, the
- * rings and /proc. They tell of traffic and failures, so they are for local eyes, or for a token.
- */
+ * rings and /proc. They tell of traffic and failures, so they are for local eyes, or for a token. */
 #include <stdio.h>
 
 #include "proto/record.h"

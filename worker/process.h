@@ -17,8 +17,7 @@ struct process {
     int64_t ring_lag, ring_room; /* workers: bytes appended and not yet released; -1: no ring */
 };
 
-/* All rows of the board that are in use, at most `room`; with `memory` their smaps_rollup is read.
- */
+/* All rows of the board that are in use, at most `room`; with `memory` their smaps_rollup is read. */
 uint32_t process_list(const struct world *world, bool memory, struct process *out, uint32_t room);
 const char *process_state_word(enum board_state state);
 

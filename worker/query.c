@@ -439,8 +439,7 @@ void query_stop(struct worker *w)
     w->query = NULL;
     files_close(q);
     if (q->pending)
-        return; /* drain was cut short: answers lie in a queue that h2o will not give up with them
-                 */
+        return; /* drain was cut short: answers lie in a queue that h2o will not give up with them */
     h2o_multithread_unregister_receiver(q->out_queue, &q->out);
     h2o_multithread_destroy_queue(q->out_queue);
     free(q); /* its loop cannot be taken apart in h2o 2.2.5; the process ends soon */

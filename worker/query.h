@@ -1,8 +1,9 @@
-/* query.h -- the query thread of a worker: reads the databases, so that the loop never waits for a
- * disk. For        the management API: a job goes over with its request and comes back with its
- * answer. Processes  one thread per worker, made after the fork. It owns the read-only connections:
- * one to the catalogue, and the most recently used segments. Threads    query_start, query_send,
- * query_stop: the loop thread. Everything else: the query thread, from within a job's `run`.
+/* query.h -- the query thread of a worker: reads the databases, so that the loop never waits for a disk.
+ * For        the management API: a job goes over with its request and comes back with its answer.
+ * Processes  one thread per worker, made after the fork. It owns the read-only connections: one to the
+ *            catalogue, and the most recently used segments.
+ * Threads    query_start, query_send, query_stop: the loop thread. Everything else: the query thread,
+ *            from within a job's `run`.
  * Blocking   query_send never; query_stop waits for the job that is running.
  * Snapshots  all that one job reads from a file comes from one read transaction. */
 #ifndef QUERN_WORKER_QUERY_H
@@ -67,8 +68,7 @@ struct query_rates {
 };
 void query_rates(const struct query_thread *q, struct query_rates *out);
 
-/* Is this token's use worth writing down? True once an hour for each, as far as this thread knows.
- */
+/* Is this token's use worth writing down? True once an hour for each, as far as this thread knows. */
 bool query_token_due(struct query_thread *q, int64_t token, int64_t now_ms);
 
 /* A thread without a loop, for tests and tools: the same connections, jobs run by the caller. */

@@ -1,12 +1,12 @@
 /* stored.h -- events where they are stored: by sequence, by id, along an issue, along a project.
  * For        event lists, event pages, neighbours. Query thread.
- * Way        an issue's newest event is in its row, each event names the one before it, so the
- * events of an issue are a chain from segment to segment. Sealed segments have indexes besides; the
- * active one is looked through backwards where no link leads on (at most SEGMENT_ROWS_MAX narrow
- * rows). Blocks are read only for what is shown. Merging    events keep the number of the issue
- * they came in with: those of a parent are its own and those of all that were merged into it
- * (struct stored_walk). Errors     what a damaged or missing segment holds is not there; the log
- * has a line. */
+ * Way        an issue's newest event is in its row, each event names the one before it, so the events
+ *            of an issue are a chain from segment to segment. Sealed segments have indexes besides;
+ *            the active one is looked through backwards where no link leads on (at most
+ *            SEGMENT_ROWS_MAX narrow rows). Blocks are read only for what is shown.
+ * Merging    events keep the number of the issue they came in with: those of a parent are its own
+ *            and those of all that were merged into it (struct stored_walk).
+ * Errors     what a damaged or missing segment holds is not there; the log has a line. */
 #ifndef QUERN_WORKER_STORED_H
 #define QUERN_WORKER_STORED_H
 
@@ -44,7 +44,7 @@ struct stored_walk {
     uint32_t count;
     struct stored_member {
         int64_t issue;
-        bool done, linked; /* linked: prev leads to the event before, always */
+        bool done, linked;        /* linked: prev leads to the event before, always */
         struct stored_event head; /* the next one of this member */
     } * members;
 };
