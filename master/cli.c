@@ -49,6 +49,12 @@ const struct cli_command cli_commands[] = {
      "Prints the event's grouping keys and the tree of what they are made of, as JSON.\n"
      "--against: exit status 0 when OTHER would join FILE's issue in a fresh project, 1 when it\n"
      "would make another, 2 when a file cannot be read. \"-\" is standard input."},
+    {"regroup", "[--dry-run] [--project SLUG]", "group stored events again, under today's rules",
+     cli_regroup, 0, 0,
+     SERVER_OPTIONS "dry-run project org limit fingerprint-rules stack-rules json",
+     "Says which issues become one and which fall apart, and does it; with --dry-run it only says\n"
+     "so, and rules of files can be tried. Ingest goes on. The newest 100000 events are looked at,\n"
+     "or as many as --limit says."},
     {"check", "[DATA]", "integrity of a stopped server's data folder", cli_check, 0, 1,
      SERVER_OPTIONS, "Prints one finding a line; exit status 0: all whole, 1: findings."},
     {"config", "[-c FILE] [--explain | --file]", "the configuration in force", cli_config, 0, 0,
@@ -90,6 +96,8 @@ static const struct option {
      "fingerprint rules of the project"},
     {"stack-rules", OPTION_VALUE, offsetof(struct cli, stack_rules), "FILE",
      "stack trace rules of the project"},
+    {"dry-run", OPTION_FLAG, offsetof(struct cli, dry_run), NULL, "only say what would change"},
+    {"limit", OPTION_VALUE, offsetof(struct cli, limit), "N", "look at so many events"},
     {"password-stdin", OPTION_FLAG, offsetof(struct cli, password_stdin), NULL,
      "read the password from standard input"},
 };

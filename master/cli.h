@@ -36,7 +36,8 @@ struct cli {
     bool test, json, explain, file; /* -t, --json, --explain, --file */
     const char *name, *role, *scopes, *project, *rate, *user, *platform, *org;
     const char *mask, *against, *fingerprint_rules, *stack_rules; /* of `group` */
-    bool password_stdin;
+    const char *limit;
+    bool password_stdin, dry_run;
 };
 
 /* Read argv against the table and run the command. Returns the exit status. */
@@ -67,6 +68,8 @@ int cli_user_passwd(const struct cli *cli);
 int cli_token_add(const struct cli *cli);
 /* cli_group.c */
 int cli_group(const struct cli *cli);
+/* cli_regroup.c */
+int cli_regroup(const struct cli *cli);
 /* cli_status.c */
 int cli_status(const struct cli *cli);
 

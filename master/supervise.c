@@ -65,8 +65,8 @@ static void workers_serve(struct master *m, int64_t now_us)
 /* The older binary has left: what was its alone is ours now. */
 static void succeed(struct master *m, int64_t now_us)
 {
-    log_notice("takeover.done", "generation=%u", m->generation);
     start_take_chair(m);
+    log_notice("takeover.done", "generation=%u", m->generation);
     crew_clear_board(m, false);
     enter(m, PHASE_SERVING);
     crew_start(m, &m->writer, now_us);

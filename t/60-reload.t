@@ -40,7 +40,8 @@ my $log = reload(qr/reload\.done/);
 like($log, qr/reload\.done generation=\d+ workers=3/, 'more workers');
 wait_until('the old worker to leave', sub { !Quern::alive($first[0]) });
 pass('the old generation leaves');
-is(scalar(() = $q->workers), 3, 'three workers serve');
+wait_until('three workers', sub { (() = $q->workers) == 3 });
+pass('three workers serve');
 unlike($log, qr/child=writer/, 'the writer is not concerned');
 is(answers($q->{port}), 200, 'the same socket is served');
 
@@ -154,6 +155,7 @@ $at = $q->log_size;
 kill 'HUP', $q->master for 1 .. 30;
 wait_until('the reloads to end', sub { my $t = $q->log_text($at); $t =~ /workers=2.*\n?/ && $t =~ /reload\.done[^\n]*\n(?!.*reload\.begin)/s });
 is(answers($q->{port}), 200, 'thirty HUPs in a row: it serves');
-is(scalar(() = $q->workers), 2, '… with the last configuration');
+wait_until('the last generation to be alone', sub { (() = $q->workers) == 2 });
+pass('… with the last configuration');
 
 finish();
