@@ -1,4 +1,5 @@
-/* api_grouping.c -- why an event is in its issue: the components of its keys, computed again from the
+/* api_grouping.c -- what grouping says of stored events.
+ * grouping-info: why an event is in its issue: the components of its keys, computed again from the
  * stored document under the project's present rules. Keys that were others when the event came are
  * marked: rules or the version of grouping changed in between. */
 #include "model/group.h"
@@ -48,5 +49,53 @@ void event_grouping(struct api_call *c)
         api_detail(c, 500, "The event cannot be grouped again");
         return;
     }
+    api_done(c, 200);
+}
+
+/* ---- regrouping ---- */
+
+enum {
+    PAGE_EVENTS = 200,   /* one page must not hold up other readers */
+    PAGE_BYTES = 8 << 20 /* of documents */
+};
+
+/* Stored documents with the issue and the first hash they have, newest first, for `quern regroup`:
+ * the tool computes keys anew, so that this thread only reads. */
+void event_grouping_list(struct api_call *c)
+{
+    struct text cursor = api_param(c, "before");
+    unsigned long long before = UINT64_MAX;
+    struct buf *b = &c->out;
+    struct stored_event e;
+    struct record_event r;
+    struct stored_walk w;
+    uint64_t last = 0;
+    uint32_t shown = 0;
+
+    if (cursor.at && !text_u64(cursor, &before)) {
+        api_wrong(c, "before", "Enter the sequence of an event.");
+        return;
+    }
+    stored_walk_project(c, c->project->id, before, &w);
+    json_open(b, NULL, '{');
+    json_open(b, "events", '[');
+    while (shown < PAGE_EVENTS && b->len < PAGE_BYTES && stored_walk_next(&w, &e)) {
+        last = e.seq;
+        shown++;
+        if (!stored_read(c, &e, &r) || r.hash_count == 0)
+            continue;
+        json_open(b, NULL, '{');
+        json_uint(b, "seq", e.seq);
+        json_int(b, "issue", stored_issue(c, &e));
+        json_hex(b, "hash", r.hashes[0], 16);
+        json_raw(b, "event", r.payload);
+        json_close(b, '}');
+    }
+    json_close(b, ']');
+    if (shown && stored_walk_next(&w, &e))
+        json_uint(b, "next", last);
+    else
+        json_null(b, "next");
+    json_close(b, '}');
     api_done(c, 200);
 }

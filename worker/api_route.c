@@ -123,6 +123,7 @@ static const struct route {
     {PROJECT, EVENTS, "issues", issue_list, NULL, issue_bulk_put, issue_bulk_delete},
     {PROJECT, EVENTS, "groups", issue_list, NULL, issue_bulk_put, issue_bulk_delete},
     {PROJECT, PROJECT_EVENTS, "events", .get = event_list_project},
+    {PROJECT, PROJECT_EVENTS, "grouping-events", .get = event_grouping_list},
     {PROJECT, PROJECT_EVENTS, "events/*", .get = event_get_project},
     {PROJECT, PROJECT_EVENTS, "events/*/json", .get = event_json},
     {PROJECT, PROJECT_EVENTS, "events/*/grouping-info", .get = event_grouping},

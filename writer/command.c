@@ -40,6 +40,7 @@ static const struct {
     {"issue.delete", command_issue_delete},
     {"issue.merge", command_issue_merge},
     {"issue.unmerge", command_issue_unmerge},
+    {"issue.learn", command_issue_learn},
     {"comment.add", command_comment_add},
     {"comment.update", command_comment_update},
     {"comment.delete", command_comment_delete},

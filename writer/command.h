@@ -25,6 +25,7 @@
  * issue.delete       {ids:[…],discard?}                                  204
  * issue.merge        {ids:[…]}                                           200 {merge:{parent,children}}
  * issue.unmerge      {id,hashes:[hex]}                                   202 {id} (where they went)
+ * issue.learn        {id,hashes:[hex]}: those that nobody has yet       200 {learnt}
  * comment.add        {issue,text}                                        201 {id}
  * comment.update     {id,text}   comment.delete {id}                     200 {} / 204
  * environment.update {project,name,hidden}                               200 {}

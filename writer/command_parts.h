@@ -39,6 +39,8 @@ command_handler command_issue_update;
 command_handler command_issue_delete;
 /* command_merge.c */
 command_handler command_issue_merge, command_issue_unmerge;
+/* command_learn.c */
+command_handler command_issue_learn;
 /* command_comment.c */
 command_handler command_comment_add, command_comment_update, command_comment_delete;
 /* command_release.c */
