@@ -146,7 +146,9 @@
 #define KEEPER_BYTES_MAX (128 * MIB)  /* … and their bytes; beyond: 503, come back */
 
 /* ---- aggregates ---- */
-#define TAG_VALUES_MAX 1000   /* values listed per issue and tag key; further ones only count */
+/* Values listed per issue and tag key; further ones only count. A tag with a value of its own in each
+ * event (a URL with an id) costs a row per event until the list is full; pages show ten. */
+#define TAG_VALUES_MAX 250
 #define ISSUE_USERS_EXACT 256 /* distinct users listed per issue, then a sketch */
 
 #endif

@@ -11,6 +11,7 @@
 #include "schema/sql.h"
 
 #define BUSY_MS \
+#define WAL_KEEP "16777216" /* bytes of an empty WAL file */
     5000 /* readers may meet a WAL that is being recovered; nobody waits longer than this */
 
 struct db_stmt {
@@ -126,7 +127,8 @@ static int set_up(struct db *d, const struct db_options *o)
         return db_set_sync(d, o->full_sync);
     if (o->bulk)
         return db_exec(d, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF");
-    if ((rc = db_exec(d, "PRAGMA journal_mode=WAL")) != DB_OK ||
+    /* A WAL that a long read made large would stay so: it is cut when it starts anew. */
+    if ((rc = db_exec(d, "PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=" WAL_KEEP)) != DB_OK ||
         (rc = db_set_sync(d, o->full_sync)) != DB_OK)
         return rc;
     if (o->no_autocheckpoint) {
