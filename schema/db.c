@@ -10,8 +10,8 @@
 
 #include "schema/sql.h"
 
-#define BUSY_MS \
 #define WAL_KEEP "16777216" /* bytes of an empty WAL file */
+#define BUSY_MS \
     5000 /* readers may meet a WAL that is being recovered; nobody waits longer than this */
 
 struct db_stmt {
