@@ -12,6 +12,7 @@
 #include "model/scrub.h"
 
 enum { SAME_ISSUE, ANOTHER_ISSUE, UNREADABLE }; /* exit status */
+#define FILE_MAX (32 * MIB)                     /* more than ingest takes; it is one file */
 
 /* A file in memory, or standard input for "-". */
 static bool read_file(const struct cli *cli, const char *path, size_t max, struct arena *a,
@@ -41,7 +42,7 @@ static bool read_event(const struct cli *cli, const char *path, struct arena *a,
     enum event_rc rc;
     struct text body;
 
-    if (!read_file(cli, path, ITEM_EVENT_MAX, a, &body))
+    if (!read_file(cli, path, FILE_MAX, a, &body))
         return false;
     rc = event_read(body, &context, a, e);
     if (rc == EVENT_OK && !scrub_event(e, &scrub, a))

@@ -280,6 +280,7 @@ static void config(struct buf *b)
 {
     json_open(b, "config", '{');
     json_text(b, "id", GROUP_CONFIG_ID);
+    json_str(b, "enhancements", RULES_BUILT_IN_VERSION);
     json_close(b, '}');
 }
 

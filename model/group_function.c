@@ -297,28 +297,27 @@ static void php_function(struct arena *a, struct part *out)
     }
 }
 
-/* <Name>d__4.MoveNext, <Name>b__0_1, <Name>g__Inner|0_1: what the compiler made of Name. */
+/* <Name>d__4.MoveNext, <Name>b__0_1, <Name>g__Inner|0_1: what the compiler made of Name. Types that
+ * stand before it stay. */
 static struct text csharp_name(struct text t, const struct frame *f, struct arena *a)
 {
-    struct text from = t;
-    size_t open, close;
+    bool in_class = text_is(t, "MoveNext"); /* the name stands there: Outer+<Name>d__4 */
+    struct text from = in_class ? f->module : t, before, name, inner;
+    size_t open = text_find_byte(from, '<');
+    size_t close = open + text_find_byte(text_cut(from, open, from.len), '>');
 
-    if (text_is(t, "MoveNext")) /* the name stands in the class: Outer+<Name>d__4 */
-        from = f->module;
-    open = find(from, 0, "<");
-    close = open + text_find_byte(text_cut(from, open, from.len), '>');
     if (close >= from.len || close == open + 1)
         return t;
-    struct text name = text_cut(from, open + 1, close - open - 1);
+    before = in_class ? TEXT("") : text_cut(from, 0, open);
+    name = text_cut(from, open + 1, close - open - 1);
     if (stands(from, close, ">d__"))
-        return name;
+        return arena_printf(a, "%.*s%.*s", TEXT_ARG(before), TEXT_ARG(name));
     if (stands(from, close, ">b__"))
-        return arena_printf(a, "%.*s lambda", TEXT_ARG(name));
+        return arena_printf(a, "%.*s%.*s lambda", TEXT_ARG(before), TEXT_ARG(name));
     if (stands(from, close, ">g__")) {
-        struct text inner = text_cut(from, close + 4, from.len);
-
+        inner = text_cut(from, close + 4, from.len);
         inner.len = text_find_byte(inner, '|');
-        return arena_printf(a, "%.*s.%.*s", TEXT_ARG(name), TEXT_ARG(inner));
+        return arena_printf(a, "%.*s%.*s.%.*s", TEXT_ARG(before), TEXT_ARG(name), TEXT_ARG(inner));
     }
     return t;
 }

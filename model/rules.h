@@ -11,6 +11,8 @@
 #include "model/group.h"
 #include "model/rules_glob.h"
 
+#define RULES_BUILT_IN_VERSION "2026-01-20"
+
 enum {
     RULES_MAX = 1000,            /* of one kind, per project */
     RULES_TEXT_MAX = 256 * 1024, /* bytes of one rule text */

@@ -320,23 +320,27 @@ static struct text text_of_rows(struct arena *a)
     return (struct text){out, len};
 }
 
-static struct group_rules built_in;
+/* Set once, before anybody has it, and never again: a constant that takes a millisecond to make. */
+static const struct group_rules *built_in;
 
 static void compile(void)
 {
     static struct arena memory; /* never given back: the rules hold as long as the process */
     struct group_rules_error error;
+    struct group_rules *rules;
 
     arena_init(&memory, 4 << 20);
+    rules = arena_zero(&memory, 1, sizeof *rules);
     /* Our own text: if it does not compile, that is our mistake. */
-    bool good = rules_parse_finger(text_of(finger_rows), &memory, &built_in, &error) &&
-                rules_parse_stack(text_of_rows(&memory), &memory, &built_in, &error) &&
-                rules_index(&built_in.stack, &built_in.categories, &memory);
+    bool good = rules && rules_parse_finger(text_of(finger_rows), &memory, rules, &error) &&
+                rules_parse_stack(text_of_rows(&memory), &memory, rules, &error) &&
+                rules_index(&rules->stack, &rules->categories, &memory);
     assert(good);
-    for (uint32_t i = 0; i < built_in.stack.count; i++)
-        built_in.stack.rules[i].built_in = true;
-    for (uint32_t i = 0; i < built_in.finger.count; i++)
-        built_in.finger.rules[i].built_in = true;
+    for (uint32_t i = 0; i < rules->stack.count; i++)
+        rules->stack.rules[i].built_in = true;
+    for (uint32_t i = 0; i < rules->finger.count; i++)
+        rules->finger.rules[i].built_in = true;
+    built_in = rules;
 }
 
 const struct group_rules *rules_built_in(void)
@@ -344,5 +348,5 @@ const struct group_rules *rules_built_in(void)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
     pthread_once(&once, compile);
-    return &built_in;
+    return built_in;
 }

@@ -22,7 +22,9 @@ my %may = (
 my %also = (
     'master/bootstrap.c' => [qw(proto/json.h)],        # reads bootstrap.json
     'master/reach.c'     => [qw(proto/)],              # the tools speak JSON with the server
-    map { $_ => [qw(proto/)] } glob('master/cli_*.[ch] master/reach.h'),
+    map({ $_ => [qw(proto/)] } glob('master/cli_*.[ch] master/reach.h')),
+    # grouping can be asked for without a server: `quern group`, `quern regroup`
+    map({ $_ => [qw(proto/ model/)] } glob('master/cli_*group.c master/regroup.[ch]')),
 );
 
 # foreign header (pattern) => where it may be included
