@@ -87,16 +87,18 @@ static int64_t first_bytes(const uint8_t hash[16])
 
 static void drop_event(struct writer *w, const struct record_event *r, enum decision why)
 {
+    const char *category = tally_category(r->type);
+
     switch (why) {
     case DECIDE_DUPLICATE:
-        batch_drop(w, r->project, r->received_ms, OUTCOME_DUPLICATE, "error", "duplicate");
+        batch_drop(w, r->project, r->received_ms, OUTCOME_DUPLICATE, category, "duplicate");
         writer_count(w, COUNTER_events_duplicate, 1);
         break;
     case DECIDE_DISCARDED:
-        batch_drop(w, r->project, r->received_ms, OUTCOME_FILTERED, "error", "discarded-hash");
+        batch_drop(w, r->project, r->received_ms, OUTCOME_FILTERED, category, "discarded-hash");
         break;
     default:
-        batch_drop(w, r->project, r->received_ms, OUTCOME_INVALID, "error", "project_id");
+        batch_drop(w, r->project, r->received_ms, OUTCOME_INVALID, category, "project_id");
         break;
     }
 }

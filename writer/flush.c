@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shm/log.h"
+#include "writer/drain.h"
 #include "writer/flush_parts.h"
 #include "writer/notice.h"
 
@@ -193,7 +194,14 @@ static void succeeded(struct writer *w)
     writer_count(w, COUNTER_flush_us, (uint64_t)t->flush->us);
 }
 
-static int step(struct writer *w, int64_t until_us)
+static bool enough(const struct writer *w, int64_t began_us, int64_t least_us, int64_t most_us)
+{
+    int64_t spent = world_ticks_us() - began_us;
+
+    return spent >= most_us || (spent >= least_us && drain_pending(w));
+}
+
+static int step(struct writer *w, int64_t began_us, int64_t least_us, int64_t most_us)
 {
     struct tally *t = w->tally;
     struct flush *f = t->flush;
@@ -209,17 +217,17 @@ static int step(struct writer *w, int64_t until_us)
             f->stage++;
             f->at = 0;
         }
-        if (n % PER_LOOK == 0 && f->stage <= END && world_ticks_us() >= until_us)
+        if (n % PER_LOOK == 0 && f->stage <= END && enough(w, began_us, least_us, most_us))
             return DB_OK;
     }
     return DB_OK;
 }
 
-enum flushed flush_step(struct writer *w, int64_t budget_us)
+enum flushed flush_step(struct writer *w, int64_t least_us, int64_t most_us)
 {
     struct flush *f = w->tally->flush;
     int64_t began_us = world_ticks_us();
-    int rc = step(w, began_us + budget_us);
+    int rc = step(w, began_us, least_us, most_us);
 
     f->us += world_ticks_us() - began_us;
     if (rc != DB_OK) {
@@ -240,7 +248,7 @@ static int finish(struct writer *w)
     enum flushed how = FLUSH_MORE;
 
     while (w->tally->flushing && how == FLUSH_MORE)
-        how = flush_step(w, INT64_MAX / 2);
+        how = flush_step(w, INT64_MAX, INT64_MAX);
     return how == FLUSH_FAILED ? DB_FAIL : DB_OK;
 }
 

@@ -22,8 +22,8 @@ bool flush_is_due(const struct writer *w);
 /* Take the generation that was filled, leave the other one to be filled. None may be under way, and
  * everything in it must be committed in its segment. */
 void flush_begin(struct writer *w);
-/* Write for about that long. */
-enum flushed flush_step(struct writer *w, int64_t budget_us);
+/* Write: for `least_us` in any case, then until records wait in a ring, at most for `most_us`. */
+enum flushed flush_step(struct writer *w, int64_t least_us, int64_t most_us);
 /* Everything there is, now: for commands and for the end. DB_* code. */
 int flush_all(struct writer *w);
 

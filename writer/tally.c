@@ -117,6 +117,14 @@ bool tally_room(const struct tally *t, size_t len, uint32_t tags)
            g->mark_count + 1 < TALLY_MARKS;
 }
 
+bool tally_half_full(const struct tally *t)
+{
+    const struct tally_generation *g = t->filling;
+
+    return g->row_count > TALLY_ROWS / 2 || g->issue_count > TALLY_ISSUES / 2 ||
+           g->used > TALLY_BYTES / 2;
+}
+
 /* ---- rows ---- */
 
 static uint64_t key_hash(enum tally_table table, uint32_t id, uint32_t id2, uint64_t texts)
@@ -349,7 +357,7 @@ static struct tally_generation *begin(struct writer *w)
     return g;
 }
 
-static const char *category_of(uint8_t type)
+const char *tally_category(uint8_t type)
 {
     switch (type) {
     case EVENT_TRANSACTION:
@@ -419,8 +427,8 @@ void tally_event(struct writer *w, const struct record_event *r, uint64_t seq, u
         if (environment.len)
             add_texts(g, TALLY_ENVIRONMENT, r->project, environment, TEXT_NONE, ms);
         add_number(g, TALLY_PROJECT_HOUR, r->project, ms / HOUR_MS, ms);
-        add_outcome(g, r->project, r->received_ms, OUTCOME_ACCEPTED, text_of(category_of(r->type)),
-                    TEXT_NONE, 1);
+        add_outcome(g, r->project, r->received_ms, OUTCOME_ACCEPTED,
+                    text_of(tally_category(r->type)), TEXT_NONE, 1);
     }
     add_number(g, TALLY_ISSUE_HOUR, issue, ms / HOUR_MS, ms);
     add_number(g, TALLY_ISSUE_DAY, issue, ms / DAY_MS, ms);

@@ -119,6 +119,9 @@ void tally_free(struct tally *t);
 
 /* Will a record of that length, with that many tags, surely fit? */
 bool tally_room(const struct tally *t, size_t len, uint32_t tags);
+bool tally_half_full(const struct tally *t);
+/* The outcome category that an event of that type is counted under. */
+const char *tally_category(uint8_t event_type);
 /* One stored event. `created`: it made the issue. */
 void tally_event(struct writer *w, const struct record_event *r, uint64_t seq, uint32_t issue,
                  bool created);

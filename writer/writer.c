@@ -85,6 +85,8 @@ static int64_t flush_in(const struct writer *w, bool idle)
         return 0;
     if (t->filling->empty)
         return -1;
+    if (tally_half_full(t)) /* so that it is never quite full, which would hold up the batches */
+        return 0;
     due = t->filling->since_us + FLUSH_EVERY_US;
     if (idle || flush_wanted(w)) {
         int64_t soon = t->flushed_us + FLUSH_GAP_US;
@@ -105,7 +107,7 @@ static void flush_some(struct writer *w, bool idle)
         w->wanted = atomic_load_explicit(&w->world->board->flush_wanted, memory_order_relaxed);
         flush_begin(w);
     }
-    if (flush_step(w, idle ? IDLE_SLICE_US : SLICE_US) == FLUSH_FAILED)
+    if (flush_step(w, idle ? 0 : SLICE_US, idle ? IDLE_SLICE_US : SLICE_US) == FLUSH_FAILED)
         w->tally->retry_us = world_ticks_us() + STALL_MS * 1000;
 }
 
