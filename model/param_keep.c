@@ -131,15 +131,20 @@ static bool is_sqlstate(const struct param_scan *s, size_t i, size_t len)
     return len == 5 && word_ends_in(word_before(s, &end), "sqlstate");
 }
 
-/* Windows' status values: the sign bit, then facilities that are really used (winerror.h); and the
- * two that stand for an exception of C++ and of .NET. */
+/* Windows' status values: the sign bit, then facilities that are really used (winerror.h,
+ * ntstatus.h), since addresses look alike; and what an exception of C++ and of .NET is called. */
 static bool is_windows_status(const struct param_scan *s, size_t i, size_t len)
 {
+    static const char *const starts[] = {"800",  "801",  "802",      "803",      "c000",
+                                         "c001", "c002", "c06d007e", "e06d7363", "e0434352"};
+    struct text hex = {s->at + i + 2, 8};
+
     if (len != 10 || s->at[i] != '0' || (s->at[i + 1] | 0x20) != 'x')
         return false;
-    struct text hex = {s->at + i + 2, 8};
-    return text_starts(hex, "80") || text_starts_nocase(hex, "C0") ||
-           text_eq_nocase(hex, TEXT("E06D7363")) || text_eq_nocase(hex, TEXT("E0434352"));
+    for (size_t n = 0; n < sizeof starts / sizeof *starts; n++)
+        if (text_starts_nocase(hex, starts[n]))
+            return true;
+    return false;
 }
 
 size_t param_keep_number_here(const struct param_scan *s, size_t i)
