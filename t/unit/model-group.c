@@ -188,7 +188,7 @@ static uint32_t chance(uint32_t n)
 /* Another order of keys, at every level. */
 static void shuffle(struct json *v)
 {
-    struct json *all[256];
+    struct json *all[256] = {NULL};
     uint32_t n = 0;
 
     for (struct json *m = v->child; m; m = m->next)
