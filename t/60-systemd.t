@@ -111,6 +111,8 @@ sub activate {
             POSIX::dup2($fds[$i], 3 + $i);
             POSIX::close($fds[$i]);
         }
+        my %env = $activated->child_environment;
+        @ENV{ keys %env } = values %env;
         $ENV{LISTEN_PID} = $$;
         $ENV{LISTEN_FDS} = 2;
         open STDERR, '>>', $activated->{log};

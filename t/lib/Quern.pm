@@ -125,7 +125,10 @@ sub child_environment {
         $env{FAKETIME_DONT_FAKE_MONOTONIC} = 1;
         $env{FAKETIME_NO_CACHE} = 0;
     }
+    # Freed memory goes back soon: a test looks whether it does.
+    $env{ASAN_OPTIONS}  //= 'quarantine_size_mb=8:allocator_release_to_os_interval_ms=200';
     $env{UBSAN_OPTIONS} //= 'print_stacktrace=1';
+    $env{LSAN_OPTIONS}  //= "suppressions=$root/t/lib/lsan.supp:print_suppressions=0";
     return %env;
 }
 
