@@ -18,8 +18,7 @@ void buf_init(struct buf *b, struct arena *arena, size_t room, size_t max)
     b->failed = !b->at;
 }
 
-/* Make room for `more` bytes behind len. */
-static bool grow(struct buf *b, size_t more)
+bool buf_grow(struct buf *b, size_t more)
 {
     size_t room = b->room * 2;
     char *at;
@@ -41,11 +40,6 @@ static bool grow(struct buf *b, size_t more)
     b->at = at;
     b->room = room;
     return true;
-}
-
-bool buf_reserve(struct buf *b, size_t len)
-{
-    return !b->failed && (len <= b->room - b->len || grow(b, len));
 }
 
 void buf_add(struct buf *b, const void *bytes, size_t len)

@@ -29,7 +29,11 @@ void buf_str(struct buf *b, const char *zstring);
 void buf_byte(struct buf *b, char byte);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Room for `len` bytes more, so that they can be written at b->at + b->len. False: failed. */
-bool buf_reserve(struct buf *b, size_t len);
+bool buf_grow(struct buf *b, size_t len); /* the rare half of it */
+static inline bool buf_reserve(struct buf *b, size_t len)
+{
+    return !b->failed && (len <= b->room - b->len || buf_grow(b, len));
+}
 struct text buf_result(const struct buf *b); /* TEXT_NONE when failed */
 
 /* The text as the inside of a JSON string, without quotes. */

@@ -135,24 +135,27 @@ void event_refuse(struct event_work *w, struct json *v)
 
 static inline bool is_field(const struct event_field *f, struct text key)
 {
-    return f->len == key.len && key.len && f->key[0] == key.at[0] &&
-           memcmp(f->key, key.at, key.len) == 0;
+    return f->len == key.len && text_same(f->key, key.at, key.len);
 }
 
-/* SDKs write their members in the same order again and again, so the search goes on where the last
- * one ended. Returns the index, or `count`. */
-static uint32_t search(const struct event_field *fields, uint32_t count, struct text key,
-                       uint32_t hint)
+static uint32_t search_all(const struct event_field *fields, uint32_t count, struct text key)
 {
-    const struct event_field *f, *from = fields + hint, *end = fields + count;
+    uint32_t i = 0;
 
-    for (f = from; f < end; f++)
-        if (is_field(f, key))
-            return (uint32_t)(f - fields);
-    for (f = fields; f < from; f++)
-        if (is_field(f, key))
-            return (uint32_t)(f - fields);
-    return count;
+    while (i < count && !is_field(&fields[i], key))
+        i++;
+    return i;
+}
+
+/* SDKs write their members in the same order again and again, so the search begins behind the last
+ * one, and when it is not there, with what is common: tables begin with that. Returns the index, or
+ * `count`. */
+static inline uint32_t search(const struct event_field *fields, uint32_t count, struct text key,
+                              uint32_t hint)
+{
+    if (hint < count && is_field(&fields[hint], key))
+        return hint;
+    return search_all(fields, count, key);
 }
 
 void event_find(const struct json *object, const struct event_field *fields, uint32_t count,

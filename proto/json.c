@@ -29,15 +29,9 @@ struct json *json_get_text(const struct json *v, struct text key)
     if (!json_is(v, JSON_OBJECT))
         return NULL;
     for (struct json *m = v->child; m; m = m->next)
-        if (m->key.len == key.len && (key.len == 0 || (m->key.at[0] == key.at[0] &&
-                                                       memcmp(m->key.at, key.at, key.len) == 0)))
+        if (m->key.len == key.len && text_same(m->key.at, key.at, key.len))
             found = m; /* go on: the last one wins */
     return found;
-}
-
-struct json *json_get(const struct json *v, const char *key)
-{
-    return json_get_text(v, text_of(key));
 }
 
 struct text json_string(const struct json *v, struct arena *a)

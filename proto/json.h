@@ -62,8 +62,11 @@ enum json_rc json_read_deep(struct text body, uint32_t depth_max, struct arena *
                             struct json **out, size_t *at);
 
 /* Member of an object, or NULL: absent, or `v` is NULL or no object. */
-struct json *json_get(const struct json *v, const char *key);
 struct json *json_get_text(const struct json *v, struct text key);
+static inline struct json *json_get(const struct json *v, const char *key)
+{
+    return json_get_text(v, text_of(key));
+}
 /* NULL-safe kind tests. */
 static inline bool json_is(const struct json *v, enum json_kind kind)
 {

@@ -47,12 +47,11 @@ static struct json *node(struct reader *r)
 /* The next byte that is no blank, not consumed; NUL at the end (a NUL byte is no JSON either). */
 static inline char peek(struct reader *r)
 {
-    while (r->at < r->end) {
+    for (; r->at < r->end; r->at++) {
         char c = *r->at;
 
-        if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
+        if ((unsigned char)c > ' ' || (c != ' ' && c != '\n' && c != '\r' && c != '\t'))
             return c;
-        r->at++;
     }
     return '\0';
 }
@@ -118,12 +117,10 @@ static bool escape(struct reader *r, bool *mend)
     return true;
 }
 
-/* At the opening quote: step over the string, say what is in it. */
-static bool string(struct reader *r, struct text *raw, bool *escaped, bool *mend)
+/* Inside a string, before what cannot be kept as it is: step over the rest. */
+static bool string_rest(struct reader *r, const char *from, struct text *raw, bool *escaped,
+                        bool *mend)
 {
-    const char *from = ++r->at;
-
-    *escaped = *mend = false;
     for (;;) {
         struct text rest = {r->at, (size_t)(r->end - r->at)};
         size_t len;
@@ -147,6 +144,22 @@ static bool string(struct reader *r, struct text *raw, bool *escaped, bool *mend
     }
     *escaped |= *mend;
     *raw = (struct text){from, (size_t)(r->at++ - from)};
+    return true;
+}
+
+/* At the opening quote: step over the string, say what is in it. */
+static inline bool string(struct reader *r, struct text *raw, bool *escaped, bool *mend)
+{
+    const char *from = r->at + 1;
+    struct text rest = {from, (size_t)(r->end - from)};
+    size_t len = text_plain(rest);
+
+    *escaped = *mend = false;
+    r->at = from + len;
+    if (len == rest.len || from[len] != '"')
+        return string_rest(r, from, raw, escaped, mend);
+    *raw = (struct text){from, len};
+    r->at++;
     return true;
 }
 

@@ -132,69 +132,84 @@ static void write_mended(struct buf *b, struct text raw)
     }
 }
 
-/* Room enough: the buffer does not ask again byte by byte. */
-static inline bool has_room(struct buf *b, size_t len)
-{
-    return (!b->failed && len <= b->room - b->len) || buf_reserve(b, len);
-}
-
-static inline void put(struct buf *b, const char *bytes, size_t len)
-{
-    memcpy(b->at + b->len, bytes, len);
-    b->len += len;
-}
-
-static inline void put_byte(struct buf *b, char byte)
-{
-    b->at[b->len++] = byte;
-}
-
 static void write_key(struct buf *b, const struct json *v)
 {
-    if (v->key_escaped) {
-        buf_byte(b, '"');
+    buf_byte(b, '"');
+    if (v->key_escaped)
         json_escape(b, v->key);
-        buf_add(b, "\":", 2);
-    } else if (has_room(b, v->key.len + 3)) {
-        put_byte(b, '"');
-        if (v->key.len)
-            put(b, v->key.at, v->key.len);
-        put(b, "\":", 2);
-    }
+    else
+        buf_text(b, v->key);
+    buf_add(b, "\":", 2);
 }
 
 static void write_string(struct buf *b, const struct json *v)
 {
-    if (v->mend) {
-        buf_byte(b, '"');
+    buf_byte(b, '"');
+    if (v->mend)
         write_mended(b, v->raw);
-        buf_byte(b, '"');
-    } else if (has_room(b, v->raw.len + 2)) {
-        put_byte(b, '"');
-        if (v->raw.len)
-            put(b, v->raw.at, v->raw.len);
-        put_byte(b, '"');
+    else
+        buf_text(b, v->raw);
+    buf_byte(b, '"');
+}
+
+static const struct text words[] = {
+    [JSON_NULL] = {"null", 4}, [JSON_FALSE] = {"false", 5}, [JSON_TRUE] = {"true", 4}};
+
+static inline char *copy(char *to, struct text t)
+{
+    return t.len ? (char *)memcpy(to, t.at, t.len) + t.len : to;
+}
+
+/* What almost all children are: a value that is copied as it stands, behind a key that is, too. The
+ * buffer is asked for room but once, with the comma. False: this one is not so simple. */
+static inline bool write_simple(struct buf *b, const struct json *v, bool member, bool comma)
+{
+    bool quoted = v->kind == JSON_STRING;
+    struct text bytes;
+    size_t len;
+    char *to;
+
+    if (v->kind >= JSON_ARRAY || v->mend || v->key_escaped)
+        return false;
+    bytes = v->kind < JSON_NUMBER ? words[v->kind] : v->raw;
+    len = comma + (member ? v->key.len + 3 : 0) + bytes.len + 2 * quoted;
+    if (!buf_reserve(b, len))
+        return true; /* and b knows */
+    to = b->at + b->len;
+    b->len += len;
+    if (comma)
+        *to++ = ',';
+    if (member) {
+        *to++ = '"';
+        to = copy(to, v->key);
+        *to++ = '"';
+        *to++ = ':';
     }
+    if (quoted)
+        *to++ = '"';
+    to = copy(to, bytes);
+    if (quoted)
+        *to = '"';
+    return true;
 }
 
 static void write_value(struct buf *b, const struct json *v);
 
 static void write_children(struct buf *b, const struct json *v)
 {
-    bool object = v->kind == JSON_OBJECT;
+    bool object = v->kind == JSON_OBJECT, comma = false;
 
-    if (!has_room(b, 1))
-        return;
-    put_byte(b, object ? '{' : '[');
-    for (const struct json *m = v->child; m; m = m->next) {
+    buf_byte(b, object ? '{' : '[');
+    for (const struct json *m = v->child; m; m = m->next, comma = true) {
+        if (write_simple(b, m, object, comma))
+            continue;
+        if (comma)
+            buf_byte(b, ',');
         if (object)
             write_key(b, m);
         write_value(b, m);
-        if (m->next && has_room(b, 1))
-            put_byte(b, ',');
     }
-    if (has_room(b, 1))
-        put_byte(b, object ? '}' : ']');
+    buf_byte(b, object ? '}' : ']');
 }
 
 /* Recursion is bounded: the reader keeps so many levels, and our own trees are flat. */
@@ -202,13 +217,9 @@ static void write_value(struct buf *b, const struct json *v)
 {
     switch (v->kind) {
     case JSON_NULL:
-        buf_add(b, "null", 4);
-        break;
     case JSON_FALSE:
-        buf_add(b, "false", 5);
-        break;
     case JSON_TRUE:
-        buf_add(b, "true", 4);
+        buf_text(b, words[v->kind]);
         break;
     case JSON_NUMBER:
         buf_text(b, v->raw);

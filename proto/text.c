@@ -174,6 +174,39 @@ struct text text_clip_chars(struct text a, size_t max)
     return (struct text){a.at, at};
 }
 
+/* High bit of each byte of `w` that is below 0x20, a quote, a backslash, or not ASCII. The classic
+ * "has a zero byte" and "has a byte below n" tests may mark a byte above a marked one too much,
+ * never too little: 0 means that all are plain. */
+static inline uint64_t careful_word(uint64_t w)
+{
+    const uint64_t ones = ~(uint64_t)0 / 255, highs = ones * 0x80;
+    uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
+
+    return (((w - ones * 0x20) & ~w) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | w) &
+           highs;
+}
+
+/* The eight bytes at the one place and the other are plain; they may overlap. */
+static inline bool all_plain(const char *one, const char *other)
+{
+    uint64_t a, b;
+
+    memcpy(&a, one, 8);
+    memcpy(&b, other, 8);
+    return !(careful_word(a) | careful_word(b));
+}
+
+static size_t plain_bytes(struct text a, size_t i)
+{
+    for (; i < a.len; i++) {
+        unsigned char c = (unsigned char)a.at[i];
+
+        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
+            break;
+    }
+    return i;
+}
+
 #ifdef __SSE2__
 
 /* Bit i: byte i is below 0x20, a quote, a backslash, or not ASCII. */
@@ -189,55 +222,34 @@ static inline unsigned careful_bytes(const char *at)
         _mm_or_si128(_mm_or_si128(control, quote), _mm_or_si128(slash, x)));
 }
 
-/* Whole steps from `from` on: where the first careful byte stands, or the last step ended. */
-static size_t step_plain(struct text a, size_t from)
+size_t text_plain(struct text a)
 {
-    for (; from + 16 <= a.len; from += 16) {
-        unsigned careful = careful_bytes(a.at + from);
+    size_t i = 0;
+
+    for (; i + 16 <= a.len; i += 16) {
+        unsigned careful = careful_bytes(a.at + i);
 
         if (careful)
-            return from + (unsigned)__builtin_ctz(careful);
+            return i + (unsigned)__builtin_ctz(careful);
     }
-    return from;
+    if (a.len - i >= 8 && all_plain(a.at + i, a.at + a.len - 8))
+        return a.len; /* up to 15 bytes are left */
+    return plain_bytes(a, i);
 }
 
 #else
 
-/* High bit of each byte of `w` that is below 0x20, a quote, a backslash, or not ASCII. */
-static inline uint64_t careful_bytes(uint64_t w)
+size_t text_plain(struct text a)
 {
-    const uint64_t ones = ~(uint64_t)0 / 255, highs = ones * 0x80;
-    uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
-
-    /* The classic "has a zero byte" and "has a byte below n" tests may mark a byte above a marked
-     * one too much, never too little; the caller looks again byte by byte. */
-    return (((w - ones * 0x20) & ~w) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | w) &
-           highs;
-}
-
-static size_t step_plain(struct text a, size_t from)
-{
+    size_t i = 0;
     uint64_t w;
 
-    for (; from + 8 <= a.len; from += 8) {
-        memcpy(&w, a.at + from, 8);
-        if (careful_bytes(w))
+    for (; i + 8 <= a.len; i += 8) {
+        memcpy(&w, a.at + i, 8);
+        if (careful_word(w))
             break;
     }
-    return from;
+    return plain_bytes(a, i);
 }
 
 #endif
-
-size_t text_plain(struct text a)
-{
-    size_t i = step_plain(a, 0);
-
-    for (; i < a.len; i++) {
-        unsigned char c = (unsigned char)a.at[i];
-
-        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
-            break;
-    }
-    return i;
-}

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct text {
@@ -19,6 +20,33 @@ struct text {
 #define TEXT_NONE ((struct text){NULL, 0})
 /* For printf: "%.*s", TEXT_ARG(t) */
 #define TEXT_ARG(t) (int)(t).len, (t).at ? (t).at : ""
+
+/* memcmp() == 0, without a call for the few bytes that names have: loads that may overlap. */
+static inline bool text_same(const char *a, const char *b, size_t len)
+{
+    uint64_t x, y, xx, yy;
+    uint32_t p, q, pp, qq;
+
+    if (len > 16)
+        return memcmp(a, b, len) == 0;
+    if (len >= 8) {
+        memcpy(&x, a, 8);
+        memcpy(&y, b, 8);
+        memcpy(&xx, a + len - 8, 8);
+        memcpy(&yy, b + len - 8, 8);
+        return ((x ^ y) | (xx ^ yy)) == 0;
+    }
+    if (len >= 4) {
+        memcpy(&p, a, 4);
+        memcpy(&q, b, 4);
+        memcpy(&pp, a + len - 4, 4);
+        memcpy(&qq, b + len - 4, 4);
+        return ((p ^ q) | (pp ^ qq)) == 0;
+    }
+    while (len && a[len - 1] == b[len - 1])
+        len--;
+    return len == 0;
+}
 
 static inline bool text_eq(struct text a, struct text b)
 {
