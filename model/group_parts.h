@@ -101,6 +101,8 @@ struct stack_view {
     /* So many frames of those that are on, from the first, are a cycle that may have been entered
      * anywhere: hashed in an order that does not depend on where. */
     uint32_t cycle_len;
+    /* Likewise in the loose key, which begins at the frame loose_from. */
+    uint32_t loose_from, loose_cycle_len;
 };
 
 struct stack_parts {
@@ -125,6 +127,9 @@ struct stack_parts *group_classify(const struct event *e, struct stack *s,
 /* Parts and views of a stack trace that has been classified. False: the arena is spent. */
 bool group_stack_views(const struct event *e, struct stack_parts *s, const struct rule_owner *owner,
                        bool all, struct arena *a);
+void view_off(struct stack_view *v, uint32_t i, const char *hint, const struct stack_rule *rule);
+/* Leave one round of every recursion. */
+void group_collapse(struct stack_parts *s, enum view_kind kind, const struct rule_owner *owner);
 /* Feed the frames that are on. `loose`: without lines. */
 void group_stack_key(struct key *k, const struct stack_parts *s, enum view_kind view, bool loose,
                      struct arena *a);

@@ -4,11 +4,6 @@
 
 #include "model/group_parts.h"
 
-enum {
-    CYCLE_MAX = 8,        /* frames of one round of a recursion */
-    EXHAUSTED_FRAMES = 10 /* of recursion, for a stack to count as used up by it */
-};
-
 const struct thread *group_thread(const struct event *e)
 {
     const struct thread *crashed = NULL, *current = NULL;
@@ -145,7 +140,7 @@ void group_restore(struct event *e)
 
 /* ---- views ---- */
 
-static void off(struct stack_view *v, uint32_t i, const char *hint, const struct stack_rule *rule)
+void view_off(struct stack_view *v, uint32_t i, const char *hint, const struct stack_rule *rule)
 {
     v->on[i] = false;
     v->hint[i] = hint;
@@ -171,113 +166,16 @@ static void view_frames(struct stack_parts *s, enum view_kind kind)
         v->on[i] = f->on;
         v->hint[i] = f->hint;
         if (r->group == TRI_NO) {
-            off(v, i, "ignored by stack trace rule", r->group_rule);
+            view_off(v, i, "ignored by stack trace rule", r->group_rule);
         } else if (r->group == TRI_YES && f->any) {
             v->on[i] = true;
             v->hint[i] = "un-ignored by stack trace rule";
             v->rule[i] = r->group_rule;
         }
         if (kind == VIEW_APP && r->in_app != TRI_YES)
-            off(v, i, r->app_rule ? "marked out of app by stack trace rule" : "non app frame",
-                r->app_rule);
+            view_off(v, i, r->app_rule ? "marked out of app by stack trace rule" : "non app frame",
+                     r->app_rule);
     }
-}
-
-/* ---- recursion ---- */
-
-/* The frames that are on, by their identities. */
-struct sequence {
-    const struct frame_parts *frames;
-    uint16_t at[GROUP_FRAMES_MAX];
-    uint64_t short_id[GROUP_FRAMES_MAX]; /* most pairs differ here already */
-    uint32_t n;
-};
-
-static void gather(const struct stack_parts *s, const struct stack_view *v, struct sequence *q)
-{
-    q->frames = s->frames;
-    q->n = 0;
-    for (uint32_t i = 0; i < s->count; i++)
-        if (v->on[i]) {
-            q->at[q->n] = (uint16_t)i;
-            memcpy(&q->short_id[q->n++], s->frames[i].id.bytes, sizeof *q->short_id);
-        }
-}
-
-static inline bool same_frame(const struct sequence *q, uint32_t a, uint32_t b)
-{
-    return q->short_id[a] == q->short_id[b] &&
-           digest_eq(&q->frames[q->at[a]].id, &q->frames[q->at[b]].id);
-}
-
-/* How far the frames from `i` on repeat themselves every `period`; 0: not for two rounds. */
-static inline uint32_t repeats(const struct sequence *q, uint32_t i, uint32_t period)
-{
-    uint32_t end = i + period;
-
-    if (end >= q->n || q->short_id[i] != q->short_id[end])
-        return 0;
-    while (end < q->n && same_frame(q, end, end - period))
-        end++;
-    return end - i >= 2 * period ? end - i : 0;
-}
-
-static bool mentions(struct text t, const char *what)
-{
-    return text_find(t, text_of(what)) < t.len;
-}
-
-/* Errors that mean: the stack was used up. Where exactly, and how deep, is chance. */
-static bool is_exhaustion(const struct rule_owner *o)
-{
-    return mentions(o->type, "RecursionError") || mentions(o->type, "StackOverflow") ||
-           mentions(o->type, "SystemStackError") ||
-           mentions(o->value, "call stack size exceeded") ||
-           mentions(o->value, "too much recursion") ||
-           mentions(o->value, "maximum recursion depth exceeded");
-}
-
-/* Of a recursion one round stays, however deep it went and wherever in a round it ended. */
-static void collapse(struct stack_parts *s, enum view_kind kind, const struct rule_owner *owner)
-{
-    static const char hint[] = "ignored due to recursion";
-    struct stack_view *v = &s->view[kind];
-    uint32_t n, longest = 0, longest_at = 0, longest_period = 0;
-    struct sequence q;
-
-    gather(s, v, &q);
-    n = q.n;
-    for (uint32_t i = 0; i < n;) {
-        uint32_t period = 1, run = 0;
-
-        while (period <= CYCLE_MAX && !(run = repeats(&q, i, period)))
-            period++;
-        if (!run) {
-            i++;
-            continue;
-        }
-        if (run > longest) {
-            longest = run;
-            longest_at = i;
-            longest_period = period;
-        }
-        /* A stack trace that was cut at its oldest end begins anywhere in a round. */
-        if (i == 0 && run >= 3 * period)
-            v->cycle_len = period;
-        for (uint32_t k = i + period; k < i + run; k++)
-            off(v, q.at[k], hint, NULL);
-        i += run;
-    }
-    if (longest < EXHAUSTED_FRAMES || !is_exhaustion(owner))
-        return;
-    for (uint32_t i = 0; i < n; i++)
-        if (i < longest_at || i >= longest_at + longest_period)
-            off(v, q.at[i],
-                i < longest_at || i >= longest_at + longest
-                    ? "only the recursion that used the stack up counts"
-                    : hint,
-                NULL);
-    v->cycle_len = longest_period;
 }
 
 /* ---- limits, and whether it all counts ---- */
@@ -289,7 +187,7 @@ static void limit(struct stack_parts *s, enum view_kind kind)
 
     for (uint32_t i = s->count; i-- > 0;)
         if (v->on[i] && s->limits.max_frames && ++seen > s->limits.max_frames)
-            off(v, i, "ignored because of the limit of frames", s->limits.max_rule);
+            view_off(v, i, "ignored because of the limit of frames", s->limits.max_rule);
     v->count = 0;
     for (uint32_t i = 0; i < s->count; i++)
         v->count += v->on[i];
@@ -387,7 +285,7 @@ bool group_stack_views(const struct event *e, struct stack_parts *s, const struc
         if (!view_begin(&s->view[v], s->count, a))
             return false;
         view_frames(s, v);
-        collapse(s, v, owner);
+        group_collapse(s, v, owner);
         limit(s, v);
         judge(s, v);
     }
@@ -410,14 +308,16 @@ static bool rotates_before(const struct digest *ids, uint32_t n, uint32_t a, uin
     return false;
 }
 
+/* The loose key leaves out what led to a long recursion, since a stack trace that was cut has lost
+ * it. */
 void group_stack_key(struct key *k, const struct stack_parts *s, enum view_kind view, bool loose,
                      struct arena *a)
 {
     const struct stack_view *v = &s->view[view];
     struct digest ids[GROUP_FRAMES_MAX];
-    uint32_t n = 0, first = 0, cycle = v->cycle_len;
+    uint32_t n = 0, first = 0, cycle = loose ? v->loose_cycle_len : v->cycle_len;
 
-    for (uint32_t i = 0; i < s->count; i++)
+    for (uint32_t i = loose ? v->loose_from : 0; i < s->count; i++)
         if (v->on[i])
             ids[n++] = loose ? group_loose_id(&s->frames[i], a) : s->frames[i].id;
     if (cycle > n)
