@@ -40,7 +40,9 @@ static void test_migrations(void)
     is_int(db_migrate_catalogue(d), DB_OK, "and once is enough");
     db_close(d);
     d = opened("segment.db", DB_CREATE);
-    is_int(db_script(d, "segment-001"), DB_OK, "a segment is made from its script");
+    for (unsigned i = 0; i < sql_text_count; i++)
+        if (strncmp(sql_texts[i].name, "segment-0", 9) == 0)
+            is_int(db_script(d, sql_texts[i].name), DB_OK, "%s makes a segment", sql_texts[i].name);
     is_int(db_script(d, "segment-seal"), DB_OK, "and sealed");
     is_int(db_script(d, "segment-seal"), DB_OK, "sealing again changes nothing");
     db_close(d);
