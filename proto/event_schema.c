@@ -328,14 +328,21 @@ static void set_int(struct event_work *w, struct json *v, int64_t n)
         json_to_null(v);
 }
 
+/* As a number without a point, when it is none yet. */
+static void settle_int(struct event_work *w, struct json *v, int64_t n)
+{
+    if (v->kind != JSON_NUMBER || text_find_byte(v->raw, '.') != v->raw.len)
+        set_int(w, v, n);
+}
+
 void event_int(struct event_work *w, struct json *v, const struct event_field *f)
 {
     int64_t n;
 
-    if (!json_int64(v, &n))
+    if (json_int64(v, &n))
+        settle_int(w, v, n);
+    else
         event_refuse(w, v);
-    else if (v->kind != JSON_NUMBER || text_find_byte(v->raw, '.') != v->raw.len)
-        set_int(w, v, n);
 }
 
 void event_uint(struct event_work *w, struct json *v, const struct event_field *f)
@@ -347,7 +354,7 @@ void event_uint(struct event_work *w, struct json *v, const struct event_field *
     else if (n <= 0 || n > UINT32_MAX)
         json_to_null(v);
     else
-        event_int(w, v, f);
+        settle_int(w, v, n);
 }
 
 /* Already what we would write? Most timestamps of Python, Ruby, Java are. */

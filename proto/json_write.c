@@ -132,49 +132,50 @@ static void write_mended(struct buf *b, struct text raw)
     }
 }
 
-static void write_key(struct buf *b, const struct json *v)
-{
-    buf_byte(b, '"');
-    if (v->key_escaped)
-        json_escape(b, v->key);
-    else
-        buf_text(b, v->key);
-    buf_add(b, "\":", 2);
-}
+/* How a value begins that is no number or string. */
+static const struct text words[] = {[JSON_NULL] = {"null", 4},
+                                    [JSON_FALSE] = {"false", 5},
+                                    [JSON_TRUE] = {"true", 4},
+                                    [JSON_ARRAY] = {"[", 1},
+                                    [JSON_OBJECT] = {"{", 1}};
 
-static void write_string(struct buf *b, const struct json *v)
-{
-    buf_byte(b, '"');
-    if (v->mend)
-        write_mended(b, v->raw);
-    else
-        buf_text(b, v->raw);
-    buf_byte(b, '"');
-}
-
-static const struct text words[] = {
-    [JSON_NULL] = {"null", 4}, [JSON_FALSE] = {"false", 5}, [JSON_TRUE] = {"true", 4}};
-
+/* memcpy() without a call for the few bytes that names and most values have: pieces that may
+ * overlap. Returns the place behind the copy. */
 static inline char *copy(char *to, struct text t)
 {
-    return t.len ? (char *)memcpy(to, t.at, t.len) + t.len : to;
+    size_t len = t.len;
+
+    if (len > 16) {
+        memcpy(to, t.at, len);
+    } else if (len >= 8) {
+        memcpy(to, t.at, 8);
+        memcpy(to + len - 8, t.at + len - 8, 8);
+    } else if (len >= 4) {
+        memcpy(to, t.at, 4);
+        memcpy(to + len - 4, t.at + len - 4, 4);
+    } else {
+        for (size_t i = 0; i < len; i++)
+            to[i] = t.at[i];
+    }
+    return to + len;
 }
 
-/* What almost all children are: a value that is copied as it stands, behind a key that is, too. The
- * buffer is asked for room but once, with the comma. False: this one is not so simple. */
-static inline bool write_simple(struct buf *b, const struct json *v, bool member, bool comma)
+static inline struct text bytes_of(const struct json *v)
 {
+    return v->kind == JSON_STRING || v->kind == JSON_NUMBER ? v->raw : words[v->kind];
+}
+
+/* A value that is copied as it stands, with what comes before it: one look at the room for all. Of
+ * a container its bracket is written. */
+static inline void write_plain(struct buf *b, const struct json *v, bool member, bool comma)
+{
+    struct text bytes = bytes_of(v);
     bool quoted = v->kind == JSON_STRING;
-    struct text bytes;
-    size_t len;
+    size_t len = comma + (member ? v->key.len + 3 : 0) + bytes.len + 2 * quoted;
     char *to;
 
-    if (v->kind >= JSON_ARRAY || v->mend || v->key_escaped)
-        return false;
-    bytes = v->kind < JSON_NUMBER ? words[v->kind] : v->raw;
-    len = comma + (member ? v->key.len + 3 : 0) + bytes.len + 2 * quoted;
     if (!buf_reserve(b, len))
-        return true; /* and b knows */
+        return;
     to = b->at + b->len;
     b->len += len;
     if (comma)
@@ -190,55 +191,60 @@ static inline bool write_simple(struct buf *b, const struct json *v, bool member
     to = copy(to, bytes);
     if (quoted)
         *to = '"';
-    return true;
 }
 
-static void write_value(struct buf *b, const struct json *v);
+/* The same when key or value have bytes that JSON must escape. */
+static void write_escaped(struct buf *b, const struct json *v, bool member, bool comma)
+{
+    if (comma)
+        buf_byte(b, ',');
+    if (member) {
+        buf_byte(b, '"');
+        json_escape(b, v->key);
+        buf_add(b, "\":", 2);
+    }
+    if (v->kind != JSON_STRING) {
+        buf_text(b, bytes_of(v));
+        return;
+    }
+    buf_byte(b, '"');
+    if (v->mend)
+        write_mended(b, v->raw);
+    else
+        buf_text(b, v->raw);
+    buf_byte(b, '"');
+}
 
+/* A value, of a container just its bracket. */
+static inline void write_head(struct buf *b, const struct json *v, bool member, bool comma)
+{
+    if (v->mend || v->key_escaped)
+        write_escaped(b, v, member, comma);
+    else
+        write_plain(b, v, member, comma);
+}
+
+/* What follows the bracket. Recursion is bounded: the reader keeps so many levels, and our own
+ * trees are flat. */
 static void write_children(struct buf *b, const struct json *v)
 {
     bool object = v->kind == JSON_OBJECT, comma = false;
 
-    buf_byte(b, object ? '{' : '[');
     for (const struct json *m = v->child; m; m = m->next, comma = true) {
-        if (write_simple(b, m, object, comma))
-            continue;
-        if (comma)
-            buf_byte(b, ',');
-        if (object)
-            write_key(b, m);
-        write_value(b, m);
+        write_head(b, m, object, comma);
+        if (m->kind >= JSON_ARRAY)
+            write_children(b, m);
     }
     buf_byte(b, object ? '}' : ']');
 }
 
-/* Recursion is bounded: the reader keeps so many levels, and our own trees are flat. */
-static void write_value(struct buf *b, const struct json *v)
-{
-    switch (v->kind) {
-    case JSON_NULL:
-    case JSON_FALSE:
-    case JSON_TRUE:
-        buf_text(b, words[v->kind]);
-        break;
-    case JSON_NUMBER:
-        buf_text(b, v->raw);
-        break;
-    case JSON_STRING:
-        write_string(b, v);
-        break;
-    default:
-        write_children(b, v);
-    }
-}
-
 void json_write(struct buf *b, const struct json *v)
 {
-    if (b->comma)
-        buf_byte(b, ',');
-    if (v)
-        write_value(b, v);
-    else
-        buf_add(b, "null", 4);
+    static const struct json null = {.kind = JSON_NULL};
+
+    v = v ? v : &null;
+    write_head(b, v, false, b->comma);
+    if (v->kind >= JSON_ARRAY)
+        write_children(b, v);
     b->comma = true;
 }
