@@ -45,7 +45,7 @@ static void answers(void)
     is_int(r.status, 401, "20: no key: 401");
     is_text(r.body, "{\"detail\":\"missing authorization information\"}", "20: with a reason");
     ok(http_has(&r, "x-sentry-error: missing authorization information"), "in a header too");
-    r = serve_ask(&s, "GET", "/nothing/here.txt", NULL, TEXT(""));
+    r = serve_ask(&s, "GET", "/api/nothing/here", NULL, TEXT(""));
     is_int(r.status, 404, "an unknown path: 404");
     ok(http_has(&r, "access-control-allow-origin: *"), "with CORS as well");
     r = serve_ask(&s, "PUT", "/api/1/store/", SERVE_AUTH, event("x"));
