@@ -24,18 +24,16 @@ bool event_level_of(const struct json *v, enum level *out)
     } others[] = {{"log", LEVEL_INFO}, {"warn", LEVEL_WARNING}, {"critical", LEVEL_FATAL}};
     int64_t n;
 
-    if (json_int64(v, &n)) {
-        *out = (enum level)(n / 10 - 1);
-        return n % 10 == 0 && n >= 10 && n <= 50;
-    }
-    if (!json_is(v, JSON_STRING))
-        return false;
-    for (int i = LEVEL_DEBUG; i <= LEVEL_FATAL; i++)
+    for (int i = LEVEL_DEBUG; json_is(v, JSON_STRING) && i <= LEVEL_FATAL; i++)
         if (text_eq_nocase(v->raw, text_of(level_names[i]))) {
             *out = (enum level)i;
             return true;
         }
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    if (json_int64(v, &n)) {
+        *out = (enum level)(n / 10 - 1);
+        return n % 10 == 0 && n >= 10 && n <= 50;
+    }
+    for (size_t i = 0; json_is(v, JSON_STRING) && i < sizeof others / sizeof *others; i++)
         if (text_eq_nocase(v->raw, text_of(others[i].name))) {
             *out = others[i].level;
             return true;
