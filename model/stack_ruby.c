@@ -10,7 +10,8 @@ static bool is_path(struct text t)
             text_starts(t, "<") || text_starts(t, "(") || text_is(t, "-e"));
 }
 
-/* "path:12:in 'func'" or "path:12:in `func'" at the start; the rest is left in *t. */
+/* "path:12:in 'func'" or "path:12:in `func'" at the start; the rest is left in *t. False:
+ * there is none, and *t is as it was. */
 static bool take_place(struct text *t, struct text *path, uint32_t *line, struct text *function)
 {
     struct text rest = *t;
@@ -20,15 +21,19 @@ static bool take_place(struct text *t, struct text *path, uint32_t *line, struct
     /* The first colon that a number follows: C:/ruby/x.rb has one before. */
     for (;; colon++) {
         colon += text_find_byte(text_cut(rest, colon, rest.len), ':');
-        if (colon >= rest.len)
+        if (colon >= rest.len) {
+            *t = rest;
             return false;
+        }
         *t = text_cut(rest, colon + 1, rest.len);
         if (colon > 0 && stack_number(t, line))
             break;
     }
     *path = text_cut(rest, 0, colon);
-    if (!is_path(*path))
+    if (!is_path(*path)) {
+        *t = rest;
         return false;
+    }
     if (stack_skip(t, ":in ") && t->len && (t->at[0] == '`' || t->at[0] == '\'')) {
         size_t quote = text_find_byte(text_cut(*t, 1, t->len), '\'') + 1;
 
