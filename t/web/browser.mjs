@@ -1,113 +1,89 @@
 // browser.mjs -- Chromium against one server: log in, watch for what no page may do (errors on the
 // console, requests to other hosts, breaches of the content security policy), and say TAP.
 // From the environment: BASE, BOOTSTRAP (the file), CHROMIUM. Modules come from the folder where it is run.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
-const require = createRequire(process.cwd() + "/");
-const { chromium } = require("playwright-core");
+const require = createRequire(process.cwd() + '/');
+const { chromium } = require('playwright-core');
 
 export const base = process.env.BASE;
-export const boot = JSON.parse(readFileSync(process.env.BOOTSTRAP, "utf8"));
-export const axeSource = () =>
-  readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+export const boot = JSON.parse(readFileSync(process.env.BOOTSTRAP, 'utf8'));
+export const axeSource = () => readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 let count = 0;
-export function ok(good, what, why = "") {
-  console.log(`${good ? "ok" : "not ok"} ${++count} - ${what}`);
+export function ok(good, what, why = '') {
+  console.log(`${good ? 'ok' : 'not ok'} ${++count} - ${what}`);
   if (!good && why)
     console.log(
       String(why)
-        .split("\n")
+        .split('\n')
         .slice(0, 40)
-        .map((line) => "# " + line)
-        .join("\n"),
+        .map((line) => '# ' + line)
+        .join('\n'),
     );
   return Boolean(good);
 }
 export const is = (got, want, what) =>
-  ok(
-    got === want,
-    what,
-    `got  ${JSON.stringify(got)}\nwant ${JSON.stringify(want)}`,
-  );
+  ok(got === want, what, `got  ${JSON.stringify(got)}\nwant ${JSON.stringify(want)}`);
 
 export const launch = () =>
   chromium.launch({
-    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
     args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
     ],
   });
 
 /** A window of its own, with everything it complains of in `complaints`. */
-export async function open(
-  browser,
-  { width = 1280, height = 900, dark = false, ...more } = {},
-) {
+export async function open(browser, { width = 1280, height = 900, dark = false, ...more } = {}) {
   const context = await browser.newContext({
     viewport: { width, height },
-    colorScheme: dark ? "dark" : "light",
-    reducedMotion: "reduce",
-    timezoneId: "Europe/Zurich",
-    locale: "en-GB",
+    colorScheme: dark ? 'dark' : 'light',
+    reducedMotion: 'reduce',
+    timezoneId: 'Europe/Zurich',
+    locale: 'en-GB',
     ...more,
   });
   context.setDefaultTimeout(Number(process.env.PATIENCE ?? 20) * 1000);
   const page = await context.newPage();
   page.complaints = [];
   page.expected = []; // patterns of complaints that a test means to cause
-  const complain = (text) =>
-    page.expected.some((p) => p.test(text)) || page.complaints.push(text);
+  const complain = (text) => page.expected.some((p) => p.test(text)) || page.complaints.push(text);
   page.on(
-    "console",
-    (line) =>
-      ["error", "warning"].includes(line.type()) &&
-      complain(`console: ${line.text()} ${line.location().url}`),
+    'console',
+    (line) => ['error', 'warning'].includes(line.type()) && complain(`console: ${line.text()} ${line.location().url}`),
   );
-  page.on("pageerror", (error) => complain(`page: ${error.stack ?? error}`));
-  page.on("request", (r) => {
-    if (!r.url().startsWith(base + "/") && !/^(data|blob|about):/.test(r.url()))
-      complain(`another host: ${r.url()}`);
+  page.on('pageerror', (error) => complain(`page: ${error.stack ?? error}`));
+  page.on('request', (r) => {
+    if (!r.url().startsWith(base + '/') && !/^(data|blob|about):/.test(r.url())) complain(`another host: ${r.url()}`);
   });
-  page.on("requestfailed", (r) => {
-    if (!/ERR_ABORTED/.test(r.failure()?.errorText))
-      complain(`failed: ${r.url()} ${r.failure()?.errorText}`);
+  page.on('requestfailed', (r) => {
+    if (!/ERR_ABORTED/.test(r.failure()?.errorText)) complain(`failed: ${r.url()} ${r.failure()?.errorText}`);
   });
   return page;
 }
 
-export async function login(
-  page,
-  email = boot.email,
-  password = boot.password,
-) {
-  await page.goto(base + "/");
-  await page.fill("input[name=email]", email);
-  await page.fill("input[name=password]", password);
+export async function login(page, email = boot.email, password = boot.password) {
+  await page.goto(base + '/');
+  await page.fill('input[name=email]', email);
+  await page.fill('input[name=password]', password);
   await page.click('button:has-text("Log in")');
-  await page.waitForSelector(".frame");
+  await page.waitForSelector('.frame');
   return page;
 }
 
 /** Nothing under way, fonts there, two frames painted. */
 export async function settled(page) {
-  await page.waitForLoadState("networkidle").catch(() => {});
-  await page
-    .waitForFunction(() => !document.querySelector('[aria-busy="true"]'))
-    .catch(() => {});
-  await page.evaluate(
-    () =>
-      new Promise((done) =>
-        requestAnimationFrame(() => requestAnimationFrame(done)),
-      ),
-  );
+  await page.waitForLoadState('networkidle').catch(() => {});
+  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]')).catch(() => {});
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
 export async function visit(page, path) {
@@ -130,20 +106,13 @@ export async function run(checks) {
     });
     ok(
       pages.every((p) => p.complaints.length === 0),
-      "no error on the console, no request to another host, no breach of the policy",
-      pages.flatMap((p) => p.complaints).join("\n"),
+      'no error on the console, no request to another host, no breach of the policy',
+      pages.flatMap((p) => p.complaints).join('\n'),
     );
   } catch (error) {
-    ok(
-      false,
-      "the program ran to its end",
-      `${error.stack}\n${pages.flatMap((p) => p.complaints).join("\n")}`,
-    );
+    ok(false, 'the program ran to its end', `${error.stack}\n${pages.flatMap((p) => p.complaints).join('\n')}`);
     for (const [i, p] of pages.entries())
-      if (process.env.SHOTS)
-        await p
-          .screenshot({ path: `${process.env.SHOTS}/failed-${i}.png` })
-          .catch(() => {});
+      if (process.env.SHOTS) await p.screenshot({ path: `${process.env.SHOTS}/failed-${i}.png` }).catch(() => {});
   } finally {
     await browser.close();
   }

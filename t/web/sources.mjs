@@ -1,6 +1,6 @@
 // sources.mjs -- the source files of a made-up shop, so that stack traces have lines to show.
 export const sources = {
-  "checkout/cart.py": `
+  'checkout/cart.py': `
 from decimal import Decimal
 
 from checkout.models import Cart, Voucher
@@ -33,7 +33,7 @@ def merge(mine: Cart, theirs: Cart) -> Cart:
     mine.touched_at = max(mine.touched_at, theirs.touched_at)
     return mine
 `,
-  "checkout/views.py": `
+  'checkout/views.py': `
 from django.http import HttpRequest, JsonResponse
 
 from checkout.cart import apply_voucher, merge, total
@@ -52,7 +52,7 @@ def submit(request: HttpRequest) -> JsonResponse:
     order = place(cart, request.user, idempotency=request.headers["Idempotency-Key"])
     return JsonResponse({"order": order.id}, status=201)
 `,
-  "checkout/orders.py": `
+  'checkout/orders.py': `
 import logging
 
 from django.db import transaction
@@ -85,7 +85,7 @@ def reserve(order):
 class PaymentUnavailable(Exception):
     pass
 `,
-  "checkout/gateway.py": `
+  'checkout/gateway.py': `
 import httpx
 
 
@@ -104,7 +104,7 @@ class Payments:
         answer.raise_for_status()
         return Charge(**answer.json())
 `,
-  "src/cart/CartPanel.tsx": `
+  'src/cart/CartPanel.tsx': `
 import { useCart } from '../state/cart';
 import { money } from '../format/money';
 import { Line } from './Line';
@@ -124,7 +124,7 @@ export function CartPanel({ onCheckout }: Props) {
   );
 }
 `,
-  "src/state/cart.ts": `
+  'src/state/cart.ts': `
 import { api } from '../api';
 
 export async function checkout(id: string): Promise<Order> {
@@ -143,7 +143,7 @@ export async function restore(): Promise<Cart | null> {
   return api.get(\`/carts/\${id}?revision=\${revision}\`);
 }
 `,
-  "src/search/results.ts": `
+  'src/search/results.ts': `
 import { api } from '../api';
 
 let running: AbortController | undefined;
@@ -155,7 +155,7 @@ export async function search(text: string, page = 0): Promise<Hit[]> {
   return answer.hits.map((hit) => ({ ...hit, price: hit.offers[0].price }));
 }
 `,
-  "internal/charge/charge.go": `
+  'internal/charge/charge.go': `
 package charge
 
 import (
@@ -184,7 +184,7 @@ func (s *Service) Create(ctx context.Context, r Request) (*Charge, error) {
 	return &Charge{ID: entry.ID, Amount: entry.Total.Value}, nil
 }
 `,
-  "internal/ledger/ledger.go": `
+  'internal/ledger/ledger.go': `
 package ledger
 
 import "context"
@@ -206,7 +206,7 @@ func (l *Ledger) Book(a *Authorisation) *Entry {
 	return &Entry{ID: newID(), Total: a.Settled}
 }
 `,
-  "SearchIndex.java": `
+  'SearchIndex.java': `
 package shop.search;
 
 import java.util.List;
@@ -232,7 +232,7 @@ public final class SearchIndex {
 
 /** The lines around one of a file, as an SDK sends them. */
 export function around(file, line, reach = 5) {
-  const lines = sources[file]?.slice(1).split("\n");
+  const lines = sources[file]?.slice(1).split('\n');
   if (!lines) return {};
   return {
     pre_context: lines.slice(Math.max(0, line - 1 - reach), line - 1),
@@ -245,7 +245,7 @@ export function around(file, line, reach = 5) {
 export function lineOf(file, text) {
   const at = sources[file]
     .slice(1)
-    .split("\n")
+    .split('\n')
     .findIndex((l) => l.includes(text));
   if (at < 0) throw new Error(`${file} has no line with ${text}`);
   return at + 1;

@@ -6,7 +6,7 @@ import { useGet } from '../data';
 import { brief } from '../format';
 import { useHref } from '../state';
 import { Chart } from '../ui/chart';
-import { Age, Count } from '../ui/small';
+import { Age, Count, Problem } from '../ui/small';
 import './facts.css';
 import { GroupedBy } from './grouping';
 import { TagBars } from './issue-lists';
@@ -79,6 +79,7 @@ export function Facts({ issue, base, event }: { issue: IssueDetail; base: string
         <dt>Priority</dt>
         <dd>{issue.priority}</dd>
       </dl>
+      {tags.error && <Problem error={tags.error} retry={tags.reload} />}
       {ranked.map((t) => (
         <TagBars key={t.key} tag={t} />
       ))}

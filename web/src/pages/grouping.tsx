@@ -218,7 +218,7 @@ export function GroupedBy({ event, project }: { event: Event; project: string })
   const reason = reasonOf(info, info.hashes[0], 0);
   return (
     <div class="grouped">
-      <h3>Grouped by</h3>
+      <h2>Grouped by</h2>
       <p class="small">{reason}</p>
       {lines(info).map((l) => (
         <code key={l}>{l}</code>

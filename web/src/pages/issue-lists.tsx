@@ -57,7 +57,7 @@ export function TagBars({ tag }: { tag: Tag }) {
   const href = useHref();
   return (
     <div class="tag-bars">
-      <h3>{tag.key}</h3>
+      <h2>{tag.key}</h2>
       {tag.topValues.map((v) => (
         <Link
           key={v.value}

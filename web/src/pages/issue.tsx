@@ -19,7 +19,7 @@ import { Grouping } from './grouping';
 import './issue.css';
 import { Events, Tags } from './issue-lists';
 import { Standing, Title, where } from './issue-title';
-import { ignore, ignores, reopen, resolutions, resolve, type Mutation } from './triage';
+import { assignToMe, ignore, ignores, reopen, resolutions, resolve, type Mutation } from './triage';
 
 export function Issue({ issue: id, event: which }: { issue: string; event: string }) {
   const { query, set } = useQuery();
@@ -42,7 +42,7 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
     k: () => event.data?.nextEventID && go(at(event.data.nextEventID)),
     r: () => act('Resolved', resolve),
     i: () => act('Ignored', ignore),
-    a: () => act('Assigned to you', { assignedTo: 'me' }),
+    a: () => act('Assigned to you', assignToMe()),
     u: () => go(href('/issues')),
   });
 

@@ -16,7 +16,7 @@ import { TopBar } from '../ui/topbar';
 import { IssueRow } from './issue-row';
 import { suggestIssues } from './issue-suggest';
 import './issues.css';
-import { ignore, ignores, reopen, resolutions, resolve, type Mutation } from './triage';
+import { assignToMe, ignore, ignores, reopen, resolutions, resolve, type Mutation } from './triage';
 
 const defaultQuery = 'is:unresolved';
 const columns: [string, string][] = [
@@ -103,7 +103,7 @@ export function Issues() {
     x: () => rows[at] && toggle(rows[at].id),
     r: () => act('Resolved', resolve),
     i: () => act('Ignored', ignore),
-    a: () => act('Assigned to you', { assignedTo: 'me' }),
+    a: () => act('Assigned to you', assignToMe()),
     Escape: () => setPicked(new Set()),
     '?': () => setHelp(true),
   });
@@ -260,7 +260,7 @@ function BulkActions({
       <button type="button" class="button small" onClick={() => update('Reopened', ids, reopen)}>
         Unresolve
       </button>
-      <button type="button" class="button small" onClick={() => update('Assigned to you', ids, { assignedTo: 'me' })}>
+      <button type="button" class="button small" onClick={() => update('Assigned to you', ids, assignToMe())}>
         Assign to me
       </button>
       <button

@@ -1,124 +1,264 @@
-// release.tsx -- one release: what is new in it, what came back, what was resolved; against the one before.
+// release.tsx -- one release beside the one before it, or another: what is new, what came back, what
+// happens more or less often, what was resolved in it.
+import { useMemo } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import type { Issue, Release as ReleaseShape } from '../api';
-import { useGet, usePage } from '../data';
-import { exact } from '../format';
-import { org, useHref } from '../state';
+import type { Issue, Release as ReleaseShape, Series } from '../api';
+import { useGet, usePage, useTitle } from '../data';
+import { brief, exact } from '../format';
+import { contextParams, org, useHref, useQuery } from '../state';
+import { Chart, type Marker } from '../ui/chart';
+import { Menu } from '../ui/menu';
+import { Age, LevelDot, Problem } from '../ui/small';
+import { Table } from '../ui/table';
 import { TopBar } from '../ui/topbar';
-import { Age, Count, LevelDot, Problem } from '../ui/small';
-import { Title } from './issue-title';
+import { Standing, Title } from './issue-title';
+import './release.css';
 
-const quote = (v: string) => `"${v.replace(/(["\\])/g, '\\$1')}"`;
+interface Side {
+  version: string;
+  dateReleased: string;
+  firstEvent: string | null;
+  lastEvent: string | null;
+  events: number;
+  newGroups: number;
+}
+type Compared = Issue & { eventsNow: number; eventsBefore: number; isNew: boolean };
+interface Comparison {
+  release: Side;
+  before: Side | null;
+  issues: Compared[];
+  stepSeconds: number;
+  events: Series;
+}
 
-function List({ title, query, none }: { title: string; query: string; none: string }) {
-  const href = useHref();
-  const list = usePage<Issue[]>(`/organizations/${org}/issues/`, {
-    query,
-    sort: 'freq',
-    limit: 25,
-    statsPeriod: '90d',
-  });
+/** Hours in which it sent events; an hour at least. */
+const life = (s: Side) =>
+  s.firstEvent && s.lastEvent ? Math.max(1, (Date.parse(s.lastEvent) - Date.parse(s.firstEvent)) / 3_600_000) : 1;
+const perHour = (n: number) => (n === 0 ? '0' : n < 0.1 ? '< 0.1' : n < 10 ? n.toFixed(1) : brief(Math.round(n)));
+
+export function Release({ version }: { version: string }) {
+  const { query, set } = useQuery();
+  const path = `/organizations/${org}/releases/${encodeURIComponent(version)}`;
+  const { project, environment } = contextParams(query);
+  const compared = useGet<Comparison>(`${path}/compare/`, { project, environment, with: query.get('with') });
+  const others = usePage<ReleaseShape[]>(`/organizations/${org}/releases/`, { project, per_page: 100 });
+  const data = compared.data;
+  useTitle(`Release ${version}`);
   return (
-    <section style={{ marginBottom: 28 }}>
+    <>
+      <TopBar
+        timeless
+        extra={
+          <Menu
+            label={data?.before ? `Compared with ${data.before.version}` : 'Compare'}
+            title="Compare with"
+            right
+            choices={(others.data?.rows ?? [])
+              .filter((r) => r.version !== version)
+              .map((r) => ({
+                label: r.version,
+                checked: r.version === data?.before?.version,
+                pick: () => set({ with: r.version }),
+              }))}
+          />
+        }
+      />
+      <main class="content release">
+        <div class="page-head">
+          <h1 class="mono">{version}</h1>
+          {data && (
+            <span class="quiet">
+              released <Age at={data.release.dateReleased} ago />, last event <Age at={data.release.lastEvent} ago />
+            </span>
+          )}
+        </div>
+        {compared.error && <Problem error={compared.error} retry={compared.reload} />}
+        {data && <Beside data={data} path={path} />}
+      </main>
+    </>
+  );
+}
+
+function Beside({ data, path }: { data: Comparison; path: string }) {
+  const { release, before } = data;
+  const both = data.issues.filter((i) => i.eventsNow > 0 && !i.isNew);
+  const rate = (i: Compared) => i.eventsNow / life(release);
+  const rateBefore = (i: Compared) => (before ? i.eventsBefore / life(before) : 0);
+  const fresh = data.issues.filter((i) => i.isNew);
+  const back = both.filter((i) => i.substatus === 'regressed');
+  const rest = both.filter((i) => i.substatus !== 'regressed');
+  const gone = data.issues.filter((i) => i.eventsNow === 0);
+  rest.sort((a, b) => rate(b) - rateBefore(b) - (rate(a) - rateBefore(a)));
+  const list = (title: string, none: string, rows: Compared[]) => (
+    <Issues title={title} none={none} rows={rows} release={release} before={before} />
+  );
+  return (
+    <>
+      <Figures release={release} before={before} />
+      <Trend data={data} />
+      {list('New in this release', 'No issue was seen for the first time in it.', fresh)}
+      {list('Came back', 'No resolved issue came back in it.', back)}
+      {list('Seen before, and still', 'No older issue was seen in it.', rest)}
+      {before && list(`Not seen since ${before.version}`, `All issues of ${before.version} were seen again.`, gone)}
+      <Resolved path={path} />
+    </>
+  );
+}
+
+function Figures({ release, before }: { release: Side; before: Side | null }) {
+  const figures: [string, string, string | null][] = [
+    ['Events', exact(release.events), before && `${exact(before.events)} in ${before.version}`],
+    [
+      'Events per hour',
+      perHour(release.events / life(release)),
+      before && `${perHour(before.events / life(before))} in ${before.version}`,
+    ],
+    ['New issues', exact(release.newGroups), before && `${exact(before.newGroups)} in ${before.version}`],
+  ];
+  return (
+    <dl class="figures-row">
+      {figures.map(([name, value, more]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>
+            <strong class="mono">{value}</strong>
+            <span class="quiet small">{more ?? 'the first release that is known'}</span>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Trend({ data }: { data: Comparison }) {
+  const { events, stepSeconds, release, before } = data;
+  const [times, lines, markers] = useMemo(
+    () => [
+      events.map(([t]) => t),
+      [{ label: 'events', colour: 'var(--service-0)', values: events.map(([, n]) => n), bars: true }],
+      [release, before].flatMap((s): Marker[] =>
+        s ? [{ at: Date.parse(s.dateReleased) / 1000, label: s.version }] : [],
+      ),
+    ],
+    [data],
+  );
+  const step = stepSeconds === 3600 ? 'hour' : `${stepSeconds / 3600} hours`;
+  return (
+    <section>
+      <Chart
+        title={`Errors per ${step} in its projects; dashed lines: ${markers.map((m) => m.label).join(', ')}`}
+        times={times}
+        lines={lines}
+        markers={markers}
+        show={brief}
+        height={150}
+      />
+    </section>
+  );
+}
+
+function Issues({
+  title,
+  none,
+  rows,
+  release,
+  before,
+}: {
+  title: string;
+  none: string;
+  rows: Compared[];
+  release: Side;
+  before: Side | null;
+}) {
+  const href = useHref();
+  const now = (i: Compared) => i.eventsNow / life(release);
+  const then = (i: Compared) => (before ? i.eventsBefore / life(before) : 0);
+  return (
+    <section aria-label={title}>
       <h2>
-        {title} {list.data && <span class="quiet">{exact(list.data.hits ?? list.data.rows.length)}</span>}
+        {title} <span class="quiet">{rows.length}</span>
       </h2>
-      {list.error && <Problem error={list.error} retry={list.reload} />}
-      {list.data && list.data.rows.length === 0 && <p class="quiet">{none}</p>}
-      {list.data && list.data.rows.length > 0 && (
-        <table class="table">
-          <thead>
-            <tr>
-              <th>Level</th>
-              <th>Issue</th>
-              <th class="number">Events</th>
-              <th class="number">Users</th>
-              <th>Last seen</th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.data.rows.map((i) => (
-              <tr key={i.id}>
-                <td>
-                  <LevelDot level={i.level} />
-                </td>
-                <td>
-                  <Link href={href(`/issues/${i.id}`)}>
-                    <Title issue={i} />
-                  </Link>{' '}
-                  <span class="quiet small">{i.culprit}</span>
-                </td>
-                <td class="number">
-                  <Count n={Number(i.count)} />
-                </td>
-                <td class="number">
-                  <Count n={i.userCount} />
-                </td>
-                <td>
-                  <Age at={i.lastSeen} ago />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+      {rows.length === 0 ? (
+        <p class="quiet small">{none}</p>
+      ) : (
+        <Table
+          label={title}
+          columns={[
+            { label: 'Issue', kind: 'wide' },
+            { label: 'Events', kind: 'number' },
+            { label: 'Per hour', kind: 'number' },
+            { label: 'Before', kind: 'number' },
+            { label: 'Change', kind: 'number' },
+          ]}
+          rows={rows.map((i) => ({
+            key: i.id,
+            cells: [
+              <>
+                <LevelDot level={i.level} bare />{' '}
+                <Link href={href(`/issues/${i.id}`)} class="issue-link">
+                  <Title issue={i} />
+                </Link>{' '}
+                <Standing issue={i} /> <span class="quiet small">{i.shortId}</span>
+              </>,
+              exact(i.eventsNow),
+              perHour(now(i)),
+              before ? perHour(then(i)) : '–',
+              <Change now={now(i)} then={then(i)} />,
+            ],
+          }))}
+        />
       )}
     </section>
   );
 }
 
-export function Release({ version }: { version: string }) {
-  const release = useGet<ReleaseShape>(`/organizations/${org}/releases/${encodeURIComponent(version)}/`);
-  const others = usePage<ReleaseShape[]>(`/organizations/${org}/releases/`, { per_page: 100 });
-  const rows = others.data?.rows ?? [];
-  const before = rows[rows.findIndex((r) => r.version === version) + 1];
-  const r = release.data;
+/** Words for a rate against the one before: double is where it begins to matter. */
+function Change({ now, then }: { now: number; then: number }) {
+  if (then === 0) return <span class="quiet">new</span>;
+  if (now === 0) return <span class="quiet">gone</span>;
+  const times = now / then;
+  if (times >= 2) return <span class="worse">×{times.toFixed(1)}</span>;
+  if (times <= 0.5) return <span class="better">÷{(1 / times).toFixed(1)}</span>;
   return (
-    <>
-      <TopBar filter={<span style={{ flex: 1 }} />} />
-      <main class="content">
-        {release.error && <Problem error={release.error} retry={release.reload} />}
-        {r && (
-          <>
-            <div class="page-head">
-              <h1 class="mono">{r.version}</h1>
-              <span class="quiet">{r.projects.map((p) => p.slug).join(', ')}</span>
-            </div>
-            <p class="quiet" style={{ marginBottom: 16 }}>
-              First event <Age at={r.firstEvent ?? r.dateCreated} ago />, last event <Age at={r.lastEvent} ago />.
-              {before && (
-                <>
-                  {' '}
-                  The release before it is{' '}
-                  <Link class="mono" href={`/releases/${encodeURIComponent(before.version)}`}>
-                    {before.version}
-                  </Link>
-                  : {exact(before.newGroups)} new issues then, {exact(r.newGroups)} in this one.
-                </>
-              )}
-            </p>
-            <List
-              title="New in this release"
-              query={`first-release:${quote(version)}`}
-              none="No issue was seen for the first time in it."
-            />
-            <List
-              title="Came back"
-              query={`is:regressed release:${quote(version)}`}
-              none="No resolved issue came back in it."
-            />
-            <List
-              title="Seen in it"
-              query={`is:unresolved release:${quote(version)} !first-release:${quote(version)}`}
-              none="No older unresolved issue was seen in it."
-            />
-            <List
-              title="Resolved"
-              query={`is:resolved release:${quote(version)}`}
-              none="None of the issues seen in it is resolved."
-            />
-          </>
-        )}
-      </main>
-    </>
+    <span class="quiet">
+      {times >= 1 ? '+' : '−'}
+      {Math.abs(Math.round((times - 1) * 100))} %
+    </span>
+  );
+}
+
+function Resolved({ path }: { path: string }) {
+  const href = useHref();
+  const list = useGet<Issue[]>(`${path}/resolved/`);
+  const rows = list.data ?? [];
+  return (
+    <section aria-label="Resolved in it">
+      <h2>
+        Resolved in it <span class="quiet">{rows.length}</span>
+      </h2>
+      {rows.length === 0 && (
+        <p class="quiet small">Nothing was marked as resolved in this release (Resolve in … on an issue's page).</p>
+      )}
+      {rows.length > 0 && (
+        <Table
+          label="Resolved in it"
+          columns={[{ label: 'Issue', kind: 'wide' }, { label: 'Events', kind: 'number' }, { label: 'Last seen' }]}
+          rows={rows.map((i) => ({
+            key: i.id,
+            cells: [
+              <>
+                <LevelDot level={i.level} bare />{' '}
+                <Link href={href(`/issues/${i.id}`)} class="issue-link">
+                  <Title issue={i} />
+                </Link>{' '}
+                <span class="quiet small">{i.shortId}</span>
+              </>,
+              exact(Number(i.count)),
+              <Age at={i.lastSeen} ago />,
+            ],
+          }))}
+        />
+      )}
+    </section>
   );
 }

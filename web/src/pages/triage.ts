@@ -1,9 +1,13 @@
 // triage.ts -- what can be done to issues, in the words of the menus, as the API wants it.
+import { me } from '../state';
+
 export type Mutation = Record<string, unknown>;
 
 export const resolve: Mutation = { status: 'resolved' };
 export const ignore: Mutation = { status: 'ignored', substatus: 'archived_forever' };
 export const reopen: Mutation = { status: 'unresolved' };
+
+export const assignToMe = (): Mutation => ({ assignedTo: `user:${me.value!.id}` });
 
 export const resolutions: [string, Mutation][] = [
   ['Resolve', resolve],

@@ -26,9 +26,10 @@ export const Count = ({ n }: { n: number }) => (
   </span>
 );
 
-export const LevelDot = ({ level }: { level: string }) => (
+/** The level's dot with its word; bare: the word is only read out. */
+export const LevelDot = ({ level, bare }: { level: string; bare?: boolean }) => (
   <span class="level" data-level={level}>
-    {level}
+    {bare ? <span class="only-read">{level}</span> : level}
   </span>
 );
 

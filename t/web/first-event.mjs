@@ -1,0 +1,64 @@
+// first-event.mjs -- the first five minutes: log in, see the DSN, send an error with a real SDK, see it.
+import { execFileSync } from 'node:child_process';
+import { base, boot, is, login, ok, run, settled } from './browser.mjs';
+
+function send(dsn) {
+  try {
+    execFileSync('sh', [`${process.env.ROOT}/t/sdk/run`, 'python', dsn], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    return 'the Python SDK';
+  } catch (error) {
+    if (error.status !== 77) throw error;
+    return null; // no Python here
+  }
+}
+
+const viaHttp = async (key) => {
+  const exception = {
+    values: [{ type: 'ValueError', value: 'outer failed for order 42' }],
+  };
+  await fetch(`${base}/api/1/store/`, {
+    method: 'POST',
+    headers: { 'X-Sentry-Auth': `Sentry sentry_version=7, sentry_key=${key}` },
+    body: JSON.stringify({ platform: 'python', exception }),
+  });
+};
+
+await run(async ({ window }) => {
+  const page = await login(await window());
+  await page.waitForURL('**/welcome');
+  ok(true, 'a server without events shows how to send one');
+  await page.waitForSelector('.pasted');
+  const dsn = (await page.locator('.pasted pre').first().textContent()).trim();
+  is(new URL(dsn).username, boot.public_key, 'the DSN that is shown has the key of the first project');
+  is(new URL(dsn).host, new URL(base).host, 'and the address that the browser uses');
+
+  for (const name of ['Python', 'Node', 'Go', 'Java', 'OpenTelemetry', 'curl']) {
+    await page.getByRole('tab', { name, exact: true }).click();
+    const code = await page.locator('#snippet pre').textContent();
+    ok(code.includes(boot.public_key), `the snippet for ${name} has the key in it`);
+  }
+  const otlp = page.getByRole('tab', { name: 'OpenTelemetry' });
+  await otlp.click();
+  ok(
+    (await page.locator('#snippet pre').textContent()).includes('/integration/otlp/v1/traces'),
+    'OTLP settings are there too',
+  );
+  await page.getByText('Waiting for the first event').waitFor();
+  ok(true, 'the page says that it waits');
+
+  await page.evaluate(() => (window.stayed = true));
+  const by = send(dsn);
+  if (!by) await viaHttp(boot.public_key);
+  await page.waitForURL(/\/issues\/\d+/);
+  ok(true, `an event of ${by ?? 'a plain request'} opens its issue`);
+  ok(await page.evaluate(() => window.stayed), 'without loading the page anew');
+  await page.waitForSelector('.issue-head');
+  const title = await page.locator('.issue-head h1').textContent();
+  ok(/ValueError|hello from python/.test(title), 'which is the one that was sent');
+  await page.goto(base + '/');
+  await page.waitForURL('**/issues');
+  await settled(page);
+  ok(true, 'from now on the first page is the list of issues');
+});

@@ -1,0 +1,155 @@
+// issue.mjs -- everything that one issue's page shows and does.
+import { base, boot, is, login, ok, run, settled, visit } from './browser.mjs';
+import { seed } from './seed.mjs';
+
+const { server } = await seed(base, boot, 0.1);
+const toast = (page, text) => page.locator('.toast', { hasText: text }).first().waitFor();
+const find = async (query) =>
+  (await server.call('GET', `/organizations/default/issues/?query=${encodeURIComponent(query)}`))[0];
+const pick = async (page, menu, choice) => {
+  await page.getByRole('button', { name: menu, exact: true }).click();
+  await page.getByRole('menu').getByText(choice, { exact: true }).click();
+};
+
+await run(async ({ window }) => {
+  const page = await login(await window({ permissions: ['clipboard-read', 'clipboard-write'] }));
+  await settled(page);
+  const issue = await find('error.type:KeyError');
+  await page.locator('.issue-table .title a', { hasText: 'KeyError' }).click();
+  await page.waitForSelector('.frames');
+
+  // the first screen: title, value, where, counts, and the first in-app frame with its lines
+  const onScreen = async (locator) => {
+    const box = await locator.first().boundingBox();
+    return box !== null && box.y >= 0 && box.y + box.height <= 900;
+  };
+  ok(await onScreen(page.getByRole('heading', { name: 'KeyError' })), 'the title is on the first screen');
+  ok(await onScreen(page.getByText('checkout/cart.py in apply_voucher')), 'so is where it happened');
+  ok(await onScreen(page.locator('.context .fails').first()), 'so is the failing line');
+  is(
+    (await page.locator('.context .fails').first().textContent()).trim(),
+    '18    rate = voucher.rate[cart.currency]'.trim(),
+    'which is the right one, with its number',
+  );
+  ok(await onScreen(page.locator('.facts .chart')), 'so is the chart');
+  ok(await onScreen(page.locator('.vars')), 'so are the variables of the frame');
+
+  // stack trace
+  const folded = page.locator('.folded button');
+  is((await folded.first().textContent()).trim(), '4 frames in django', 'runs of library frames are one line');
+  await folded.first().click();
+  ok((await page.locator('.frames > li.library').count()) === 4, 'that opens');
+  await page.getByRole('button', { name: 'Newest first' }).click();
+  const order = await page.locator('.frames > li .function').allTextContents();
+  is(order[order.length - 1], 'apply_voucher', 'the order turns round');
+  await page.reload();
+  await page.waitForSelector('.frames');
+  ok(await page.getByRole('button', { name: 'Oldest first' }).isVisible(), 'and is remembered');
+  await page.getByRole('button', { name: 'Oldest first' }).click();
+  await page.getByRole('button', { name: 'Copy as text' }).click();
+  await toast(page, 'Copied');
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  ok(
+    copied.startsWith('Traceback (most recent call last):\n  File "') && /\nKeyError: '\w+'$/.test(copied),
+    'it is copied as Python prints it',
+    copied,
+  );
+
+  // what came along
+  for (const part of ['Breadcrumbs', 'Request', 'User', 'Tags', 'Runtime', 'Additional data'])
+    ok(await page.getByRole('region', { name: part, exact: true }).isVisible(), `the event shows: ${part}`);
+  ok((await page.locator('.crumbs li').count()) === 7, 'breadcrumbs stand on a line that ends with the event');
+
+  // previous and next
+  const id = () => page.locator('.event-bar .mono').first().getAttribute('title');
+  const newest = await id();
+  await page.keyboard.press('j');
+  await page.waitForFunction((was) => document.querySelector('.event-bar .mono')?.title !== was, newest);
+  const older = await id();
+  await page.keyboard.press('k');
+  await page.waitForFunction((was) => document.querySelector('.event-bar .mono')?.title === was, newest);
+  ok(older !== newest, 'j goes to the older event, k comes back');
+  await page.getByRole('link', { name: 'Oldest', exact: true }).click();
+  await page.waitForURL(/events\/oldest/);
+  await settled(page);
+  ok(await page.getByRole('button', { name: 'Older', exact: true }).isDisabled(), 'nothing is older than the oldest');
+
+  // its other parts
+  await page.getByRole('link', { name: /^Events/ }).click();
+  await page.getByRole('table', { name: 'Events' }).waitFor();
+  is(
+    await page.getByRole('table', { name: 'Events' }).locator('tbody tr').count(),
+    Number(issue.count),
+    'all its events are listed',
+  );
+  await page.getByRole('link', { name: 'Tags', exact: true }).click();
+  await page.locator('.tag-grid .tag-value').first().waitFor();
+  ok((await page.locator('.tag-grid h3').allTextContents()).includes('payment.method'), 'tags with their shares');
+  await page.getByRole('link', { name: 'Grouping' }).click();
+  await page.locator('.keys li').first().waitFor();
+  ok(
+    /exception type and in-app frames/.test(await page.locator('.keys li').first().textContent()),
+    'why it was grouped so',
+  );
+
+  // comments
+  await page.getByRole('link', { name: /^Activity/ }).click();
+  await page.getByLabel('Comment').fill('Vouchers have no rate in kroner.\nSee the pricing table.');
+  await page.getByRole('button', { name: 'Comment', exact: true }).click();
+  await page.locator('.comment', { hasText: 'See the pricing table.' }).waitFor();
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await page.getByLabel('Comment').last().fill('Fixed in the pricing table.');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.locator('.comment', { hasText: 'Fixed in the pricing table.' }).waitFor();
+  ok(true, 'a comment is added and changed');
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.waitForFunction(() => !document.querySelector('.comment'));
+  ok(true, 'and deleted');
+
+  // state
+  await pick(page, 'Assign', 'Me');
+  await page.locator('.facts-list dd', { hasText: 'Owner' }).waitFor();
+  ok(true, 'assigned');
+  await pick(page, 'Ignore', 'Ignore for 1 day');
+  await page.locator('.issue-head .word', { hasText: /ignored until/ }).waitFor();
+  ok(true, 'ignored until a time that is told');
+  await page.getByRole('button', { name: 'Unresolve' }).click();
+  await pick(page, 'Ignore', 'Ignore until 100 more events');
+  await page.locator('.issue-head .word', { hasText: 'ignored for 100 events' }).waitFor();
+  ok(true, 'ignored until it has happened more often');
+  await page.getByRole('button', { name: 'Unresolve' }).click();
+  await pick(page, 'Resolve', 'Resolve in next release');
+  await page.locator('.issue-head .word', { hasText: 'resolved in the next release' }).waitFor();
+  ok(true, 'resolved in the next release');
+  const said = await page.locator('.activity li').allTextContents();
+  for (const what of [/resolved it in the next release/, /reopened it/, /ignored it/, /assigned it to/, /first time/])
+    ok(
+      said.some((s) => what.test(s)),
+      `the activity says: ${what.source}`,
+    );
+  ok(
+    said.some((s) => /Owner/.test(s)),
+    'and by whom',
+  );
+
+  // screenshots are pictures here, never pages
+  const withFile = await find('error.type:TypeError project.name:storefront'.split(' ')[0] + ' label');
+  await visit(page, `/issues/${withFile.id}`);
+  for (let i = 0; i < 40 && !(await page.locator('.attachments img').count()); i++) {
+    await page.keyboard.press('j');
+    await settled(page);
+  }
+  const picture = page.locator('.attachments img').first();
+  ok(
+    await picture.evaluate((img) => img.decode().then(() => img.naturalWidth > 0)),
+    'a screenshot that came along is shown',
+  );
+  const answer = await page.request.get(base + (await picture.getAttribute('src')));
+  ok(/^attachment/.test(answer.headers()['content-disposition']), 'from an address that only ever downloads');
+
+  page.expected.push(/status of 404/);
+  await visit(page, '/issues/999999');
+  await page.getByText('There is no such issue').waitFor();
+  ok(true, 'an issue that is not there says so');
+});

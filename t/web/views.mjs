@@ -1,0 +1,51 @@
+// views.mjs -- every view there is, for the programs that look at all of them: name, address, what must
+// be there before it is looked at, and what is done first.
+import { visit } from './browser.mjs';
+
+/** `server` is seeded with the shop. */
+export async function viewsOf(server) {
+  const issues = await server.call('GET', '/organizations/default/issues/?query=');
+  const id = (type) => issues.find((i) => i.metadata.type === type).id;
+  const chained = id('PaymentUnavailable');
+  return [
+    { name: 'issues', path: '/issues?query=', ready: '.issue-table tbody tr' },
+    {
+      name: 'issues-selected',
+      path: '/issues?query=&project=-1',
+      ready: '.issue-table tbody tr',
+      first: async (page) => {
+        for (const key of ['j', 'x', 'j', 'x']) await page.keyboard.press(key);
+      },
+    },
+    {
+      name: 'issues-filter',
+      path: '/issues',
+      ready: '.issue-table tbody tr',
+      first: async (page) => {
+        await page.getByRole('combobox').fill('is:unresolved payment.method:');
+        await page.getByRole('option').first().waitFor();
+      },
+    },
+    { name: 'issue', path: `/issues/${id('KeyError')}`, ready: '.facts canvas' },
+    { name: 'issue-causes', path: `/issues/${chained}`, ready: '.frames' },
+    { name: 'issue-events', path: `/issues/${chained}?tab=events`, ready: '.issue-main .table' },
+    { name: 'issue-tags', path: `/issues/${chained}?tab=tags`, ready: '.tag-grid .tag-value' },
+    { name: 'issue-activity', path: `/issues/${id('KeyError')}?tab=activity`, ready: '.activity li' },
+    { name: 'issue-grouping', path: `/issues/${id('KeyError')}?tab=grouping`, ready: '.grouping .table' },
+    { name: 'releases', path: '/releases', ready: '.table tbody tr' },
+    { name: 'release', path: '/releases/shop%404.12.0', ready: '.release canvas' },
+    { name: 'server', path: '/server', ready: '.server .table' },
+    { name: 'welcome', path: '/welcome', ready: '.pasted' },
+    { name: 'settings', path: '/settings', ready: '.table' },
+    { name: 'settings-project', path: '/settings/projects/checkout', ready: 'input[type=checkbox]' },
+    { name: 'settings-users', path: '/settings/users', ready: '.table select' },
+    { name: 'settings-account', path: '/settings/account', ready: '.table' },
+    { name: 'no-match', path: '/issues?query=nothing.is:so', ready: '.empty' },
+  ];
+}
+
+export async function look(page, view) {
+  await visit(page, view.path);
+  await page.locator(view.ready).first().waitFor();
+  await view.first?.(page);
+}
