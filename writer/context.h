@@ -35,6 +35,7 @@ struct checkpointer;
 struct sealer;
 struct tally;
 struct states;
+struct relearn;
 
 struct project { /* what the writer needs of one; from the catalogue */
     uint32_t id, org;
@@ -122,6 +123,7 @@ struct writer {
     struct states *states;
     struct checkpointer *checkpointer; /* NULL in tools */
     struct sealer *sealer;             /* likewise */
+    struct relearn *relearn;           /* NULL: nothing is left to learn; relearn.h */
     struct arena arena;                /* of the record at hand */
     struct arena command_arena;        /* of the command at hand, and its answer */
     struct effects effects;

@@ -12,6 +12,7 @@
 #include "writer/flush.h"
 #include "writer/flush_parts.h"
 #include "writer/recover.h"
+#include "writer/relearn.h"
 #include "writer/retain.h"
 #include "writer/seal.h"
 #include "writer/segments.h"
@@ -23,6 +24,7 @@
 #define PRUNE_ISSUES 256      /* a second: a million issues are gone through in an hour */
 #define REMOVE_AFTER_US (5 * INT64_C(1000000))
 #define UNMERGE_US 100000 /* of a second, while a job is there */
+#define RELEARN_US 100000 /* likewise, after an upgrade */
 #define LINK_MS HOUR_MS   /* a report waits so long for its event */
 
 /* ---- what the sealing thread has done ---- */
@@ -363,6 +365,7 @@ static void keep_catalogue(struct writer *w)
         keep_hour(w);
     if (w->keep.seconds % 4 == 1)
         purge(w);
+    relearn_some(w, world_ticks_us() + RELEARN_US);
     prune(w);
 }
 

@@ -14,6 +14,7 @@
 #include "writer/flush.h"
 #include "writer/pack.h"
 #include "writer/recover.h"
+#include "writer/relearn.h"
 #include "writer/segments.h"
 #include "writer/state.h"
 #include "writer/tally.h"
@@ -76,6 +77,8 @@ static int recover(struct writer *w)
      * then they follow later. */
     if ((rc = flush_all(w)) != DB_OK)
         log_warn("recover.flush", "error=\"%s\"", db_error(w->catalogue));
+    if ((rc = relearn_begin(w)) != DB_OK)
+        log_warn("relearn", "error=\"%s\"", db_error(w->catalogue));
     return DB_OK;
 }
 
@@ -123,6 +126,7 @@ void writer_close(struct writer *w)
     db_close(w->catalogue);
     tally_free(w->tally);
     states_free(w->states);
+    relearn_free(w->relearn);
     batch_free(&w->batch);
     arena_free(&w->arena);
     arena_free(&w->command_arena);

@@ -1,0 +1,3 @@
+-- meta_get: what the catalogue says about itself (writer, at start)
+-- index: primary key
+SELECT value FROM meta WHERE key = ?1
