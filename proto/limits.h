@@ -109,6 +109,9 @@
 #define BUNDLE_ITEMS_MAX 8192      /* spans or logs in one record … */
 #define BUNDLE_BYTES (48 * KIB)    /* … and its size as estimated while it grows: two to a block */
 #define SPAN_FUTURE_MAX_S 86400   /* starting later than that from now: sorted in at the receipt */
+#define SERVICES_MAX 4096             /* known to the writer at a time; further ones are "(other)" */
+#define SERVICE_OPERATIONS_MAX 2000   /* of one service, likewise: names with ids in them */
+#define OPERATIONS_MAX 65536          /* of all */
 #define TRACE_SPANS_MAX 200000    /* shown of one trace; the rest is counted */
 
 /* ---- management API ---- */

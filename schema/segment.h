@@ -44,6 +44,34 @@ struct segment_attachment {
     size_t data_len;
 };
 
+/* ---- spans and log records: segment_span.c ---- */
+
+#define ENTRY_ERROR 1 /* it failed */
+#define ENTRY_ROOT 2  /* nobody called it */
+#define ENTRY_PIECE 4 /* no entry span at all: the earliest of a piece of a trace that came alone */
+
+struct segment_operation { /* a row of `operation` */
+    uint32_t id, project;
+    const char *service, *name;
+    size_t service_len, name_len;
+    uint8_t kind;
+};
+
+struct segment_entry { /* a row of `entry` */
+    uint32_t operation;
+    int64_t start_ms;
+    uint64_t duration_us;
+    uint8_t flags; /* ENTRY_* */
+    uint8_t trace[16];
+};
+
+struct segment_mark { /* a row of `mark` */
+    uint64_t block;
+    uint32_t kind;
+    const void *traces, *words;
+    size_t traces_len, words_len;
+};
+
 /* What a segment says about itself. */
 struct segment_facts {
     uint32_t id;        /* of its catalogue row */
@@ -76,6 +104,17 @@ int segment_set_applied(struct segment *s, uint32_t slot, uint64_t incarnation, 
 int segment_get_applied(struct segment *s, uint32_t slot, uint64_t incarnation, uint64_t *position);
 /* Copy all of them into a file that follows. */
 int segment_hand_on(struct segment *from, struct segment *to);
+
+int segment_put_operation(struct segment *s, const struct segment_operation *o);
+int segment_put_entry(struct segment *s, const struct segment_entry *e);
+int segment_put_mark(struct segment *s, const struct segment_mark *m);
+/* Entry rows so far. */
+int segment_entries(struct segment *s, uint64_t *count);
+/* All operations, in order of their numbers; `each` answers whether to go on, texts live until it has. */
+int segment_operations(struct segment *s,
+                       bool (*each)(void *own, const struct segment_operation *o), void *own);
+/* Sealing: the marks' traces as an index. Within a transaction. */
+int segment_index_traces(struct db *d);
 
 /* Events with a sequence above `after`, in order. 1: a row; 0: no more; negative. */
 int segment_events(struct segment *s, uint64_t after);

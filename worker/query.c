@@ -246,15 +246,15 @@ struct arena *query_scratch(struct query_thread *q)
 void query_settle(struct query_thread *q)
 {
     struct board *board = q->world->board;
-    uint64_t want = atomic_load_explicit(&board->committed_seq, memory_order_acquire);
+    uint64_t want = atomic_load_explicit(&board->committed_batch, memory_order_acquire);
     struct timespec nap = {.tv_nsec = POLL_US * 1000};
     int64_t until = world_ticks_us() + FLUSH_WAIT_MS * 1000;
 
-    if (atomic_load_explicit(&board->flushed_seq, memory_order_acquire) >= want)
+    if (atomic_load_explicit(&board->flushed_batch, memory_order_acquire) >= want)
         return;
     atomic_store_explicit(&board->flush_wanted, want, memory_order_release);
     world_ring_writer(q->world);
-    while (atomic_load_explicit(&board->flushed_seq, memory_order_acquire) < want &&
+    while (atomic_load_explicit(&board->flushed_batch, memory_order_acquire) < want &&
            world_ticks_us() < until)
         nanosleep(&nap, NULL);
 }

@@ -8,8 +8,10 @@
 #include "writer/context.h"
 #include "writer/files.h"
 #include "writer/seal.h"
+#include "writer/spans.h"
 #include "writer/tally.h"
 
+#define ENTRIES_MAX (2 * SEGMENT_ROWS_MAX) /* until it is sealed they are looked through */
 #define BYTES_SHARE 4 /* of the byte budget: a segment is what retention can take away at once */
 
 static uint32_t next_id(struct writer *w)
@@ -95,6 +97,7 @@ static void adopt(struct writer *w, struct segment *s, const struct segment_fact
         files_segment(w->world, file, path);
         checkpointer_watch(w->checkpointer, path);
     }
+    spans_begin_segment(w);
 }
 
 int active_open(struct writer *w, const char *file)
@@ -106,10 +109,11 @@ int active_open(struct writer *w, const char *file)
 
     files_segment(w->world, file, path);
     if ((rc = segment_open(path, DB_WRITE, w->conf->durability_power, &s)) == DB_OK &&
-        (rc = segment_facts(s, &facts)) == DB_OK)
+        (rc = segment_facts(s, &facts)) == DB_OK) {
         adopt(w, s, &facts, file, world_now_ms());
-    else
-        segment_close(s);
+        return spans_open_segment(w);
+    }
+    segment_close(s);
     return rc;
 }
 
@@ -193,7 +197,7 @@ bool active_is_full(const struct writer *w, bool *urgent)
         return false; /* an empty one can wait, whatever day it was made for */
     if (a->rows >= limit - limit / 16)
         return true; /* a little early, when it costs nobody a wait */
-    if (world_now_ms() / DAY_MS != a->day)
+    if (world_now_ms() / DAY_MS != a->day || a->entries >= ENTRIES_MAX)
         return true;
     return budget && a->bytes > budget / BYTES_SHARE;
 }

@@ -36,6 +36,8 @@ struct sealer;
 struct tally;
 struct states;
 struct relearn;
+struct spans;
+struct span_tally;
 
 struct project { /* what the writer needs of one; from the catalogue */
     uint32_t id, org;
@@ -104,6 +106,7 @@ struct active { /* the segment being written */
     uint64_t first_seq, next_block;
     uint64_t rows;
     uint64_t attachments;
+    uint64_t entries; /* rows of entry spans */
     bool overdue;     /* the next one could not be begun … */
     int64_t retry_us; /* … and is tried again then */
     uint64_t bytes;   /* file and WAL, as of the last second */
@@ -121,6 +124,8 @@ struct writer {
     uint32_t turn; /* the ring to begin with */
     struct tally *tally;
     struct states *states;
+    struct spans *spans;               /* spans.h */
+    struct span_tally *span_tally;     /* span_tally.h */
     struct checkpointer *checkpointer; /* NULL in tools */
     struct sealer *sealer;             /* likewise */
     struct relearn *relearn;           /* NULL: nothing is left to learn; relearn.h */
@@ -142,7 +147,8 @@ struct writer {
         uint64_t seconds, records; /* second counter; committed_records a second ago */
         int64_t busy_us;           /* when there was last much to do */
         uint32_t pruned;           /* issues up to this one had their old hours taken out */
-        int64_t unmerging;         /* the job at hand */
+        int64_t pruned_operation, pruned_edge; /* likewise, of spans' figures */
+        int64_t unmerging;                     /* the job at hand */
         uint32_t unpackable; /* a segment that could not be repacked: not again in this life */
         bool deleting;       /* another segment is to go */
         struct {

@@ -7,6 +7,7 @@
 #include "writer/context.h"
 #include "writer/decide.h"
 #include "writer/pack.h"
+#include "writer/spans.h"
 #include "writer/tally.h"
 
 #define TURN 64 /* records of one ring before the next has its turn */
@@ -208,6 +209,15 @@ static enum taken take_outcomes(struct writer *w, struct text body)
     return TAKEN;
 }
 
+static enum taken take_spans(struct writer *w, uint16_t kind, struct text body)
+{
+    static const enum taken answers[] = {[SPANS_TAKEN] = TAKEN,
+                                         [SPANS_NOT_FLUSH] = TAKEN_NOT_FLUSH,
+                                         [SPANS_NOT_STALL] = TAKEN_NOT_STALL};
+
+    return answers[spans_take(w, (enum record_kind)kind, body)];
+}
+
 /* Kinds that need no rows of their own: the block keeps them. */
 static enum taken take_plain(struct writer *w, uint16_t kind, struct text body)
 {
@@ -234,6 +244,7 @@ static enum taken take(struct writer *w, const struct ring_record *rec)
         return take_outcomes(w, body);
     case RECORD_SPANS:
     case RECORD_LOGS:
+        return take_spans(w, rec->kind, body);
     case RECORD_PROFILE:
         return take_plain(w, rec->kind, body);
     default:

@@ -7,10 +7,11 @@
 #include "writer/drain.h"
 #include "writer/flush_parts.h"
 #include "writer/notice.h"
+#include "writer/span_tally.h"
 
 #define PER_LOOK 16 /* rows between two looks at the clock */
 
-enum stage { BEGIN, RELEASES, CREATED, HASHES, ISSUES, USERS, ROWS, FEEDBACK, END };
+enum stage { BEGIN, RELEASES, CREATED, HASHES, ISSUES, USERS, ROWS, FEEDBACK, SPANS, END };
 
 struct order {
     uint64_t key;
@@ -24,7 +25,8 @@ struct flush {
     struct tally_hash *hash;
     struct tally_feedback *feedback;
     struct flush_group group;
-    int64_t us; /* spent so far */
+    int64_t us;     /* spent so far */
+    uint64_t batch; /* up to this one */
 };
 
 struct flush *flush_new(void)
@@ -55,6 +57,8 @@ void flush_begin(struct writer *w)
     t->filling = &t->generation[t->flushing == &t->generation[0]];
     t->flush->stage = BEGIN;
     t->flush->us = 0;
+    t->flush->batch = atomic_load_explicit(&w->world->board->committed_batch, memory_order_relaxed);
+    span_tally_turn(w->span_tally);
 }
 
 /* ---- the stages: each writes the piece at f->at; *more false: the stage is at its end ---- */
@@ -150,6 +154,11 @@ static int feedback(struct writer *w, struct tally_generation *g, struct flush *
     return flush_feedback(w, &b->record);
 }
 
+static int spans(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
+{
+    return flush_span(w, f->at, more);
+}
+
 static int end(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
 {
     int rc = DB_OK;
@@ -170,9 +179,9 @@ static int end(struct writer *w, struct tally_generation *g, struct flush *f, bo
 }
 
 static int (*const stages[])(struct writer *, struct tally_generation *, struct flush *, bool *) = {
-    [BEGIN] = begin,   [RELEASES] = releases, [CREATED] = created,
-    [HASHES] = hashes, [ISSUES] = issues,     [USERS] = users,
-    [ROWS] = rows,     [FEEDBACK] = feedback, [END] = end,
+    [BEGIN] = begin,   [RELEASES] = releases, [CREATED] = created, [HASHES] = hashes,
+    [ISSUES] = issues, [USERS] = users,       [ROWS] = rows,       [FEEDBACK] = feedback,
+    [SPANS] = spans,   [END] = end,
 };
 
 /* ---- running them ---- */
@@ -186,9 +195,11 @@ static void succeeded(struct writer *w)
     notice_flushed(w, t->flushing);
     if (seq > atomic_load_explicit(&board->flushed_seq, memory_order_relaxed))
         atomic_store_explicit(&board->flushed_seq, seq, memory_order_release);
+    atomic_store_explicit(&board->flushed_batch, t->flush->batch, memory_order_release);
     atomic_fetch_add_explicit(&board->change, 1, memory_order_release);
     tally_clear(t->flushing);
     t->flushing = NULL;
+    flush_span_done(w);
     t->flushed_us = world_ticks_us();
     writer_count(w, COUNTER_flushes, 1);
     writer_count(w, COUNTER_flush_us, (uint64_t)t->flush->us);
@@ -233,6 +244,7 @@ enum flushed flush_step(struct writer *w, int64_t least_us, int64_t most_us)
     if (rc != DB_OK) {
         writer_complain(w->catalogue, "flush", rc);
         db_rollback(w->catalogue);
+        flush_span_failed(w);
         f->stage = BEGIN;
         f->at = 0;
         return FLUSH_FAILED;

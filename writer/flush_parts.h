@@ -18,6 +18,8 @@ uint32_t flush_release(struct tally_generation *g, uint32_t project, struct text
 
 /* Find its id, or make the release. */
 int flush_release_find(struct writer *w, struct tally_generation *g, struct tally_row *r);
+int flush_release_id(struct writer *w, uint32_t org, struct text version, int64_t first_ms,
+                     uint32_t *id);
 int flush_release_row(struct writer *w, struct tally_generation *g, struct tally_row *r);
 int flush_row(struct writer *w, struct tally_generation *g, struct flush_group *open,
               const struct tally_row *r);
@@ -28,6 +30,12 @@ int flush_issue(struct writer *w, struct tally_generation *g, struct tally_issue
 int flush_users(struct writer *w, struct tally_issue *i);
 int flush_hash(struct writer *w, const struct tally_hash *h);
 int flush_feedback(struct writer *w, const struct record_feedback *r);
+
+/* Spans: the piece at `at` of the generation that span_tally turned out; *more false: no such. */
+int flush_span(struct writer *w, uint32_t at, bool *more);
+void flush_span_done(struct writer *w);
+/* What was inserted is gone again with the transaction. */
+void flush_span_failed(struct writer *w);
 
 /* One line of an issue's history. `actor` 0: nobody. */
 int flush_activity(struct writer *w, uint32_t issue, uint32_t actor, const char *type,

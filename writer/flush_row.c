@@ -20,8 +20,8 @@ uint32_t flush_release(struct tally_generation *g, uint32_t project, struct text
     return r ? r->release : 0;
 }
 
-static int release_id(struct writer *w, uint32_t org, struct text version, int64_t first_ms,
-                      uint32_t *id)
+int flush_release_id(struct writer *w, uint32_t org, struct text version, int64_t first_ms,
+                     uint32_t *id)
 {
     struct db_stmt *q = db_query(w->catalogue, "release_find");
     int rc;
@@ -50,7 +50,7 @@ int flush_release_find(struct writer *w, struct tally_generation *g, struct tall
     const struct project *p = writer_project(w, r->id);
 
     r->release = 0;
-    return p ? release_id(w, p->org, tally_row_a(g, r), r->first_ms, &r->release)
+    return p ? flush_release_id(w, p->org, tally_row_a(g, r), r->first_ms, &r->release)
              : DB_OK; /* the project was deleted */
 }
 

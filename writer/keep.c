@@ -384,6 +384,8 @@ void keep_second(struct writer *w)
     retain_figures(w);
     if (!w->stalled && !flush_is_open(w))
         keep_catalogue(w);
+    if (!w->stalled)
+        keep_spans(w);
     checkpointer_note(w->checkpointer, db_wal_frames(segment_db(w->active.segment)),
                       db_wal_frames(w->catalogue));
 }

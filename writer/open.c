@@ -16,6 +16,8 @@
 #include "writer/recover.h"
 #include "writer/relearn.h"
 #include "writer/segments.h"
+#include "writer/span_tally.h"
+#include "writer/spans.h"
 #include "writer/state.h"
 #include "writer/tally.h"
 
@@ -63,7 +65,9 @@ static bool allocate(struct writer *w)
     arena_init(&w->command_arena, ARENA_MAX);
     w->tally = tally_new();
     w->states = states_new();
-    return batch_init(&w->batch) && w->tally && w->states;
+    w->spans = spans_new();
+    w->span_tally = span_tally_new();
+    return batch_init(&w->batch) && w->tally && w->states && w->spans && w->span_tally;
 }
 
 static int recover(struct writer *w)
@@ -73,6 +77,7 @@ static int recover(struct writer *w)
     if ((rc = recover_catalogue(w)) != DB_OK || (rc = segments_recover(w)) != DB_OK ||
         (rc = recover_issues(w)) != DB_OK || (rc = recover_tally(w)) != DB_OK)
         return rc;
+    spans_recover(w);
     /* The figures are right before anybody looks at them. A full disk does not keep us from starting:
      * then they follow later. */
     if ((rc = flush_all(w)) != DB_OK)
@@ -80,6 +85,15 @@ static int recover(struct writer *w)
     if ((rc = relearn_begin(w)) != DB_OK)
         log_warn("relearn", "error=\"%s\"", db_error(w->catalogue));
     return DB_OK;
+}
+
+/* The aggregates are as the segments. */
+static void nothing_behind(struct writer *w)
+{
+    struct board *b = w->world->board;
+
+    atomic_store_explicit(&b->flushed_seq, w->next_seq - 1, memory_order_release);
+    atomic_store_explicit(&b->flushed_batch, b->committed_batch, memory_order_release);
 }
 
 int writer_open(const struct writer_conf *conf, struct writer **out)
@@ -110,7 +124,7 @@ int writer_open(const struct writer_conf *conf, struct writer **out)
     drain_find_rings(w);
     atomic_store_explicit(&w->world->board->committed_seq, w->next_seq - 1, memory_order_release);
     if (w->tally->filling->empty)
-        atomic_store_explicit(&w->world->board->flushed_seq, w->next_seq - 1, memory_order_release);
+        nothing_behind(w);
     log_notice("writer.open", "events=%llu segment=%s took_ms=%lld",
                (unsigned long long)(w->next_seq - 1), w->active.file,
                (long long)((world_ticks_us() - began_us) / 1000));
@@ -127,6 +141,8 @@ void writer_close(struct writer *w)
     tally_free(w->tally);
     states_free(w->states);
     relearn_free(w->relearn);
+    spans_free(w->spans);
+    span_tally_free(w->span_tally);
     batch_free(&w->batch);
     arena_free(&w->arena);
     arena_free(&w->command_arena);

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "proto/block.h"
+#include "writer/spans.h"
 #include "writer/tally.h"
 
 /* A block more than the records would give when each kind has an unfinished one. */
@@ -98,8 +99,22 @@ void batch_add(struct writer *w, enum record_kind kind, struct text body, int64_
     *slot = (uint32_t)at;
 }
 
+void batch_stretch(struct writer *w, enum record_kind kind, int64_t until_ms)
+{
+    struct packing *p = &w->batch.packing[kind];
+
+    if (until_ms > p->max_ms)
+        p->max_ms = until_ms;
+}
+
 void batch_drop(struct writer *w, uint32_t project, int64_t time_ms, enum outcome outcome,
                 const char *category, const char *reason)
+{
+    batch_drop_some(w, project, 1, time_ms, outcome, category, reason);
+}
+
+void batch_drop_some(struct writer *w, uint32_t project, uint32_t quantity, int64_t time_ms,
+                     enum outcome outcome, const char *category, const char *reason)
 {
     struct batch *b = &w->batch;
     uint32_t i;
@@ -120,7 +135,7 @@ void batch_drop(struct writer *w, uint32_t project, int64_t time_ms, enum outcom
         b->dropped[i].category = category;
         b->dropped[i].reason = reason;
     }
-    b->dropped[i].quantity++;
+    b->dropped[i].quantity += quantity;
 }
 
 /* The fate of what is not stored goes into a block of its own, so that the aggregates made of it can
@@ -155,6 +170,7 @@ void batch_close(struct writer *w)
 
     if (b->dropped_count)
         put_dropped(w);
+    spans_close(w);
     for (int k = 0; k < KINDS; k++)
         if (b->packing[k].block)
             finish(b, (enum record_kind)k);
@@ -195,6 +211,8 @@ static int put_rows(struct writer *w, uint32_t *attached)
     for (uint32_t i = 0; rc >= DB_OK && i < b->attachment_count; i++)
         if ((rc = put_attachment(s, &b->attachments[i])) > 0)
             ++*attached;
+    if (rc >= DB_OK)
+        rc = spans_put(w);
     for (uint32_t slot = 0; rc >= DB_OK && slot < WORLD_SLOTS; slot++)
         if (w->slots[slot].touched)
             rc = segment_set_applied(s, slot, ring_incarnation(w->world->ring[slot]),
@@ -210,6 +228,7 @@ static void publish(struct writer *w, uint32_t attached, int64_t began_us)
 
     w->active.rows += b->event_count;
     w->active.attachments += attached;
+    spans_done(w);
     w->committed_records += b->records;
     writer_count(w, COUNTER_commits, 1);
     writer_count(w, COUNTER_commit_us, took);
@@ -221,6 +240,7 @@ static void publish(struct writer *w, uint32_t attached, int64_t began_us)
         atomic_store_explicit(&board->commit_max_us, took, memory_order_relaxed);
     if (w->next_seq > 1) /* release: whoever sees the number may look for its row */
         atomic_store_explicit(&board->committed_seq, w->next_seq - 1, memory_order_release);
+    atomic_fetch_add_explicit(&board->committed_batch, 1, memory_order_release);
     tally_mark(w, w->active.id, w->active.next_block - 1, w->next_seq - 1, false);
 }
 

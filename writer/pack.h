@@ -22,6 +22,10 @@ void batch_add(struct writer *w, enum record_kind kind, struct text body, int64_
 /* Count a record that is not stored. `category` and `reason` are literals. */
 void batch_drop(struct writer *w, uint32_t project, int64_t time_ms, enum outcome outcome,
                 const char *category, const char *reason);
+void batch_drop_some(struct writer *w, uint32_t project, uint32_t quantity, int64_t time_ms,
+                     enum outcome outcome, const char *category, const char *reason);
+/* The record that was added last reaches up to then. */
+void batch_stretch(struct writer *w, enum record_kind kind, int64_t until_ms);
 /* Finish the blocks. */
 void batch_close(struct writer *w);
 /* Write it: DB_OK and the batch is empty; else it is as before and can be tried again. */

@@ -14,6 +14,7 @@
 #include "writer/flush.h"
 #include "writer/projects.h"
 #include "writer/segments.h"
+#include "writer/spans.h"
 #include "writer/tally.h"
 
 #define CATALOGUE_CACHE_KIB 3072 /* of a flush's upper tree levels; misses are the page cache's */
@@ -269,6 +270,25 @@ static void count_record(struct writer *w, uint32_t kind, struct text body)
         tally_outcome(w, &o);
 }
 
+/* A flush in the middle of a block marks the ones before it as counted, no more. Should the power go
+ * just then, the block's first records count twice; that is a second's worth of rates. */
+static int count_spans(struct writer *w, const struct segments_row *s, struct again *a,
+                       uint32_t kind)
+{
+    int rc = DB_OK;
+
+    for (uint32_t i = 0; rc == DB_OK && i < a->view.count; i++) {
+        arena_reset(&w->arena);
+        if (spans_count(w, (enum record_kind)kind, a->view.records[i]))
+            continue;
+        tally_mark(w, s->id, a->last_block, a->last_seq, false);
+        rc = flush_all(w);
+        i--;
+    }
+    a->blocks++;
+    return rc;
+}
+
 /* Feedback and outcomes: they have no rows that would say which of them were counted, so a block is
  * counted whole. */
 static int count_blocks(struct writer *w, const struct segments_row *s, struct again *a)
@@ -289,6 +309,9 @@ static int count_blocks(struct writer *w, const struct segments_row *s, struct a
                 count_record(w, b.kind, a->view.records[i]);
             a->blocks++;
         }
+        if ((b.kind == RECORD_SPANS || b.kind == RECORD_LOGS) && load(a, b.id) &&
+            (rc = count_spans(w, s, a, b.kind)) != DB_OK)
+            break;
         a->last_block = b.id;
     }
     return rc;

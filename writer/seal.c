@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "schema/db.h"
+#include "schema/segment.h"
 #include "shm/log.h"
 #include "writer/context.h"
 #include "writer/files.h"
@@ -49,7 +50,7 @@ int seal_file(const char *path)
     int left = 1, rc;
 
     if ((rc = db_open(path, &o, &d)) == DB_OK && (rc = db_begin(d)) == DB_OK) {
-        if ((rc = db_script(d, "segment-seal")) == DB_OK)
+        if ((rc = db_script(d, "segment-seal")) == DB_OK && (rc = segment_index_traces(d)) == DB_OK)
             rc = db_commit(d);
         if (rc != DB_OK)
             db_rollback(d);

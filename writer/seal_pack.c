@@ -13,6 +13,7 @@
 #include "writer/context.h"
 #include "writer/files.h"
 #include "writer/seal.h"
+#include "writer/span_rows.h"
 
 struct copy {
     struct segment *from, *to;
@@ -24,7 +25,9 @@ struct copy {
     struct block_packer *packer;
     struct segment_block out; /* the block in the making */
     uint64_t next_block;
-    uint64_t lost; /* records in damaged blocks */
+    struct marks marks; /* of it, when it holds spans or log records */
+    struct arena rows;  /* of the record that is marked */
+    uint64_t lost;      /* records in damaged blocks */
 };
 
 /* Unpack that block. *whole false: damaged, told once. */
@@ -55,6 +58,37 @@ static int load(struct copy *c, uint64_t block, bool *whole)
     return DB_OK;
 }
 
+/* ---- marks: what a new block speaks of ---- */
+
+static void mark(struct copy *c, uint32_t kind, struct text record)
+{
+    struct span_rows_sink sink = {.marks = &c->marks};
+    bool good = true;
+
+    arena_reset(&c->rows);
+    if (kind == RECORD_SPANS)
+        good = span_rows(record, &c->rows, &sink);
+    else if (kind == RECORD_LOGS)
+        good = log_rows(record, &c->rows, &c->marks);
+    if (!good)
+        log_error("record.unreadable", "file=\"%s\" kind=%u bytes=%zu", c->path, kind, record.len);
+}
+
+static int put_mark(struct copy *c)
+{
+    struct text traces = marks_traces(&c->marks), words = marks_words(&c->marks);
+    struct segment_mark m = {.block = c->out.id,
+                             .kind = c->out.kind,
+                             .traces = traces.at,
+                             .traces_len = traces.len,
+                             .words = words.at,
+                             .words_len = words.len};
+    int rc = c->marks.failed ? DB_FAIL : segment_put_mark(c->to, &m);
+
+    marks_clear(&c->marks);
+    return rc;
+}
+
 static int put_block(struct copy *c)
 {
     struct text packed;
@@ -66,7 +100,8 @@ static int put_block(struct copy *c)
     packed = block_finish(c->packer, true);
     c->out.data = packed.at;
     c->out.len = packed.len;
-    if (segment_put_block(c->to, &c->out) != DB_OK)
+    if (segment_put_block(c->to, &c->out) != DB_OK ||
+        ((c->out.kind == RECORD_SPANS || c->out.kind == RECORD_LOGS) && put_mark(c) != DB_OK))
         return DB_FAIL;
     c->out.id = 0;
     return DB_OK;
@@ -90,6 +125,7 @@ static int add(struct copy *c, uint32_t kind, struct text record, int64_t min_ms
     if (max_ms > c->out.max_ms)
         c->out.max_ms = max_ms;
     *slot = (uint32_t)at;
+    mark(c, kind, record);
     return DB_OK;
 }
 
@@ -135,14 +171,21 @@ static int copy_kind(struct copy *c, uint32_t kind)
     return rc == DB_OK ? put_block(c) : rc;
 }
 
-static int copy_attachments(struct copy *c, const char *from)
+/* Rows that speak of no block. */
+static int copy_rows(struct copy *c, const char *from)
 {
+    static const char *const tables[] = {
+        "INSERT INTO main.attachment SELECT * FROM old.attachment",
+        "INSERT INTO main.operation SELECT * FROM old.operation",
+        "INSERT INTO main.entry SELECT * FROM old.entry ORDER BY id"};
     struct db *d = segment_db(c->to);
     int rc;
 
     if ((rc = db_attach(d, from, "old")) != DB_OK || (rc = db_begin(d)) != DB_OK)
         return rc;
-    if ((rc = db_exec(d, "INSERT INTO main.attachment SELECT * FROM old.attachment")) == DB_OK)
+    for (size_t i = 0; rc == DB_OK && i < sizeof tables / sizeof *tables; i++)
+        rc = db_exec(d, tables[i]);
+    if (rc == DB_OK)
         rc = db_commit(d);
     return rc == DB_OK ? db_detach(d, "old") : rc;
 }
@@ -155,8 +198,10 @@ static int copy_all(struct copy *c, const char *from)
     for (uint32_t kind = 1; rc == DB_OK && kind < KINDS; kind++)
         if (kind != RECORD_EVENT)
             rc = copy_kind(c, kind);
-    if (rc == DB_OK && (rc = db_commit(d)) == DB_OK && (rc = copy_attachments(c, from)) == DB_OK)
+    if (rc == DB_OK && (rc = db_commit(d)) == DB_OK && (rc = copy_rows(c, from)) == DB_OK)
         rc = db_script(d, "segment-seal");
+    if (rc == DB_OK && (rc = db_begin(d)) == DB_OK && (rc = segment_index_traces(d)) == DB_OK)
+        rc = db_commit(d);
     return rc;
 }
 
@@ -167,6 +212,7 @@ int seal_pack(const char *from, const char *to, const struct seal_pause *pause)
     int rc;
 
     arena_init(&c.arena, 4 * RECORD_MAX);
+    arena_init(&c.rows, 4 * RECORD_MAX);
     if (!(c.packer = block_packer_new()))
         return DB_FAIL;
     if ((rc = segment_open(from, DB_READ, false, &c.from)) == DB_OK &&
@@ -183,6 +229,8 @@ int seal_pack(const char *from, const char *to, const struct seal_pause *pause)
     segment_close(c.from);
     segment_close(c.to);
     block_packer_free(c.packer);
+    marks_free(&c.marks);
     arena_free(&c.arena);
+    arena_free(&c.rows);
     return rc == DB_OK && !files_sync(to) ? DB_FAIL : rc;
 }

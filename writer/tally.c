@@ -497,6 +497,11 @@ void tally_feedback(struct writer *w, const struct record_feedback *r)
     add_outcome(g, r->project, r->received_ms, OUTCOME_ACCEPTED, TEXT("feedback"), TEXT_NONE, 1);
 }
 
+void tally_wake(struct writer *w)
+{
+    begin(w);
+}
+
 void tally_mark(struct writer *w, uint32_t segment, uint64_t block, uint64_t seq, bool whole)
 {
     struct tally_generation *g = begin(w);

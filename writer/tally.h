@@ -130,6 +130,8 @@ void tally_change(struct writer *w, uint32_t issue, enum state_change change,
 void tally_hash(struct writer *w, const struct record_event *r, uint32_t which, uint32_t issue);
 void tally_outcome(struct writer *w, const struct record_outcome *r);
 void tally_feedback(struct writer *w, const struct record_feedback *r);
+/* There is something for a flush that is kept elsewhere (span_tally.h). */
+void tally_wake(struct writer *w);
 /* The segment's blocks up to `block` and events up to `seq` are in; `whole`: it has no more. */
 void tally_mark(struct writer *w, uint32_t segment, uint64_t block, uint64_t seq, bool whole);
 

@@ -21,6 +21,7 @@
 #include "writer/open.h"
 #include "writer/pack.h"
 #include "writer/seal.h"
+#include "writer/span_tally.h"
 #include "writer/tally.h"
 
 #define SECOND_US INT64_C(1000000)
@@ -85,7 +86,9 @@ static int64_t flush_in(const struct writer *w, bool idle)
         return 0;
     if (t->filling->empty)
         return -1;
-    if (tally_half_full(t)) /* so that it is never quite full, which would hold up the batches */
+    if (tally_half_full(t) ||
+        span_tally_half_full(
+            w->span_tally)) /* so that it is never quite full, which would hold up the batches */
         return 0;
     due = t->filling->since_us + FLUSH_EVERY_US;
     if (idle || flush_wanted(w)) {

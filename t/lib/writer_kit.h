@@ -210,7 +210,8 @@ __attribute__((unused)) static bool kit_counted(struct kit *k)
     if (!kit_settled(k))
         return false;
     for (int i = 0; i < 20000; i++) {
-        if (atomic_load(&b->flushed_seq) >= atomic_load(&b->committed_seq))
+        if (atomic_load(&b->flushed_seq) >= atomic_load(&b->committed_seq) &&
+            atomic_load(&b->flushed_batch) >= atomic_load(&b->committed_batch))
             return true;
         atomic_fetch_add(&b->flush_wanted, 1);
         world_ring_writer(&k->world);

@@ -1,0 +1,182 @@
+#include "writer/edge.h"
+
+#include <stdlib.h>
+
+#include "model/trace.h"
+#include "proto/arena.h"
+#include "proto/limits.h"
+#include "writer/service.h"
+
+#define EDGES_MAX 8192
+#define EDGE_SLOTS (2 * EDGES_MAX)
+#define EDGE_BYTES (8 * MIB)
+#define HALVES (1 << 16)
+#define WAYS 4 /* places that a half may wait in */
+#define EDGE_WAIT_MS 30000
+#define EXPIRE (HALVES / 8) /* looked at at a time */
+
+struct half {
+    uint64_t key; /* 0: free */
+    struct service *service;
+    struct edge *unanswered;
+    int64_t start_ms, since_ms;
+    uint64_t duration_us;
+    bool caller, failed, message;
+};
+
+struct edges {
+    struct arena arena;
+    struct edge *edge[EDGE_SLOTS];
+    uint32_t count;
+    struct half *halves; /* HALVES, once the first comes */
+    uint32_t expired;    /* looked at so far, in turn */
+};
+
+struct edges *edges_new(void)
+{
+    struct edges *e = calloc(1, sizeof *e);
+
+    if (e)
+        arena_init(&e->arena, EDGE_BYTES);
+    return e;
+}
+
+void edges_free(struct edges *e)
+{
+    if (!e)
+        return;
+    arena_free(&e->arena);
+    free(e->halves);
+    free(e);
+}
+
+static uint32_t hash_of(uint32_t project, struct text a, struct text b, uint8_t kind)
+{
+    uint64_t h = 0xcbf29ce484222325 + project + ((uint64_t)kind << 32);
+
+    for (size_t i = 0; i < a.len; i++)
+        h = (h ^ (unsigned char)a.at[i]) * 0x100000001b3;
+    h = (h ^ 0xff) * 0x100000001b3;
+    for (size_t i = 0; i < b.len; i++)
+        h = (h ^ (unsigned char)b.at[i]) * 0x100000001b3;
+    return (uint32_t)((h ^ h >> 32) * 0x9e3779b1u) % EDGE_SLOTS;
+}
+
+static struct text keep(struct edges *e, struct text t)
+{
+    char *copy = arena_dup(&e->arena, t.len ? t.at : "", t.len);
+
+    return (struct text){copy, copy ? t.len : 0};
+}
+
+struct edge *edges_find(struct edges *e, uint32_t project, struct text caller, struct text callee,
+                        uint8_t kind)
+{
+    uint32_t at;
+    struct edge *found;
+
+    callee = text_clip(callee, ATTR_KEY_MAX);
+    at = hash_of(project, caller, callee, kind);
+    for (; (found = e->edge[at]); at = (at + 1) % EDGE_SLOTS)
+        if (found->project == project && found->kind == kind && text_eq(found->caller, caller) &&
+            text_eq(found->callee, callee))
+            return found;
+    if (e->count == EDGES_MAX || !(found = arena_zero(&e->arena, 1, sizeof *found)))
+        return NULL;
+    *found = (struct edge){
+        .project = project, .caller = keep(e, caller), .callee = keep(e, callee), .kind = kind};
+    if (!found->caller.at || !found->callee.at)
+        return NULL;
+    e->count++;
+    return e->edge[at] = found;
+}
+
+void edges_forget(struct edges *e)
+{
+    for (uint32_t i = 0; i < EDGE_SLOTS; i++)
+        if (e->edge[i])
+            e->edge[i]->id = 0;
+}
+
+/* ---- halves ---- */
+
+static uint64_t key_of(const uint8_t *trace_id, const uint8_t *id)
+{
+    uint64_t words[3], key;
+
+    memcpy(words, trace_id, 16);
+    memcpy(words + 2, id, 8);
+    key = (words[0] * 31 + words[1]) * 0x9e3779b97f4a7c15 ^ words[2];
+    key *= 0xbf58476d1ce4e5b9;
+    key ^= key >> 29;
+    return key ? key : 1;
+}
+
+static void give_up(const struct half *h, edge_sink *sink, void *own)
+{
+    struct edge_call call = {h->unanswered, h->start_ms, h->duration_us, h->failed};
+
+    if (h->caller && h->unanswered)
+        sink(own, &call);
+}
+
+/* Caller and callee, whichever of them was here first. A call within a service is no edge. */
+static void pair(struct edges *e, const struct half *caller, const struct half *callee,
+                 edge_sink *sink, void *own)
+{
+    struct edge_call call = {NULL, caller->start_ms, caller->duration_us, caller->failed};
+
+    if (caller->service == callee->service)
+        return;
+    call.edge = edges_find(e, callee->service->project, caller->service->name,
+                           callee->service->name, callee->message ? EDGE_MESSAGE : EDGE_CALL);
+    if (call.edge)
+        sink(own, &call);
+}
+
+void edges_half(struct edges *e, const struct edge_half *given, edge_sink *sink, void *own)
+{
+    struct half h = {.key = key_of(given->trace_id, given->id),
+                     .service = given->service,
+                     .unanswered = given->unanswered,
+                     .start_ms = given->start_ms,
+                     .since_ms = given->now_ms,
+                     .duration_us = given->duration_us,
+                     .caller = given->caller,
+                     .failed = given->failed,
+                     .message = given->message};
+    struct half *bucket, *place;
+
+    if (!e->halves && !(e->halves = calloc(HALVES, sizeof *e->halves)))
+        return;
+    bucket = place = &e->halves[h.key % (HALVES / WAYS) * WAYS];
+    for (int i = 0; i < WAYS; i++) {
+        struct half *other = &bucket[i];
+
+        if (other->key == h.key && other->caller != h.caller) {
+            pair(e, h.caller ? &h : other, h.caller ? other : &h, sink, own);
+            if (!other->caller)
+                other->key = 0; /* a caller may be answered more than once: it stays */
+            else
+                other->unanswered = NULL;
+            return;
+        }
+        if (!other->key || (place->key && other->since_ms < place->since_ms))
+            place = other;
+    }
+    if (place->key)
+        give_up(place, sink, own);
+    *place = h;
+}
+
+void edges_expire(struct edges *e, int64_t now_ms, edge_sink *sink, void *own)
+{
+    for (uint32_t i = 0; e->halves && i < EXPIRE; i++) {
+        struct half *h = &e->halves[e->expired++ % HALVES];
+
+        if (h->key && h->since_ms < now_ms - EDGE_WAIT_MS) {
+            give_up(h, sink, own);
+            h->key = 0;
+        }
+    }
+}

@@ -1,0 +1,124 @@
+#include "writer/service.h"
+
+#include <stdlib.h>
+
+#include "proto/limits.h"
+#include "proto/span.h"
+
+#define SERVICE_SLOTS (2 * SERVICES_MAX)
+#define OPERATION_SLOTS (2 * OPERATIONS_MAX)
+#define NAMES_BYTES (24 * MIB)
+#define OTHER TEXT("(other)")
+
+struct services {
+    struct arena arena;
+    struct service *service[SERVICE_SLOTS];
+    struct operation **operation; /* OPERATION_SLOTS of them, once the first comes */
+    uint32_t service_count, operation_count;
+};
+
+struct services *services_new(void)
+{
+    struct services *s = calloc(1, sizeof *s);
+
+    if (s)
+        arena_init(&s->arena, NAMES_BYTES);
+    return s;
+}
+
+void services_free(struct services *s)
+{
+    if (!s)
+        return;
+    arena_free(&s->arena);
+    free(s->operation);
+    free(s);
+}
+
+static uint32_t hash_of(struct text t, uint64_t h)
+{
+    for (size_t i = 0; i < t.len; i++)
+        h = (h ^ (unsigned char)t.at[i]) * 0x100000001b3;
+    h ^= h >> 32;
+    return (uint32_t)(h * 0x9e3779b1u);
+}
+
+static struct text keep(struct services *s, struct text t)
+{
+    char *copy = arena_dup(&s->arena, t.len ? t.at : "", t.len);
+
+    return (struct text){copy, copy ? t.len : 0};
+}
+
+struct service *services_find(struct services *s, uint32_t project, struct text name)
+{
+    uint32_t at = hash_of(name, 0xcbf29ce484222325 + project) % SERVICE_SLOTS;
+    struct service *found;
+
+    for (; (found = s->service[at]); at = (at + 1) % SERVICE_SLOTS)
+        if (found->project == project && text_eq(found->name, name))
+            return found;
+    if (s->service_count >= SERVICES_MAX && !text_eq(name, OTHER))
+        return services_find(s, project, OTHER);
+    if (s->service_count >= SERVICES_MAX + PROJECTS_MAX / 2 ||
+        !(found = arena_zero(&s->arena, 1, sizeof *found)))
+        return NULL;
+    found->project = project;
+    found->name = keep(s, name);
+    if (!found->name.at)
+        return NULL;
+    s->service_count++;
+    return s->service[at] = found;
+}
+
+static struct operation *make(struct services *s, struct service *of, struct text name,
+                              uint8_t kind, bool entry)
+{
+    struct operation *o = arena_zero(&s->arena, 1, sizeof *o);
+
+    if (!o)
+        return NULL;
+    *o = (struct operation){.service = of, .name = keep(s, name), .kind = kind, .entry = entry};
+    of->operations++;
+    return o->name.at ? o : NULL;
+}
+
+static struct operation *other(struct services *s, struct service *of)
+{
+    if (!of->other)
+        of->other = make(s, of, OTHER, SPAN_UNSPECIFIED, false);
+    return of->other;
+}
+
+struct operation *services_operation(struct services *s, struct service *of, struct text name,
+                                     uint8_t kind, bool entry)
+{
+    uint32_t at = hash_of(name, (uintptr_t)of * 31 + kind * 2u + entry) % OPERATION_SLOTS;
+    struct operation *o;
+
+    if (!s->operation && !(s->operation = calloc(OPERATION_SLOTS, sizeof *s->operation)))
+        return NULL;
+    for (; (o = s->operation[at]); at = (at + 1) % OPERATION_SLOTS)
+        if (o->service == of && o->kind == kind && o->entry == entry && text_eq(o->name, name))
+            return o;
+    if (of->operations >= SERVICE_OPERATIONS_MAX || s->operation_count >= OPERATIONS_MAX)
+        return other(s, of);
+    if (!(o = make(s, of, name, kind, entry)))
+        return other(s, of);
+    s->operation_count++;
+    return s->operation[at] = o;
+}
+
+void services_forget(struct services *s)
+{
+    for (uint32_t i = 0; i < SERVICE_SLOTS; i++) {
+        if (!s->service[i])
+            continue;
+        s->service[i]->id = 0;
+        if (s->service[i]->other)
+            s->service[i]->other->id = 0;
+    }
+    for (uint32_t i = 0; s->operation && i < OPERATION_SLOTS; i++)
+        if (s->operation[i])
+            s->operation[i]->id = 0;
+}

@@ -1,0 +1,386 @@
+#include "writer/span_tally.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/span_name.h"
+#include "model/trace.h"
+#include "proto/limits.h"
+
+#define CELL_SLOTS (2 * SPAN_CELLS)
+#define EDGE_CELL_SLOTS (2 * SPAN_EDGE_CELLS)
+#define WEIGHT_MAX 1000000
+#define DAY_MS INT64_C(86400000)
+#define PAST_MS (90 * DAY_MS) /* older than any retention: counted at the receipt */
+
+/* ---- life ---- */
+
+static bool generation_init(struct span_generation *g)
+{
+    g->cells = calloc(SPAN_CELLS, sizeof *g->cells);
+    g->cell_slots = calloc(CELL_SLOTS, sizeof *g->cell_slots);
+    g->edges = calloc(SPAN_EDGE_CELLS, sizeof *g->edges);
+    g->edge_slots = calloc(EDGE_CELL_SLOTS, sizeof *g->edge_slots);
+    g->releases = calloc(SPAN_RELEASES, sizeof *g->releases);
+    arena_init(&g->texts, MIB);
+    return g->cells && g->cell_slots && g->edges && g->edge_slots && g->releases;
+}
+
+static void generation_free(struct span_generation *g)
+{
+    for (uint32_t i = 0; g->cells && i < SPAN_CELLS; i++)
+        latency_free(&g->cells[i].sketch);
+    free(g->cells);
+    free(g->cell_slots);
+    free(g->edges);
+    free(g->edge_slots);
+    free(g->releases);
+    arena_free(&g->texts);
+}
+
+struct span_tally *span_tally_new(void)
+{
+    struct span_tally *t = calloc(1, sizeof *t);
+
+    if (!t)
+        return NULL;
+    t->services = services_new();
+    t->edges = edges_new();
+    if (!t->services || !t->edges || !generation_init(&t->generation[0]) ||
+        !generation_init(&t->generation[1])) {
+        span_tally_free(t);
+        return NULL;
+    }
+    t->filling = &t->generation[0];
+    return t;
+}
+
+void span_tally_free(struct span_tally *t)
+{
+    if (!t)
+        return;
+    generation_free(&t->generation[0]);
+    generation_free(&t->generation[1]);
+    latency_free(&t->scratch);
+    services_free(t->services);
+    edges_free(t->edges);
+    free(t);
+}
+
+bool span_tally_empty(const struct span_generation *g)
+{
+    return !g->cell_count && !g->edge_count;
+}
+
+void span_tally_clear(struct span_generation *g)
+{
+    for (uint32_t i = 0; i < g->cell_count; i++) {
+        struct latency *sketch = &g->cells[i].sketch;
+
+        if (sketch->room > 128) /* a wide one: let its memory go */
+            latency_free(sketch);
+        else
+            latency_clear(sketch);
+    }
+    if (g->cell_count)
+        memset(g->cell_slots, 0, CELL_SLOTS * sizeof *g->cell_slots);
+    if (g->edge_count)
+        memset(g->edge_slots, 0, EDGE_CELL_SLOTS * sizeof *g->edge_slots);
+    g->cell_count = g->edge_count = g->release_count = 0;
+    g->sketch_bytes = 0;
+    arena_reset(&g->texts);
+}
+
+bool span_tally_room(const struct span_tally *t, uint32_t spans)
+{
+    const struct span_generation *g = t->filling;
+
+    return span_tally_empty(g) ||
+           (g->cell_count + spans <= SPAN_CELLS && g->edge_count + spans / 4 <= SPAN_EDGE_CELLS &&
+            g->release_count + 16 <= SPAN_RELEASES && g->sketch_bytes < SPAN_SKETCH_BYTES);
+}
+
+bool span_tally_half_full(const struct span_tally *t)
+{
+    const struct span_generation *g = t->filling;
+
+    return g->cell_count > SPAN_CELLS / 2 || g->edge_count > SPAN_EDGE_CELLS / 2 ||
+           g->release_count > SPAN_RELEASES / 2 || g->sketch_bytes > SPAN_SKETCH_BYTES / 2;
+}
+
+/* ---- cells ---- */
+
+static uint32_t slot_of(const void *what, uint32_t a, uint32_t b, uint32_t slots)
+{
+    uint64_t h = (uintptr_t)what * 0x9e3779b97f4a7c15 + a * 0xbf58476d1ce4e5b9 + b;
+
+    h ^= h >> 31;
+    h *= 0x94d049bb133111eb;
+    return (uint32_t)(h >> 33) & (slots - 1);
+}
+
+static struct span_cell *cell_of(struct span_generation *g, struct operation *o, uint32_t release,
+                                 uint32_t minute)
+{
+    uint32_t at = slot_of(o, release, minute, CELL_SLOTS);
+    struct span_cell *c;
+    struct latency sketch;
+
+    for (; g->cell_slots[at]; at = (at + 1) & (CELL_SLOTS - 1)) {
+        c = &g->cells[g->cell_slots[at] - 1];
+        if (c->operation == o && c->release == release && c->minute == minute)
+            return c;
+    }
+    if (g->cell_count == SPAN_CELLS)
+        return NULL;
+    c = &g->cells[g->cell_count];
+    g->cell_slots[at] = (uint16_t)++g->cell_count;
+    sketch = c->sketch;
+    *c = (struct span_cell){.operation = o, .release = release, .minute = minute, .sketch = sketch};
+    return c;
+}
+
+static struct span_edge_cell *edge_cell_of(struct span_generation *g, struct edge *e,
+                                           uint32_t minute)
+{
+    uint32_t at = slot_of(e, minute, 0, EDGE_CELL_SLOTS);
+    struct span_edge_cell *c;
+
+    for (; g->edge_slots[at]; at = (at + 1) & (EDGE_CELL_SLOTS - 1)) {
+        c = &g->edges[g->edge_slots[at] - 1];
+        if (c->edge == e && c->minute == minute)
+            return c;
+    }
+    if (g->edge_count == SPAN_EDGE_CELLS)
+        return NULL;
+    c = &g->edges[g->edge_count];
+    g->edge_slots[at] = (uint16_t)++g->edge_count;
+    *c = (struct span_edge_cell){.edge = e, .minute = minute};
+    return c;
+}
+
+static void count_call(void *own, const struct edge_call *call)
+{
+    struct span_tally *t = own;
+    struct span_edge_cell *c =
+        edge_cell_of(t->filling, call->edge, (uint32_t)(call->start_ms / 60000));
+
+    if (!c)
+        return;
+    c->calls++;
+    c->errors += call->failed;
+    c->total_us += call->duration_us;
+}
+
+bool span_tally_expire(struct span_tally *t, int64_t now_ms)
+{
+    uint32_t before = t->filling->edge_count;
+
+    edges_expire(t->edges, now_ms, count_call, t);
+    return t->filling->edge_count > before;
+}
+
+void span_tally_turn(struct span_tally *t)
+{
+    t->flushing = t->filling;
+    t->filling = &t->generation[t->flushing == &t->generation[0]];
+}
+
+/* Its number + 1; 0: none, or no room. */
+static uint32_t release_of(struct span_generation *g, uint32_t project, struct text version,
+                           int64_t ms)
+{
+    struct span_release *r;
+
+    if (!version.len)
+        return 0;
+    for (uint32_t i = g->release_count; i-- > 0;) {
+        r = &g->releases[i];
+        if (r->project != project || !text_eq(r->version, version))
+            continue;
+        r->first_ms = ms < r->first_ms ? ms : r->first_ms;
+        r->last_ms = ms > r->last_ms ? ms : r->last_ms;
+        return i + 1;
+    }
+    if (g->release_count == SPAN_RELEASES)
+        return 0;
+    r = &g->releases[g->release_count];
+    *r = (struct span_release){.project = project,
+                               .version = arena_text(&g->texts, version),
+                               .first_ms = ms,
+                               .last_ms = ms};
+    return r->version.at ? ++g->release_count : 0;
+}
+
+/* ---- a bundle ---- */
+
+bool span_count_begin(struct span_count *c, struct span_tally *t, const struct span_bundle *b,
+                      struct arena *a)
+{
+    const struct bundle_view *v = &b->tables;
+
+    memset(c, 0, sizeof *c);
+    c->tally = t;
+    c->bundle = b;
+    c->services = arena_zero(a, v->resource_count, sizeof *c->services);
+    c->peers = arena_zero(a, v->shape_count, sizeof *c->peers);
+    c->peer_known = arena_zero(a, v->shape_count, 1);
+    if (!c->services || !c->peers || !c->peer_known)
+        return false;
+    for (uint32_t i = 0; i < v->resource_count; i++)
+        if (!(c->services[i] =
+                  services_find(t->services, b->head.project, v->resources[i].service)))
+            return false;
+    if (b->head.received_ms > t->now_ms)
+        t->now_ms = b->head.received_ms;
+    return true;
+}
+
+struct operation *span_count_operation(struct span_count *c, const struct span_brief *s)
+{
+    uint32_t at = ((uint32_t)((uintptr_t)s->name.at >> 2) + s->shape) % 64;
+    struct text name = s->name.len ? s->name : TEXT("(unnamed)");
+
+    if (c->memo[at].operation && c->memo[at].name == s->name.at && c->memo[at].len == s->name.len &&
+        c->memo[at].shape == s->shape)
+        return c->memo[at].operation;
+    c->memo[at].operation = services_operation(c->tally->services, c->services[s->resource], name,
+                                               s->kind, (s->flags & SPAN_ENTRY) != 0);
+    c->memo[at].name = s->name.at;
+    c->memo[at].len = s->name.len;
+    c->memo[at].shape = s->shape;
+    return c->memo[at].operation;
+}
+
+/* ---- peers: what a client's span says about the other side ---- */
+
+static bool is_peer_key(struct text key)
+{
+    static const char *const keys[] = {"service.peer.name",
+                                       "peer.service",
+                                       "db.namespace",
+                                       "db.name",
+                                       "db.system.name",
+                                       "db.system",
+                                       "messaging.destination.name",
+                                       "messaging.destination",
+                                       "messaging.system",
+                                       "server.address",
+                                       "net.peer.name",
+                                       "http.host",
+                                       NULL};
+
+    for (const char *const *k = keys; *k; k++)
+        if (text_is(key, *k))
+            return true;
+    return false;
+}
+
+static bool peer_varies(const struct bundle_shape_view *shape)
+{
+    for (uint32_t i = 0; i < shape->slot_count; i++)
+        if (shape->slots[i].field == FIELDS && shape->slots[i].mode != BUNDLE_CONSTANT &&
+            is_peer_key(shape->slots[i].key))
+            return true;
+    return false;
+}
+
+static struct edge *find_peer(struct span_count *c, const struct span_brief *s)
+{
+    struct span as = {.kind = s->kind,
+                      .attrs = {.at = (struct attr *)s->attrs, .count = s->attr_count}};
+    struct service *service = c->services[s->resource];
+    uint8_t kind = EDGE_EXTERNAL;
+    struct text peer = trace_peer(&as, &kind);
+
+    if (!peer.len || text_eq(peer, service->name))
+        return NULL;
+    return edges_find(c->tally->edges, service->project, service->name, peer, kind);
+}
+
+static struct edge *peer_of(struct span_count *c, const struct span_brief *s)
+{
+    uint8_t *known = &c->peer_known[s->shape];
+
+    if (!*known) {
+        *known = peer_varies(&c->bundle->tables.shapes[s->shape]) ? 2 : 1;
+        if (*known == 1)
+            c->peers[s->shape] = find_peer(c, s);
+    }
+    return *known == 1 ? c->peers[s->shape] : find_peer(c, s);
+}
+
+/* ---- edges ---- */
+
+static void count_edges(struct span_count *c, const uint8_t *trace_id, const struct span_brief *s,
+                        int64_t start_ms, uint64_t duration_us)
+{
+    struct span_tally *t = c->tally;
+    struct edge_half half = {.trace_id = trace_id,
+                             .service = c->services[s->resource],
+                             .start_ms = start_ms,
+                             .now_ms = t->now_ms,
+                             .duration_us = duration_us,
+                             .failed = (s->flags & SPAN_ERROR) != 0};
+
+    if (s->kind == SPAN_CLIENT || s->kind == SPAN_PRODUCER) {
+        struct edge *peer = peer_of(c, s);
+
+        if (peer && peer->kind == EDGE_DATABASE) { /* nobody answers for a database */
+            struct edge_call call = {peer, start_ms, duration_us, half.failed};
+
+            count_call(t, &call);
+            return;
+        }
+        half.id = s->span_id;
+        half.caller = true;
+        half.unanswered = peer;
+        edges_half(t->edges, &half, count_call, t);
+    } else if (s->flags & SPAN_ENTRY && !id_is_zero(s->parent_id, 8)) {
+        half.id = s->parent_id;
+        half.message = s->kind == SPAN_CONSUMER;
+        edges_half(t->edges, &half, count_call, t);
+    } else if (s->flags & SPAN_ENTRY && s->kind == SPAN_SERVER) {
+        struct edge_call call = {edges_find(t->edges, half.service->project, TEXT("user"),
+                                            half.service->name, EDGE_USER),
+                                 start_ms, duration_us, half.failed};
+
+        if (call.edge)
+            count_call(t, &call);
+    }
+}
+
+void span_count_span(struct span_count *c, const uint8_t trace_id[16], const struct span_brief *s)
+{
+    const struct resource *resource = &c->bundle->tables.resources[s->resource];
+    int64_t start_ms = (int64_t)(s->start_ns / 1000000), received = c->bundle->head.received_ms;
+    uint64_t duration_us = (s->end_ns - s->start_ns) / 1000;
+    struct operation *o = span_count_operation(c, s);
+    struct span_generation *g = c->tally->filling;
+    uint32_t weight = s->weight >= WEIGHT_MAX ? WEIGHT_MAX
+                      : s->weight > 1         ? (uint32_t)(s->weight + 0.5)
+                                              : 1;
+    struct span_cell *cell;
+    uint32_t room;
+
+    if (start_ms > received + DAY_MS || start_ms < received - PAST_MS)
+        start_ms = received;
+    cell = o ? cell_of(g, o, release_of(g, c->bundle->head.project, resource->release, start_ms),
+                       (uint32_t)(start_ms / 60000))
+             : NULL;
+    if (!cell) {
+        c->tally->lost++;
+        return;
+    }
+    if (!cell->calls || start_ms < cell->first_ms)
+        cell->first_ms = start_ms;
+    if (start_ms > cell->last_ms)
+        cell->last_ms = start_ms;
+    cell->calls += weight;
+    cell->errors += s->flags & SPAN_ERROR ? weight : 0;
+    cell->total_us += duration_us * weight;
+    room = cell->sketch.room;
+    latency_add(&cell->sketch, s->end_ns - s->start_ns, weight);
+    g->sketch_bytes += (cell->sketch.room - room) * sizeof(struct latency_cell);
+    count_edges(c, trace_id, s, start_ms, duration_us);
+}
