@@ -125,6 +125,15 @@ static bool view_bare_stack(struct grouping *g, struct stack *s, const struct th
     return *out && (!views || group_stack_views(g->e, *out, &owner, g->all, g->arena));
 }
 
+/* Classified already, for the exception that names the thread. */
+static bool is_taken(const struct grouping *g, const struct stack *s)
+{
+    for (uint32_t i = 0; s && i < g->exceptions.count; i++)
+        if (g->exceptions.all[i].stack && g->exceptions.all[i].stack->stack == s)
+            return true;
+    return false;
+}
+
 static bool bare_stacks(struct grouping *g)
 {
     struct event *e = g->e;
@@ -135,6 +144,8 @@ static bool bare_stacks(struct grouping *g)
         struct thread *t = &e->threads[i];
 
         /* All are classified, since people read them; one may stand for the event. */
+        if (is_taken(g, t->stack))
+            continue;
         if (!view_bare_stack(g, t->stack, t, t == g->thread, &parts))
             return false;
         if (t == g->thread)

@@ -11,22 +11,34 @@ static struct text int_text(int64_t v, struct arena *a)
     return arena_printf(a, "%lld", (long long)v);
 }
 
-static const struct thread *thread_of(const struct event *e, const struct exception *x)
+/* The one that the exception names; NULL: it names none. */
+static const struct thread *thread_named(const struct event *e, const struct exception *x)
 {
     for (uint32_t i = 0; x->thread_id.len && i < e->thread_count; i++)
         if (text_eq(e->threads[i].id, x->thread_id))
             return &e->threads[i];
-    return group_thread(e);
+    return NULL;
+}
+
+/* The exception that was thrown last may leave its stack to the thread it names. */
+static struct stack *stack_of(const struct event *e, const struct exception *x,
+                              const struct thread *named)
+{
+    bool last = x == &e->exceptions[e->exception_count - 1];
+
+    return x->stack ? x->stack : named && last ? named->stack : NULL;
 }
 
 static bool parts_of(const struct event *e, const struct exception *x,
                      const struct group_rules *rules, bool all, struct arena *a,
                      struct exception_parts *out)
 {
+    const struct thread *thread = thread_named(e, x);
+    struct stack *stack = stack_of(e, x, thread);
     struct rule_owner owner = {.type = x->type.len ? x->type : TEXT_NONE,
                                .value = x->value.len ? x->value : TEXT_NONE,
                                .mechanism = x->mechanism.type.len ? x->mechanism.type : TEXT_NONE,
-                               .thread = thread_of(e, x)};
+                               .thread = thread ? thread : group_thread(e)};
 
     *out = (struct exception_parts){.x = x};
     part_set(&out->type, x->type.len ? x->type : TEXT_NONE);
@@ -44,9 +56,9 @@ static bool parts_of(const struct event *e, const struct exception *x,
         if (!text_eq(value, x->value))
             out->value.hint = "stripped event-specific values";
     }
-    if (!x->stack)
+    if (!stack)
         return !arena_spent(a);
-    out->stack = group_classify(e, x->stack, &owner, rules, a);
+    out->stack = group_classify(e, stack, &owner, rules, a);
     return out->stack && group_stack_views(e, out->stack, &owner, all, a);
 }
 

@@ -317,11 +317,12 @@ void group_filename_part(const struct frame *f, enum platform p, struct arena *a
         part_set(out, TEXT_NONE);
         return;
     }
-    name = base_name(f->filename);
-    if (family == FAMILY_JAVASCRIPT) { /* a query is no part of a name */
+    name = f->filename;
+    if (family == FAMILY_JAVASCRIPT) { /* a query, with slashes or without, is no part of a name */
         name.len = text_find_byte(name, '?');
         name.len = text_find_byte(name, '#');
     }
+    name = base_name(name);
     clean = group_clean_basename(name, a);
     part_set(out, lower(clean, a));
     if (!text_eq(clean, name))

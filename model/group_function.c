@@ -364,6 +364,8 @@ static void javascript_function(struct part *out)
     struct text t = out->value, last;
     size_t at;
 
+    if (begins(t, "async ") || begins(t, "async*")) /* which browsers say in two ways, or not */
+        t = text_cut(t, 6, t.len);
     if ((at = find(t, 0, " (index ")) < t.len) /* Promise.all (index 3) */
         t.len = at;
     if ((at = find(t, 0, " [as ")) < t.len) /* Object.pay [as onClick] */
