@@ -8,6 +8,7 @@
 #   BUILD=DIR   where quern, load and null lie (build)
 use strict;
 use warnings;
+use Cwd 'abs_path';
 use File::Temp 'tempdir';
 use HTTP::Tiny;
 use IO::Socket::INET;
@@ -195,6 +196,21 @@ for my $size (3, 13) {
     stop($server->{pid});
 }
 
+# What a person waits for: from a key or a click to the painted result, in a real browser.
+sub paint {
+    my ($server) = @_;
+    my ($here)   = __FILE__ =~ m{^(.*?)[^/]*$};
+    local $ENV{BASE}        = "http://127.0.0.1:$server->{port}";
+    local $ENV{BOOTSTRAP}   = abs_path("$server->{dir}/bootstrap.json");
+    local $ENV{QUERN_T_WEB} = $ENV{QUERN_T_WEB} // abs_path($build) . '/t-web';
+    my $json = qx(sh ${here}../web/run paint);
+    if ($? >> 8 == 77) { print STDERR "  (no browser here: interaction to paint is left out)\n"; return }
+    die "t/web/paint.mjs failed\n" if $?;
+    for my $step (@{ decode_json($json) }) {
+        row("interaction to paint: $step->{what}", 'p95 <= 100 ms', sprintf('p50 %.0f, p95 %.0f ms', $step->{p50}, $step->{p95}), $step->{p95} <= 100);
+    }
+}
+
 # 3. a million and five million events: does speed depend on what is stored? how fast are reads?
 {
     my $dir    = "$scratch/many";
@@ -223,6 +239,7 @@ for my $size (3, 13) {
     row('issue list with 1 M events', 'p95 <= 20 ms', sprintf('%.1f ms', percentile(0.95, @list)), percentile(0.95, @list) <= 20);
     row('issue page with 1 M events', 'p95 <= 20 ms', sprintf('%.1f ms', percentile(0.95, @page)), percentile(0.95, @page) <= 20);
     row('its latest event', 'p95 <= 20 ms', sprintf('%.1f ms', percentile(0.95, @event)), percentile(0.95, @event) <= 20);
+    paint($server);
     if (!$quick) {
         $fill->(5_000_000);
         my $full = median(map { my $r = load("--port $server->{port} --key $server->{key} --size 3 --seconds 5 --connections 128"); $acked += $r->{ok}; $r->{rate} } 1 .. 3);

@@ -1,6 +1,6 @@
 // browser.mjs -- Chromium against one server: log in, watch for what no page may do (errors on the
 // console, requests to other hosts, breaches of the content security policy), and say TAP.
-// From the environment: BASE, BOOTSTRAP (the file), CHROMIUM. Modules come from the folder where it is run.
+// From the environment: BASE, BOOTSTRAP (the file), CHROMIUM; t/web/run sees to the packages.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 

@@ -4,7 +4,7 @@ import { base, boot, is, login, ok, run, settled } from './browser.mjs';
 
 function send(dsn) {
   try {
-    execFileSync('sh', [`${process.env.ROOT}/t/sdk/run`, 'python', dsn], {
+    execFileSync('sh', [new URL('../sdk/run', import.meta.url).pathname, 'python', dsn], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     return 'the Python SDK';

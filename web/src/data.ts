@@ -19,6 +19,18 @@ function keep(key: string, data: unknown) {
   if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value!);
 }
 
+const ahead = new Map<string, Promise<unknown>>(); // asked for before somebody wants it
+
+/** Ask now for what a part of the page will want with useGet once it is there. */
+export function prefetch(path: string, params?: Params) {
+  const key = keyOf('', path, params)!;
+  if (kept.has(key) || ahead.has(key)) return;
+  const promise = api.get(path, params);
+  promise.catch(() => {}); // whoever wants it is told
+  ahead.set(key, promise);
+  setTimeout(() => ahead.delete(key), 5000);
+}
+
 /** Another user must not see what this one saw. */
 export const forget = () => kept.clear();
 
@@ -44,7 +56,10 @@ function useLoaded<T>(key: string | null, load: (signal: AbortSignal) => Promise
     let timer: ReturnType<typeof setTimeout> | undefined;
     const read = async () => {
       try {
-        const data = await latest.current(stop.signal);
+        const asked = ahead.get(key) as Promise<T> | undefined;
+        ahead.delete(key);
+        const data = await (asked ?? latest.current(stop.signal));
+        if (stop.signal.aborted) return;
         keep(key, data);
         setState({ data, error: null, slow: false });
       } catch (cause) {

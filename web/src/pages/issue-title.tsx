@@ -12,10 +12,14 @@ export function Title({ issue }: { issue: Issue }) {
   );
 }
 
+const WEEK = 7 * 86_400_000;
+
 /** New, regressed, resolved, ignored: a small word, and nothing while it goes on as it went. */
 export function Standing({ issue, words = issue.status }: { issue: Issue; words?: string }) {
   if (issue.status !== 'unresolved') return <span class={`word ${issue.status}`}>{words}</span>;
   if (!issue.substatus || issue.substatus === 'ongoing') return null;
+  // the server calls old ones "ongoing" when it next looks after them; here they are not new any more already
+  if (issue.substatus === 'new' && Date.now() - Date.parse(issue.firstSeen) > WEEK) return null;
   return <span class={`word ${issue.substatus}`}>{issue.substatus}</span>;
 }
 

@@ -1,9 +1,10 @@
 // issue.tsx -- one issue through one of its events: what happened and where, before any scrolling;
 // beside it the facts, above it what can be done about it.
 import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { api, type Event, type IssueDetail } from '../api';
-import { useGet, useTitle } from '../data';
+import { prefetch, useGet, useTitle } from '../data';
 import { brief, dateTime } from '../format';
 import { mayWrite, me, org, useHref, useQuery } from '../state';
 import { change } from '../ui/change';
@@ -29,6 +30,7 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
   const base = `/organizations/${org}/issues/${id}`;
   const issue = useGet<IssueDetail>(`${base}/`, undefined, 15_000);
   const event = useGet<Event>(`${base}/events/${which}/`);
+  useEffect(() => prefetch(`${base}/tags/`), [base]);
   const data = issue.data;
   useTitle(data?.title);
 

@@ -167,7 +167,7 @@ function Figures({ s, now }: { s: Status; now: Sample | undefined }) {
 function Live({ samples }: { samples: Sample[] }) {
   const times = useMemo(() => samples.map((s) => s.at), [samples]);
   const to = times[times.length - 1] ?? Math.floor(Date.now() / 1000);
-  const range = { from: to - (SAMPLES * SAMPLE_MS) / 1000, to };
+  const range = { from: Math.min(times[0] ?? to, to - 60), to };
   const line = (label: string, colour: string, of: (s: Sample) => number | null): Line => ({
     label,
     colour: `var(--${colour})`,
@@ -185,7 +185,7 @@ function Live({ samples }: { samples: Sample[] }) {
   const rate = (n: number) => brief(n < 10 ? Number(n.toFixed(1)) : Math.round(n));
   return (
     <section class="charts" aria-label="The last five minutes">
-      <Chart title="Per second, last five minutes" times={times} lines={lines.rates} show={rate} {...range} />
+      <Chart title="Per second" times={times} lines={lines.rates} show={rate} {...range} />
       <Chart title="Time of a commit" times={times} lines={lines.commits} show={duration} {...range} />
       <Chart title="Bytes waiting in the rings" times={times} lines={lines.lag} show={bytes} binary {...range} />
       <Chart title="Memory of all processes" times={times} lines={lines.memory} show={bytes} binary {...range} />
