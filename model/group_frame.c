@@ -90,15 +90,17 @@ static struct text squeezed(struct text t, struct arena *a)
     return (struct text){out, len};
 }
 
-/* Characters are bytes that do not continue one; eight of them are looked at together. */
+/* Characters are bytes that do not continue one; eight of them are looked at together, and a product
+ * adds up eight bytes that are 0 or 1. */
 static bool is_too_long(struct text line)
 {
+    const uint64_t ones = 0x0101010101010101;
     size_t n = 0, i = 0;
     uint64_t word;
 
     for (; i + 8 <= line.len && n <= LINE_CHARACTERS_MAX; i += 8) {
         memcpy(&word, line.at + i, sizeof word);
-        n += 8 - (size_t)__builtin_popcountll(word >> 7 & ~(word >> 6) & 0x0101010101010101);
+        n += 8 - (size_t)((word >> 7 & ~(word >> 6) & ones) * ones >> 56);
     }
     for (; i < line.len && n <= LINE_CHARACTERS_MAX; i++)
         n += ((unsigned char)line.at[i] & 0xc0) != 0x80;
@@ -196,7 +198,8 @@ static struct digest identify(const struct frame_parts *f, bool loose, struct ar
 
 struct digest group_loose_id(const struct frame_parts *f, struct arena *a)
 {
-    return identify(f, true, a);
+    /* the same parts, the same identity */
+    return f->line.on || f->function.on != f->bare.on ? identify(f, true, a) : f->id;
 }
 
 void group_frame_parts(const struct frame *f, enum platform p, bool all, struct arena *a,

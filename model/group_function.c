@@ -366,10 +366,12 @@ static void javascript_function(struct part *out)
 
     if (begins(t, "async ") || begins(t, "async*")) /* which browsers say in two ways, or not */
         t = text_cut(t, 6, t.len);
-    if ((at = find(t, 0, " (index ")) < t.len) /* Promise.all (index 3) */
-        t.len = at;
-    if ((at = find(t, 0, " [as ")) < t.len) /* Object.pay [as onClick] */
-        t.len = at;
+    if (memchr(t.at, ' ', t.len)) {
+        if ((at = find(t, 0, " (index ")) < t.len) /* Promise.all (index 3) */
+            t.len = at;
+        if ((at = find(t, 0, " [as ")) < t.len) /* Object.pay [as onClick] */
+            t.len = at;
+    }
     last = behind_last(t, '.');
     if (!text_eq(last, out->value))
         part_change(out, last, "trimmed javascript function");

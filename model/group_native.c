@@ -82,7 +82,7 @@ static struct text replace_groups(struct text t, char open, char close, replacin
                                   struct arena *a, unsigned nesting)
 {
     struct name out;
-    size_t start = 0;
+    size_t start = 0, behind = 0; /* of the group at hand; behind the last one */
     unsigned depth = 0;
 
     if (!memchr(t.at, open, t.len))
@@ -90,15 +90,17 @@ static struct text replace_groups(struct text t, char open, char close, replacin
     out = name_new(a, t);
     for (size_t i = 0; i < t.len; i++) {
         if (t.at[i] == open) {
-            if (depth++ == 0)
-                start = i;
-        } else if (t.at[i] == close && depth) {
-            if (--depth == 0)
-                with(&out, text_cut(t, start + 1, i - start - 1), start, nesting);
-        } else if (depth == 0) {
-            put(&out, t.at + i, 1);
+            if (depth++ > 0)
+                continue;
+            put(&out, t.at + behind, i - behind);
+            start = i;
+        } else if (t.at[i] == close && depth && --depth == 0) {
+            with(&out, text_cut(t, start + 1, i - start - 1), start, nesting);
+            behind = i + 1;
         }
     }
+    if (depth == 0)
+        put(&out, t.at + behind, t.len - behind);
     return text_of_name(&out);
 }
 

@@ -117,9 +117,9 @@ struct rule_index {
     struct rule_bucket dirs[2][256];                /* path, package: by the byte behind any "/" */
     bool has_dirs[2];
     struct rule_gate *gates;
-    struct rule_search *searches;
-    uint32_t search_count;
-    uint16_t *everywhere; /* must be tried on every frame */
+    struct rule_search *searches;             /* by field: … */
+    uint32_t search_from[INDEXED_FIELDS + 1]; /* … where each one's begin */
+    uint16_t *everywhere;                     /* must be tried on every frame */
     uint32_t everywhere_count;
 };
 

@@ -240,6 +240,26 @@ static int by_slot(const void *a, const void *b)
     return x->slot != y->slot ? (int)x->slot - (int)y->slot : (int)x->gate.rule - (int)y->gate.rule;
 }
 
+static int by_field(const void *a, const void *b)
+{
+    const struct rule_search *x = a, *y = b;
+
+    return x->field != y->field ? (int)x->field - (int)y->field : (int)x->rule - (int)y->rule;
+}
+
+static void sort_searches(struct rule_index *ix, struct ways *w)
+{
+    uint32_t at = 0;
+
+    qsort(w->searches, w->search_count, sizeof *w->searches, by_field);
+    for (unsigned field = 0; field < INDEXED_FIELDS; field++) {
+        ix->search_from[field] = at;
+        while (at < w->search_count && w->searches[at].field == field)
+            at++;
+    }
+    ix->search_from[INDEXED_FIELDS] = at;
+}
+
 static bool hang(struct rule_index *ix, struct ways *w, struct arena *a)
 {
     struct rule_bucket *bucket;
@@ -260,7 +280,7 @@ static bool hang(struct rule_index *ix, struct ways *w, struct arena *a)
         if (bucket->count++ == 0)
             bucket->from = (uint16_t)i;
     }
-    ix->search_count = w->search_count;
+    sort_searches(ix, w);
     ix->everywhere_count = w->everywhere_count;
     ix->searches = (void *)arena_dup(a, w->searches, w->search_count * sizeof *w->searches);
     ix->everywhere =

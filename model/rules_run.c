@@ -3,14 +3,26 @@
 
 #include "model/rules.h"
 
-#define WORDS 4 /* of a bit per frame: 256 of them */
+#define WORDS 4       /* of a bit per frame: 256 of them */
+#define MEMOS 4       /* values of a field that are remembered … */
+#define MEMO_RULES 24 /* … if they may match so many rules at most */
 #define UNKNOWN TEXT("<unknown>")
+
+/* The rules that a value may match, for the next frames of the same module or file. */
+struct memo {
+    struct text value;
+    uint8_t family, count; /* of rules; above MEMO_RULES: too many, not to be used */
+    uint16_t rules[MEMO_RULES];
+};
 
 /* One set of rules, and which frames may match which of them. */
 struct run {
     const struct stack_rules *set;
     uint64_t (*hits)[WORDS]; /* per rule, a bit per frame; only of those that are touched */
     uint64_t *touched;       /* bits: rules with hits */
+    struct memo memos[INDEXED_FIELDS][MEMOS];
+    uint8_t turn[INDEXED_FIELDS]; /* the memo that is replaced next */
+    struct memo *filling;         /* NULL: none is */
 };
 
 struct stack_run {
@@ -26,6 +38,7 @@ struct stack_run {
 
 static void touch(struct run *r, uint16_t rule, uint32_t frame)
 {
+    struct memo *m = r->filling;
     uint64_t bit = (uint64_t)1 << rule % 64;
 
     if (!(r->touched[rule / 64] & bit)) {
@@ -33,6 +46,11 @@ static void touch(struct run *r, uint16_t rule, uint32_t frame)
         memset(r->hits[rule], 0, sizeof r->hits[rule]);
     }
     r->hits[rule][frame / 64] |= (uint64_t)1 << frame % 64;
+    if (!m || m->count > MEMO_RULES)
+        return;
+    if (m->count < MEMO_RULES)
+        m->rules[m->count] = rule;
+    m->count++;
 }
 
 static inline enum glob_style style_of(unsigned field)
@@ -143,8 +161,43 @@ static bool found_by(const struct rule_search *s, struct text value, char byte)
 
 static bool found(const struct rule_search *s, struct text value)
 {
-    return value.len &&
-           (found_by(s, value, s->byte) || (s->other != s->byte && found_by(s, value, s->other)));
+    return found_by(s, value, s->byte) || (s->other != s->byte && found_by(s, value, s->other));
+}
+
+/* Functions differ from frame to frame; their modules, files and images do not. */
+static bool remembered(struct run *r, unsigned field, const struct rule_frame *f, uint32_t frame)
+{
+    struct text value = f->field[field];
+
+    for (unsigned i = 0; i < MEMOS; i++) {
+        const struct memo *m = &r->memos[field][i];
+
+        if (m->value.len != value.len || m->family != f->family || m->count > MEMO_RULES ||
+            memcmp(m->value.at, value.at, value.len) != 0)
+            continue;
+        for (unsigned k = 0; k < m->count; k++)
+            touch(r, m->rules[k], frame);
+        return true;
+    }
+    r->filling = &r->memos[field][r->turn[field]++ % MEMOS];
+    r->filling->value = value;
+    r->filling->family = f->family;
+    r->filling->count = 0;
+    return false;
+}
+
+static void candidates_by_field(struct run *r, const struct rule_frame *f, unsigned field,
+                                uint32_t frame)
+{
+    const struct rule_index *ix = &r->set->index[f->family];
+    struct text value = f->field[field];
+
+    candidates_by_start(r, ix, field, value, frame);
+    if (field >= FIELD_PATH && ix->has_dirs[field - FIELD_PATH])
+        candidates_by_dir(r, ix, field, value, frame);
+    for (uint32_t i = ix->search_from[field]; i < ix->search_from[field + 1]; i++)
+        if (found(&ix->searches[i], value))
+            touch(r, ix->searches[i].rule, frame);
 }
 
 static void candidates(struct run *r, const struct rule_frame *f, uint32_t frame)
@@ -152,17 +205,11 @@ static void candidates(struct run *r, const struct rule_frame *f, uint32_t frame
     const struct rule_index *ix = &r->set->index[f->family];
 
     for (unsigned field = 0; field < INDEXED_FIELDS; field++) {
-        struct text value = f->field[field];
-
-        if (value.len == 0)
+        if (f->field[field].len == 0 || (field != FIELD_FUNCTION && remembered(r, field, f, frame)))
             continue;
-        candidates_by_start(r, ix, field, value, frame);
-        if (field >= FIELD_PATH && ix->has_dirs[field - FIELD_PATH])
-            candidates_by_dir(r, ix, field, value, frame);
+        candidates_by_field(r, f, field, frame);
+        r->filling = NULL;
     }
-    for (uint32_t i = 0; i < ix->search_count; i++)
-        if (found(&ix->searches[i], f->field[ix->searches[i].field]))
-            touch(r, ix->searches[i].rule, frame);
     for (uint32_t i = 0; i < ix->everywhere_count; i++)
         touch(r, ix->everywhere[i], frame);
 }
