@@ -4,6 +4,7 @@
  * marked: rules or the version of grouping changed in between. */
 #include "model/group.h"
 #include "worker/api_page.h"
+#include "worker/api_project.h"
 #include "worker/api_resources.h"
 #include "worker/stored.h"
 
@@ -32,24 +33,48 @@ static bool read_again(struct text payload, struct arena *a, struct event *e)
     return true;
 }
 
-void event_grouping(struct api_call *c)
+static bool find(struct api_call *c, struct stored_event *stored, struct record_event *r)
+{
+    if (api_event_find(c, c->arg[0], stored) && stored_read(c, stored, r))
+        return true;
+    api_detail(c, 404, "No matching event");
+    return false;
+}
+
+static void explain(struct api_call *c, const struct record_event *r,
+                    const struct group_rules *rules)
 {
     struct group_result result;
-    struct stored_event stored;
-    struct record_event r;
     struct event e;
 
-    if (!api_event_find(c, c->arg[0], &stored) || !stored_read(c, &stored, &r)) {
-        api_detail(c, 404, "No matching event");
-        return;
-    }
-    if (!read_again(r.payload, c->arena, &e) ||
-        !group_explain(&e, rules_of(c, api_project_by_id(c, stored.project), c->arena),
-                       (const uint8_t(*)[16])r.hashes, r.hash_count, c->arena, &result, &c->out)) {
+    if (!read_again(r->payload, c->arena, &e) ||
+        !group_explain(&e, rules, (const uint8_t(*)[16])r->hashes, r->hash_count, c->arena, &result,
+                       &c->out)) {
         api_detail(c, 500, "The event cannot be grouped again");
         return;
     }
     api_done(c, 200);
+}
+
+void event_grouping(struct api_call *c)
+{
+    struct stored_event stored;
+    struct record_event r;
+
+    if (find(c, &stored, &r))
+        explain(c, &r, rules_of(c, api_project_by_id(c, stored.project), c->arena));
+}
+
+/* The same under the rules of the body, as project_put takes them: to be tried before they are
+ * saved. Changes nothing. */
+void event_grouping_try(struct api_call *c)
+{
+    const struct group_rules *rules;
+    struct stored_event stored;
+    struct record_event r;
+
+    if (project_rules(c, &rules) && find(c, &stored, &r))
+        explain(c, &r, rules);
 }
 
 /* ---- regrouping ---- */

@@ -232,14 +232,15 @@ void project_get(struct api_call *c)
 /* ---- changes ---- */
 
 /* Rules that do not compile are told now, not met at the next event. */
-static bool check_rules(struct api_call *c)
+bool project_rules(struct api_call *c, const struct group_rules **rules)
 {
     struct text finger = api_member(c, "fingerprintingRules"),
                 stack = api_member(c, "groupingEnhancements");
     struct group_rules_error error;
 
+    *rules = NULL;
     if ((text_empty(finger) && text_empty(stack)) ||
-        group_rules_compile(finger, stack, c->arena, &error))
+        (*rules = group_rules_compile(finger, stack, c->arena, &error)))
         return true;
     api_wrong(c, error.which[0] == 'f' ? "fingerprintingRules" : "groupingEnhancements",
               arena_printf(c->arena, "Invalid %s: line %u, column %u: %.*s", error.which,
@@ -367,13 +368,14 @@ static void pass(struct api_call *c, struct buf *b, const char *name)
 
 void project_put(struct api_call *c)
 {
+    const struct group_rules *rules;
     struct buf b = api_buf(c);
 
     if (!json_is(c->body, JSON_OBJECT)) {
         api_detail(c, 400, "The body must be a JSON object");
         return;
     }
-    if (!check_name(c, "name", 50) || !check_slug(c) || !check_rules(c))
+    if (!check_name(c, "name", 50) || !check_slug(c) || !project_rules(c, &rules))
         return;
     json_open(&b, NULL, '{');
     json_int(&b, "id", c->project->id);

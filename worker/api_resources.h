@@ -29,7 +29,7 @@ api_handler issue_get, issue_put, issue_delete, issue_hashes, issue_hashes_put, 
 /* api_event.c */
 api_handler event_list_issue, event_list_project, event_get_issue, event_get_project, event_json;
 /* api_grouping.c */
-api_handler event_grouping, event_grouping_list;
+api_handler event_grouping, event_grouping_try, event_grouping_list;
 /* api_attachment.c */
 api_handler attachment_list_event, attachment_list_issue, attachment_get;
 /* api_tag.c */

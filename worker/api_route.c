@@ -126,7 +126,7 @@ static const struct route {
     {PROJECT, PROJECT_EVENTS, "grouping-events", .get = event_grouping_list},
     {PROJECT, PROJECT_EVENTS, "events/*", .get = event_get_project},
     {PROJECT, PROJECT_EVENTS, "events/*/json", .get = event_json},
-    {PROJECT, PROJECT_EVENTS, "events/*/grouping-info", .get = event_grouping},
+    {PROJECT, PROJECT_EVENTS, "events/*/grouping-info", event_grouping, event_grouping_try},
     {PROJECT, PROJECT_EVENTS, "events/*/attachments", .get = attachment_list_event},
     {PROJECT, PROJECT_EVENTS, "events/*/attachments/*", .get = attachment_get},
     {PROJECT, PROJECT_EVENTS, "user-feedback", .get = feedback_list},

@@ -186,6 +186,7 @@ export interface Event {
 export interface EventRow {
   id: string;
   eventID: string;
+  groupID: string;
   title: string;
   dateCreated: string;
   user: Record<string, unknown> | null;

@@ -38,7 +38,7 @@ interface HashRow {
 }
 
 const isPart = (v: Component | string | number): v is Component => typeof v === 'object';
-const hashOf = (h: Explained['hashes'][number]) => (typeof h === 'string' ? h : h.hash);
+export const hashOf = (h: Explained['hashes'][number]) => (typeof h === 'string' ? h : h.hash);
 const reasonOf = (info: Explained, h: Explained['hashes'][number], i: number) =>
   typeof h === 'object' ? h.reason : i === 0 ? info.description : '';
 

@@ -1,6 +1,16 @@
-// rules.tsx -- fingerprint and stack trace rules of a project; the server says where one is wrong.
+// rules.tsx -- fingerprint and stack trace rules of a project. They are tried on the newest events before
+// they are saved; the server says where one is wrong.
+import { useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
+import { api, ApiError, type EventRow } from '../api';
+import { org, useHref } from '../state';
 import { Text } from '../ui/form';
+import { Empty, Problem } from '../ui/small';
+import { Table } from '../ui/table';
+import { hashOf, type Explained } from './grouping';
 import type { ProjectDetail, Save } from './project';
+
+const TRIED = 20;
 
 const fingerprintExample = `error.type:DatabaseUnavailable -> system-down
 message:"connection reset*" -> {{ default }}, {{ transaction }}`;
@@ -8,6 +18,8 @@ const stackExample = `stack.module:app.helpers.* -app
 family:javascript stack.abs_path:**/vendor/** -group`;
 
 export function Rules({ project, save }: { project: ProjectDetail; save: Save }) {
+  const [fingerprintingRules, setFingerprint] = useState(project.fingerprintingRules ?? '');
+  const [groupingEnhancements, setStack] = useState(project.groupingEnhancements ?? '');
   return (
     <>
       <Text
@@ -16,7 +28,8 @@ export function Rules({ project, save }: { project: ProjectDetail; save: Save })
         rows={4}
         verb="Check and save"
         example={fingerprintExample}
-        save={(fingerprintingRules) => save('Fingerprint rules saved', { fingerprintingRules })}
+        changed={setFingerprint}
+        save={(text) => save('Fingerprint rules saved', { fingerprintingRules: text })}
       />
       <Text
         label="Stack trace rules"
@@ -24,8 +37,92 @@ export function Rules({ project, save }: { project: ProjectDetail; save: Save })
         rows={4}
         verb="Check and save"
         example={stackExample}
-        save={(groupingEnhancements) => save('Stack trace rules saved', { groupingEnhancements })}
+        changed={setStack}
+        save={(text) => save('Stack trace rules saved', { groupingEnhancements: text })}
       />
+      <Tester project={project} rules={{ fingerprintingRules, groupingEnhancements }} />
+    </>
+  );
+}
+
+interface Tried {
+  event: EventRow;
+  now: string; // the key that decides today
+  then: string; // and under the rules that are tried
+  reason: string;
+  rule: string | null;
+}
+
+async function tryOn(base: string, rules: object, event: EventRow): Promise<Tried> {
+  const path = `${base}/events/${event.eventID}/grouping-info/`;
+  const [now, then] = await Promise.all([api.get<Explained>(path), api.send<Explained>('POST', path, rules)]);
+  const first = then!.hashes[0];
+  return {
+    event,
+    now: hashOf(now.hashes[0]),
+    then: hashOf(first),
+    reason: typeof first === 'object' ? first.reason : '',
+    rule: then!.matchedRule ?? null,
+  };
+}
+
+function Tester({ project, rules }: { project: ProjectDetail; rules: object }) {
+  const base = `/projects/${org}/${project.slug}`;
+  const href = useHref();
+  const [tried, setTried] = useState<Tried[] | null>(null);
+  const [error, setError] = useState<ApiError | null>(null);
+  const [busy, setBusy] = useState(false);
+  const run = async () => {
+    setBusy(true);
+    try {
+      const events = await api.get<EventRow[]>(`${base}/events/`, { per_page: TRIED });
+      setTried(await Promise.all(events.map((e) => tryOn(base, rules, e))));
+      setError(null);
+    } catch (cause) {
+      if (!(cause instanceof ApiError)) throw cause;
+      setError(cause);
+    }
+    setBusy(false);
+  };
+  const changed = (tried ?? []).filter((t) => t.now !== t.then).length;
+  const keys = (of: (t: Tried) => string) => new Set((tried ?? []).map(of)).size;
+  return (
+    <>
+      <p>
+        <button type="button" class="button" disabled={busy} onClick={run}>
+          Try on the newest events
+        </button>{' '}
+        {tried && !error && tried.length > 0 && (
+          <span role="status">
+            {changed} of {tried.length} would be grouped otherwise; {keys((t) => t.now)} groups now,{' '}
+            {keys((t) => t.then)} then
+          </span>
+        )}
+      </p>
+      {error && <Problem error={error} />}
+      {tried?.length === 0 && <Empty title="No event to try them on" />}
+      {tried && !error && tried.length > 0 && (
+        <Table
+          label="What the rules would do"
+          columns={[
+            { label: 'Event', kind: 'wide' },
+            { label: 'Key now' },
+            { label: 'Key then' },
+            { label: 'Made of', kind: 'cut' },
+          ]}
+          rows={tried.map((t) => ({
+            key: t.event.eventID,
+            cells: [
+              <Link href={href(`/issues/${t.event.groupID}/events/${t.event.eventID}`)}>{t.event.title}</Link>,
+              <code title={t.now}>{t.now.slice(0, 8)}</code>,
+              <code title={t.then} class={t.now === t.then ? 'quiet' : 'worse'}>
+                {t.then.slice(0, 8)}
+              </code>,
+              t.rule ? <code>{t.rule}</code> : <span class="quiet">{t.reason}</span>,
+            ],
+          }))}
+        />
+      )}
     </>
   );
 }
