@@ -26,10 +26,9 @@ interface Variant {
   values?: string[] | string;
 }
 export interface Explained {
-  description?: string;
-  hashes: (string | { hash: string; variant: string; reason: string })[];
-  matchedRule?: string | null;
-  variants?: Record<string, Variant>;
+  hashes: { hash: string; variant: string; reason: string; mismatch: boolean }[]; // the first known one decides
+  matchedRule: { text: string; builtIn: boolean; line: number } | null;
+  variants: Record<string, Variant>;
 }
 interface HashRow {
   id: string;
@@ -38,10 +37,6 @@ interface HashRow {
 }
 
 const isPart = (v: Component | string | number): v is Component => typeof v === 'object';
-export const hashOf = (h: Explained['hashes'][number]) => (typeof h === 'string' ? h : h.hash);
-const reasonOf = (info: Explained, h: Explained['hashes'][number], i: number) =>
-  typeof h === 'object' ? h.reason : i === 0 ? info.description : '';
-
 const useExplained = (project: string, event: Event | null) =>
   useGet<Explained>(event ? `/projects/${org}/${project}/events/${event.eventID}/grouping-info/` : null);
 
@@ -61,7 +56,7 @@ export function Grouping({
     <div class="grouping">
       {info.error && <Problem error={info.error} retry={info.reload} />}
       {info.data && <OfEvent info={info.data} />}
-      <OfIssue base={base} issue={issue} own={info.data?.hashes.map(hashOf) ?? []} reload={reload} />
+      <OfIssue base={base} issue={issue} own={info.data?.hashes.map((h) => h.hash) ?? []} reload={reload} />
     </div>
   );
 }
@@ -75,19 +70,20 @@ function OfEvent({ info }: { info: Explained }) {
           The first of these keys that is known decides which issue an event joins; the others are learnt.
         </p>
         <ol class="keys">
-          {info.hashes.map((h, i) => (
-            <li key={hashOf(h)}>
-              <code>{hashOf(h)}</code> {reasonOf(info, h, i)}
+          {info.hashes.map((h) => (
+            <li key={h.hash}>
+              <code>{h.hash}</code> {h.reason}
+              {h.mismatch && <em> another one when the event came: the rules have changed since</em>}
             </li>
           ))}
         </ol>
         {info.matchedRule && (
           <p>
-            Rule of the project: <code>{info.matchedRule}</code>
+            {info.matchedRule.builtIn ? 'Built-in rule' : 'Rule of the project'}: <code>{info.matchedRule.text}</code>
           </p>
         )}
       </section>
-      {Object.values(info.variants ?? {}).map((v, i) => (
+      {Object.values(info.variants).map((v, i) => (
         <section key={v.key}>
           <details open={i === 0}>
             <summary>
@@ -119,7 +115,8 @@ function Part({ of }: { of: Component }) {
   return (
     <li class={of.contributes ? '' : 'not'}>
       <span>{of.name ?? of.id}</span>
-      {leaves.length > 0 && <code> {leaves.join(' ')}</code>}
+      {leaves.length > 0 && ' '}
+      {leaves.length > 0 && <code>{leaves.join(' ')}</code>}
       {!of.contributes && <em> {of.hint ?? 'does not count'}</em>}
       {of.contributes && of.hint && <em> {of.hint}</em>}
       {parts.length > 0 && (
@@ -191,9 +188,7 @@ function OfIssue({
 
 /** The lines that matter: what the first key is made of, the newest frame first. */
 function lines(info: Explained): string[] {
-  const first = info.hashes[0];
-  const key = typeof first === 'object' ? first.variant : undefined;
-  const variant = key ? info.variants?.[key] : undefined;
+  const variant = info.variants[info.hashes[0].variant];
   if (variant?.values) return [Array.isArray(variant.values) ? variant.values.join(', ') : variant.values];
   const frames: string[] = [];
   const words: string[] = [];
@@ -215,15 +210,14 @@ function lines(info: Explained): string[] {
 export function GroupedBy({ event, project }: { event: Event; project: string }) {
   const info = useExplained(project, event).data;
   if (!info) return null;
-  const reason = reasonOf(info, info.hashes[0], 0);
   return (
     <div class="grouped">
       <h2>Grouped by</h2>
-      <p class="small">{reason}</p>
+      <p class="small">{info.hashes[0].reason}</p>
       {lines(info).map((l) => (
         <code key={l}>{l}</code>
       ))}
-      <Copy text={hashOf(info.hashes[0])} label="Copy the key" />
+      <Copy text={info.hashes[0].hash} label="Copy the key" />
     </div>
   );
 }

@@ -7,10 +7,11 @@ import { org, useHref } from '../state';
 import { Text } from '../ui/form';
 import { Empty, Problem } from '../ui/small';
 import { Table } from '../ui/table';
-import { hashOf, type Explained } from './grouping';
+import type { Explained } from './grouping';
 import type { ProjectDetail, Save } from './project';
 
-const TRIED = 20;
+const LOOKED_AT = 100; // newest events
+const TRIED = 20; // issues among them, one event each
 
 const fingerprintExample = `error.type:DatabaseUnavailable -> system-down
 message:"connection reset*" -> {{ default }}, {{ transaction }}`;
@@ -59,10 +60,10 @@ async function tryOn(base: string, rules: object, event: EventRow): Promise<Trie
   const first = then!.hashes[0];
   return {
     event,
-    now: hashOf(now.hashes[0]),
-    then: hashOf(first),
-    reason: typeof first === 'object' ? first.reason : '',
-    rule: then!.matchedRule ?? null,
+    now: now.hashes[0].hash,
+    then: first.hash,
+    reason: first.reason,
+    rule: then!.matchedRule?.text ?? null,
   };
 }
 
@@ -75,8 +76,10 @@ function Tester({ project, rules }: { project: ProjectDetail; rules: object }) {
   const run = async () => {
     setBusy(true);
     try {
-      const events = await api.get<EventRow[]>(`${base}/events/`, { per_page: TRIED });
-      setTried(await Promise.all(events.map((e) => tryOn(base, rules, e))));
+      const newest = await api.get<EventRow[]>(`${base}/events/`, { per_page: LOOKED_AT });
+      const events = newest.filter((e, i) => newest.findIndex((f) => f.groupID === e.groupID) === i).slice(0, TRIED);
+      const first = await Promise.all(events.slice(0, 1).map((e) => tryOn(base, rules, e))); // tells what is wrong
+      setTried([...first, ...(await Promise.all(events.slice(1).map((e) => tryOn(base, rules, e))))]);
       setError(null);
     } catch (cause) {
       if (!(cause instanceof ApiError)) throw cause;
