@@ -229,21 +229,31 @@ static struct text protect(struct text t, struct arena *a)
 {
     struct name out = name_new(a, t);
     const char *with = "";
-    size_t n;
+    size_t n, kept = 0;
 
-    for (size_t i = 0; i < t.len; i += n ? n : 1)
-        if ((n = protected_here(t, i, &with)))
-            put_str(&out, with);
-        else
-            put(&out, t.at + i, 1);
+    for (size_t i = 0; i < t.len; i += n ? n : 1) {
+        if (!(n = protected_here(t, i, &with)))
+            continue;
+        put(&out, t.at + kept, i - kept);
+        put_str(&out, with);
+        kept = i + n;
+    }
+    put(&out, t.at + kept, t.len - kept);
     return text_of_name(&out);
 }
 
 static struct text unprotect(struct text t, struct arena *a)
 {
-    struct name out = name_new(a, t);
+    struct name out;
+    size_t first = 0;
 
-    for (size_t i = 0; i < t.len; i++)
+    while (first < t.len && (unsigned char)t.at[first] >= ' ')
+        first++;
+    if (first == t.len)
+        return t;
+    out = name_new(a, t);
+    put(&out, t.at, first);
+    for (size_t i = first; i < t.len; i++)
         switch (t.at[i]) {
         case LESS:
             put_str(&out, "<");

@@ -37,10 +37,8 @@ static void trim_function(struct frame *f, enum platform p, struct arena *a)
         (group_family(p) != FAMILY_NATIVE && p != PLATFORM_CSHARP))
         return;
     trimmed = group_function(f, p, a);
-    if (!text_eq(trimmed, f->function)) {
-        f->raw_function = f->function;
-        f->function = trimmed;
-    }
+    f->raw_function = f->function; /* also when it is the same: not to be trimmed once more */
+    f->function = trimmed;
 }
 
 static struct text path_of(const struct frame *f)

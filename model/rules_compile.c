@@ -99,7 +99,7 @@ static size_t last_dir(struct text literal)
 /* Where the byte stands that is least likely to occur by chance. */
 static size_t rarest(struct text literal)
 {
-    static const char frequent[] = "etaoinsrhlducmfpgwybvk.:/_xjqz";
+    static const char frequent[] = "etaoinsrhl_:ducmfpgwybvk./xjqz";
     size_t best = 0, rank = 0;
 
     for (size_t i = 0; i < literal.len; i++) {

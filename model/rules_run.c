@@ -30,7 +30,8 @@ struct stack_run {
     struct rule_frame *frames;
     uint32_t count;
     const struct rule_owner *owner;
-    uint64_t categories; /* that some frame has or had */
+    uint64_t categories;                    /* that some frame has or had … */
+    uint64_t having[CATEGORIES_MAX][WORDS]; /* … and which; only of those */
     struct rule_limits *limits;
 };
 
@@ -296,6 +297,17 @@ static bool rule_holds(const struct stack_rule *r, const struct stack_run *s, ui
 
 /* ---- acting ---- */
 
+static void set_category(struct stack_run *s, uint32_t frame, uint32_t category)
+{
+    uint64_t bit = (uint64_t)1 << category;
+
+    if (!(s->categories & bit))
+        memset(s->having[category], 0, sizeof s->having[category]);
+    s->categories |= bit;
+    s->having[category][frame / 64] |= (uint64_t)1 << frame % 64;
+    s->frames[frame].category = (uint8_t)(category + 1);
+}
+
 static void act(const struct stack_rule *r, const struct action *a, struct stack_run *s,
                 uint32_t frame, bool classifying)
 {
@@ -317,8 +329,7 @@ static void act(const struct stack_rule *r, const struct action *a, struct stack
         break;
     case ACTION_CATEGORY:
         if (classifying) {
-            s->frames[frame].category = (uint8_t)(a->value + 1);
-            s->categories |= (uint64_t)1 << a->value;
+            set_category(s, frame, a->value);
         }
         break;
     case ACTION_GROUP:
@@ -340,6 +351,18 @@ static void act(const struct stack_rule *r, const struct action *a, struct stack
     }
 }
 
+/* Frames that a rule about categories may match: those that have or had one of them. */
+static uint64_t worth_asking(const struct stack_rule *r, const struct stack_run *s, unsigned word)
+{
+    uint64_t bits = 0;
+
+    if (!r->needs[0])
+        return ~(uint64_t)0;
+    for (uint64_t c = r->needs[0] & s->categories; c; c &= c - 1)
+        bits |= s->having[__builtin_ctzll(c)][word];
+    return bits;
+}
+
 static void apply(const struct run *run, uint32_t number, struct stack_run *s, bool classifying)
 {
     const struct stack_rule *r = &run->set->rules[number];
@@ -350,9 +373,9 @@ static void apply(const struct run *run, uint32_t number, struct stack_run *s, b
     for (unsigned n = 0; n < 3; n++)
         if (r->needs[n] && !(r->needs[n] & s->categories))
             return;
-    bool everywhere = run->set->dynamic[number / 64] >> number % 64 & 1;
+    bool dynamic = run->set->dynamic[number / 64] >> number % 64 & 1;
     for (unsigned w = 0; w < WORDS && w * 64 < s->count; w++) {
-        uint64_t bits = everywhere ? ~(uint64_t)0 : run->hits[number][w];
+        uint64_t bits = dynamic ? worth_asking(r, s, w) : run->hits[number][w];
 
         for (; bits; bits &= bits - 1) {
             uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(bits);
@@ -385,7 +408,7 @@ static bool begin(struct run *r, const struct stack_rules *set, struct arena *a)
 {
     if (set->count == 0)
         return true;
-    r->set = set;
+    *r = (struct run){.set = set};
     r->hits = arena_alloc(a, set->count * sizeof *r->hits);
     r->touched = arena_zero(a, set->count / 64 + 1, sizeof *r->touched);
     return r->hits && r->touched;
@@ -394,8 +417,14 @@ static bool begin(struct run *r, const struct stack_rules *set, struct arena *a)
 bool rules_run_stack(const struct group_rules *project, struct rule_frame *frames, uint32_t count,
                      const struct rule_owner *owner, struct arena *a, struct rule_limits *limits)
 {
-    struct stack_run s = {.frames = frames, .count = count, .owner = owner, .limits = limits};
+    struct stack_run s;
 
+    s.frames = frames;
+    s.count = count;
+    s.owner = owner;
+    s.categories = 0;
+    s.limits = limits;
+    s.run[0].set = s.run[1].set = NULL;
     *limits = (struct rule_limits){0};
     if (count > WORDS * 64 || !begin(&s.run[0], &rules_built_in()->stack, a) ||
         (project && !begin(&s.run[1], &project->stack, a)))

@@ -149,6 +149,17 @@ sub disk_bytes {
     return $sum;
 }
 
+# 0. grouping, alone: time, and instructions where valgrind is there
+{
+    my ($here) = __FILE__ =~ m{^(.*?)[^/]*$};
+    local $ENV{BUILD} = $build;
+    for my $line (qx(perl ${here}group.pl --json)) {
+        my $g = decode_json($line);
+        my $n = $g->{instructions} ? sprintf(', %d k instructions', $g->{instructions} / 1000) : '';
+        row("grouping a 13 KB event, $g->{platform}, $g->{frames} frames", 'median <= 10 us', sprintf('%.1f us%s', $g->{median_ns} / 1000, $n), $g->{median_ns} <= 10_000);
+    }
+}
+
 my $scratch = tempdir('quern-bench-XXXX', TMPDIR => 1, CLEANUP => 1);
 my $acked   = 0;
 
