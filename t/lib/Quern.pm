@@ -224,6 +224,7 @@ sub stop {
     kill $signal, $pid;
     kill $signal, $self->{started} if $pid != $self->{started} && !$self->ended;
     wait_until("the server to leave after $signal", sub { $self->ended; $self->gone && !alive($pid) }, 120);
+    wait_until('its status', sub { $self->ended }) if $pid == $self->{started};
     return $pid == $self->{started} ? $self->{status} : undef;
 }
 
