@@ -32,8 +32,9 @@ under() { # BUILD FILE...: prove with that build's binary
     shift
     prove -Q -j"$jobs" -It/lib "$@"
 }
-units() { # BUILD: its unit tests
-    prove -Q -j"$jobs" -e '' $(for unit in t/unit/*.c; do echo "$1/t/$(basename "$unit" .c)"; done)
+units() { # BUILD [NOT]: its unit tests, but for those that match NOT; none may hang for ever
+    prove -Q -j"$jobs" -e 'timeout 240' $(for unit in t/unit/*.c; do echo "$1/t/$(basename "$unit" .c)"; done |
+        grep -v -e "${2:-^$}")
 }
 
 # A browser on a machine that does much else may miss a moment: what failed is tried once more, alone.
@@ -54,7 +55,8 @@ if [ "${SANITIZE:-1}" != 0 ]; then
         SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" all units
     if [ $built = yes ]; then
         # Kill tests and real SDKs have no more to tell here, but take their time.
-        round "units, sanitized" units "$san"
+        # So have the unit tests that kill and fill: their writers are too slow to keep up with them here.
+    round "units, sanitized" units "$san" '/t/writer-\(kill\|segment\|speed\)$'
         round "the server, sanitized" under "$san" $(ls t/[2-6]*.t | grep -v -e -load -e -sdk)
     fi
 fi
