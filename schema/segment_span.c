@@ -141,7 +141,8 @@ int segment_index_traces(struct db *d)
     struct places p = {0};
     int rc = collect(d, &p);
 
-    qsort(p.list, p.count, sizeof *p.list, by_hash);
+    if (p.count > 0) /* qsort wants a list, even an empty one */
+        qsort(p.list, p.count, sizeof *p.list, by_hash);
     for (size_t i = 0; rc == DB_OK && i < p.count; i++) {
         struct db_stmt *q = db_query(d, "segment_put_trace");
 
