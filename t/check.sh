@@ -56,10 +56,10 @@ if [ "${SANITIZE:-1}" != 0 ]; then
     if [ $built = yes ]; then
         # Kill tests and real SDKs have no more to tell here, but take their time.
         # So have the unit tests that kill and fill: their writers are too slow to keep up with them here.
-    round "units, sanitized" units "$san" '/t/writer-'
+        round "units, sanitized" units "$san" '/t/writer-'
         if [ "${SANITIZE:-}" = all ]; then # slow; not within every check yet
-        round "the server, sanitized" under "$san" $(ls t/[2-6]*.t | grep -v -e -load -e -sdk)
-    fi
+            round "the server, sanitized" under "$san" $(ls t/[2-6]*.t | grep -v -e -load -e -sdk)
+        fi
     fi
 fi
 
