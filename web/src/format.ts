@@ -88,9 +88,11 @@ export function duration(ms: number): string {
 export const percent = (part: number, all: number) =>
   all ? `${((100 * part) / all).toFixed(part / all < 0.1 ? 1 : 0)} %` : '–';
 
-/** A service's colour: one of 12, by hash of its name, the same on every page. */
+/** A service's colour: one of 12, by hash of its name (FNV-1a from another basis, well mixed), the same on every page. */
 export function serviceColour(name: string): string {
-  let h = 2166136261;
+  let h = 2166136286;
   for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 16777619);
-  return `var(--service-${(h >>> 0) % 12})`;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return `var(--service-${((h ^ (h >>> 16)) >>> 0) % 12})`;
 }

@@ -17,6 +17,7 @@ import { Empty, Problem } from './ui/small';
 import { Toasts } from './ui/toast';
 
 // what is not needed for daily triage comes when it is asked for
+const Trace = lazy(() => import('./pages/trace').then((m) => m.Trace));
 const Welcome = lazy(() => import('./pages/welcome').then((m) => m.Welcome));
 const Releases = lazy(() => import('./pages/releases').then((m) => m.Releases));
 const Release = lazy(() => import('./pages/release').then((m) => m.Release));
@@ -67,6 +68,7 @@ function Pages() {
         <Route path="/releases/:version">
           {(p) => <Release key={p.version} version={decodeURIComponent(p.version)} />}
         </Route>
+        <Route path="/traces/:trace">{(p) => <Trace key={p.trace} trace={p.trace} />}</Route>
         <Route path="/server" component={Server} />
         <Route path="/settings/*?" component={Settings} />
         <Route>

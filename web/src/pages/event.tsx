@@ -35,7 +35,7 @@ export function EventView({
       {message?.formatted && (
         <section aria-label="Message">
           <h2>Message</h2>
-          <pre class="text">{message.formatted}</pre>
+          <pre class="verbatim">{message.formatted}</pre>
         </section>
       )}
       {exceptions && <Exceptions values={exceptions} platform={event.platform} />}

@@ -63,7 +63,7 @@ export function Welcome() {
 
 const Pasted = ({ text, of }: { text: string; of: string }) => (
   <div class="pasted">
-    <pre class="text" tabIndex={0} aria-label={of}>
+    <pre class="verbatim" tabIndex={0} aria-label={of}>
       {text}
     </pre>
     <Copy text={text} of={of} />
