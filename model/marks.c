@@ -123,6 +123,11 @@ void marks_add_word(struct marks *m, uint64_t word)
     m->word_count++;
 }
 
+static struct text number(int64_t v, char digits[24])
+{
+    return (struct text){digits, (size_t)snprintf(digits, 24, "%lld", (long long)v)};
+}
+
 void marks_add_attr(struct marks *m, const struct attr *at)
 {
     char digits[24];
@@ -135,14 +140,21 @@ void marks_add_attr(struct marks *m, const struct attr *at)
         value = at->integer ? TEXT("true") : TEXT("false");
         break;
     case ATTR_INT:
-        value = (struct text){
-            digits, (size_t)snprintf(digits, sizeof digits, "%lld", (long long)at->integer)};
+        value = number(at->integer, digits);
         break;
-    default:
+    case ATTR_DOUBLE:
+        value = at->real > -9e15 && at->real < 9e15 && at->real == (double)(int64_t)at->real
+                    ? number((int64_t)at->real, digits) /* JavaScript has no others */
+                    : MARKS_ODD;
+        break;
+    case ATTR_EMPTY:
         return;
+    default:
+        value = MARKS_ODD;
     }
-    if (value.len <= VALUE_MAX)
-        marks_add_word(m, marks_word(at->key, value));
+    if (value.len > VALUE_MAX)
+        value = MARKS_ODD;
+    marks_add_word(m, marks_word(at->key, value));
 }
 
 static int ascending(const void *a, const void *b)

@@ -30,7 +30,7 @@ void marks_free(struct marks *m);
 void marks_clear(struct marks *m); /* keeps its memory */
 void marks_add_trace(struct marks *m, const uint8_t trace_id[16]);
 void marks_add_word(struct marks *m, uint64_t word);
-/* key=value of an attribute that has a short text. */
+/* key=value of an attribute that has a short text; else key=MARKS_ODD. */
 void marks_add_attr(struct marks *m, const struct attr *at);
 /* As they are stored: ascending hashes, little-endian; the filter. */
 struct text marks_traces(struct marks *m);
@@ -43,6 +43,7 @@ bool marks_has_trace(struct text traces, uint32_t hash);
 bool marks_has_word(struct text words, uint64_t word);
 
 /* Words that are no attributes. */
+#define MARKS_ODD TEXT("\x01odd") /* arrays, fractions, bytes, long texts: look into the block */
 #define MARKS_SERVICE TEXT("service.name")
 #define MARKS_NAME TEXT("\x01name")
 #define MARKS_OPERATION TEXT("\x01operation") /* service, NUL, name */

@@ -1,0 +1,338 @@
+/* span_query.c -- the tree of conditions, and asking it. Values come from query_value.c. */
+#include "model/span_query.h"
+
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/marks.h"
+#include "model/search.h"
+
+#define PATTERN_MAX 256 /* characters of a regular expression */
+#define VALUES 64       /* of one field of one item: elements of arrays, attributes of events */
+
+struct pattern {
+    struct pattern *next;
+    bool glob;
+    struct text text; /* glob */
+    regex_t regex;
+};
+
+/* ---- making ---- */
+
+bool query_begin(struct span_query *q, struct arena *a)
+{
+    *q = (struct span_query){.nodes = arena_zero(a, QUERY_NODES, sizeof *q->nodes)};
+    return q->nodes != NULL;
+}
+
+void query_end(struct span_query *q)
+{
+    struct pattern *next;
+
+    for (struct pattern *p = q->patterns; p; p = next) {
+        next = p->next;
+        if (!p->glob)
+            regfree(&p->regex);
+        free(p);
+    }
+    q->patterns = NULL;
+}
+
+static uint32_t add(struct span_query *q, struct query_node n)
+{
+    if (q->count == QUERY_NODES)
+        return QUERY_NONE;
+    q->nodes[q->count] = n;
+    return q->count++;
+}
+
+uint32_t query_add(struct span_query *q, const struct query_term *t)
+{
+    return add(q, (struct query_node){.kind = QUERY_TERM, .term = *t});
+}
+
+uint32_t query_join(struct span_query *q, enum query_kind kind, uint32_t a, uint32_t b)
+{
+    if (kind != QUERY_NOT && (a == QUERY_NONE || b == QUERY_NONE))
+        return a == QUERY_NONE ? b : a;
+    return add(q, (struct query_node){.kind = kind, .a = a, .b = b});
+}
+
+static bool number_read(struct text t, double *out)
+{
+    char digits[40], *end;
+
+    if (t.len == 0 || t.len >= sizeof digits || text_find_byte(t, 0) < t.len ||
+        !memchr("0123456789+-.", t.at[0], 13))
+        return false;
+    memcpy(digits, t.at, t.len);
+    digits[t.len] = 0;
+    *out = strtod(digits, &end);
+    return *end == 0;
+}
+
+struct query_value query_literal(struct text t, struct arena *a)
+{
+    struct query_value v = {.text = t};
+
+    v.is_number = number_read(t, &v.number);
+    return v;
+}
+
+/* Back references are the one thing in POSIX's language whose time is not bounded by the pattern, and
+ * counts the one whose memory is not. */
+static bool harmless(struct text p)
+{
+    if (p.len > PATTERN_MAX || text_find_byte(p, 0) < p.len || text_find_byte(p, '{') < p.len)
+        return false;
+    for (size_t i = 0; i + 1 < p.len; i++) {
+        if (p.at[i] != '\\')
+            continue;
+        if (p.at[i + 1] >= '1' && p.at[i + 1] <= '9')
+            return false;
+        i++;
+    }
+    return true;
+}
+
+static bool compile(struct pattern *p, struct text text, struct arena *a)
+{
+    struct text whole = arena_printf(a, "^(%.*s)$", TEXT_ARG(text));
+
+    return whole.at && regcomp(&p->regex, whole.at, REG_EXTENDED | REG_NOSUB) == 0;
+}
+
+bool query_pattern(struct span_query *q, struct query_term *t, struct text text, bool glob,
+                   struct arena *a)
+{
+    struct pattern *p;
+
+    if (text.len > PATTERN_MAX || (!glob && !harmless(text)) || !(p = calloc(1, sizeof *p)))
+        return false;
+    p->glob = glob;
+    p->text = text;
+    if (!glob && !compile(p, text, a)) {
+        free(p);
+        return false;
+    }
+    p->next = q->patterns;
+    q->patterns = p;
+    t->op = QUERY_MATCH;
+    t->pattern = p;
+    return true;
+}
+
+/* ---- asking ---- */
+
+static bool matches(const struct pattern *p, struct text t, struct arena *a)
+{
+    char small[256], *z = small;
+
+    if (p->glob)
+        return search_glob(p->text, t);
+    if (t.len >= sizeof small && !(z = arena_alloc(a, t.len + 1)))
+        return false;
+    if (t.len)
+        memcpy(z, t.at, t.len);
+    z[t.len] = 0;
+    return regexec(&p->regex, z, 0, NULL, 0) == 0;
+}
+
+static bool compares(const struct query_term *t, const struct query_value *v, struct arena *a)
+{
+    const struct query_value *want = &t->value;
+    bool numbers = v->is_number && want->is_number;
+
+    switch (t->op) {
+    case QUERY_EQ:
+        return (v->text.at && text_eq(v->text, want->text)) ||
+               (numbers && v->number == want->number);
+    case QUERY_MATCH:
+        return matches(t->pattern, v->text, a);
+    case QUERY_CONTAINS:
+        return text_find_nocase(v->text, want->text) < v->text.len || want->text.len == 0;
+    case QUERY_LT:
+        return numbers && v->number < want->number;
+    case QUERY_LE:
+        return numbers && v->number <= want->number;
+    case QUERY_GT:
+        return numbers && v->number > want->number;
+    case QUERY_GE:
+        return numbers && v->number >= want->number;
+    default:
+        return true;
+    }
+}
+
+static enum query_answer ask_term(const struct query_term *t, const struct query_item *item,
+                                  struct arena *a)
+{
+    struct query_value values[VALUES];
+    uint32_t count;
+
+    if (t->field >= QUERY_ROOT_NAME && !item->summary)
+        return QUERY_MAYBE;
+    if ((t->field == QUERY_SELF_TIME || t->field == QUERY_CHILD_COUNT) && !item->node)
+        return QUERY_MAYBE;
+    count = query_values(t, item, a, values, VALUES);
+    for (uint32_t i = 0; i < count; i++)
+        if (compares(t, &values[i], a))
+            return QUERY_YES;
+    return QUERY_NO;
+}
+
+/* Depth: at most QUERY_NODES. */
+static enum query_answer ask(const struct span_query *q, uint32_t node,
+                             const struct query_item *item, struct arena *a)
+{
+    const struct query_node *n = &q->nodes[node];
+    enum query_answer left, right;
+
+    switch (n->kind) {
+    case QUERY_TERM:
+        return ask_term(&n->term, item, a);
+    case QUERY_NOT:
+        return (enum query_answer)(QUERY_YES - ask(q, n->a, item, a));
+    case QUERY_AND:
+        if ((left = ask(q, n->a, item, a)) == QUERY_NO)
+            return QUERY_NO;
+        right = ask(q, n->b, item, a);
+        return left < right ? left : right;
+    case QUERY_OR:
+        if ((left = ask(q, n->a, item, a)) == QUERY_YES)
+            return QUERY_YES;
+        right = ask(q, n->b, item, a);
+        return left > right ? left : right;
+    default:
+        return QUERY_YES;
+    }
+}
+
+enum query_answer query_ask(const struct span_query *q, uint32_t node,
+                            const struct query_item *item, struct arena *a)
+{
+    return node == QUERY_NONE ? QUERY_YES : ask(q, node, item, a);
+}
+
+/* ---- what a block must speak of ---- */
+
+/* As marks_add_attr spells them. */
+static void need_attr(const struct query_term *t, struct query_need *need)
+{
+    struct text aliases[QUERY_ALIASES], number = TEXT_NONE;
+    double v = t->value.number;
+    char digits[24];
+
+    if (t->value.is_number) {
+        if (!(v > -9e15 && v < 9e15) || v != (double)(int64_t)v)
+            return;
+        number.at = digits;
+        number.len = (size_t)snprintf(digits, sizeof digits, "%lld", (long long)v);
+    }
+    query_aliases(t->key, aliases);
+    for (uint32_t i = 0; i < QUERY_ALIASES && aliases[i].at; i++) {
+        if (number.at)
+            need->words[need->count++] = marks_word(aliases[i], number);
+        if (t->value.text.at && !text_eq(t->value.text, number))
+            need->words[need->count++] = marks_word(aliases[i], t->value.text);
+        need->words[need->count++] = marks_word(aliases[i], MARKS_ODD);
+    }
+}
+
+static bool need_of(const struct query_term *t, struct query_need *need)
+{
+    *need = (struct query_need){.count = 0};
+    if (t->op != QUERY_EQ)
+        return false;
+    switch (t->field) {
+    case QUERY_ATTR:
+        if (t->scope <= QUERY_RESOURCE)
+            need_attr(t, need);
+        break;
+    case QUERY_NAME:
+        need->words[need->count++] = marks_word(MARKS_NAME, t->value.text);
+        break;
+    case QUERY_SERVICE:
+        need->words[need->count++] = marks_word(MARKS_SERVICE, t->value.text);
+        break;
+    case QUERY_LEVEL:
+        need->words[need->count++] = marks_word(MARKS_LEVEL, t->value.text);
+        break;
+    case QUERY_STATUS:
+        if (text_is(t->value.text, "error"))
+            need->words[need->count++] = marks_word(MARKS_STATUS, t->value.text);
+        break;
+    case QUERY_ERROR:
+        if (text_is(t->value.text, "true"))
+            need->words[need->count++] = marks_word(MARKS_STATUS, TEXT("error"));
+        break;
+    default:
+        break;
+    }
+    return need->count > 0;
+}
+
+uint32_t query_needs(const struct span_query *q, uint32_t node, struct query_need *out,
+                     uint32_t room)
+{
+    const struct query_node *n;
+    uint32_t count;
+
+    if (node == QUERY_NONE || room == 0)
+        return 0;
+    n = &q->nodes[node];
+    if (n->kind == QUERY_TERM)
+        return need_of(&n->term, out);
+    if (n->kind != QUERY_AND)
+        return 0;
+    count = query_needs(q, n->a, out, room);
+    return count + query_needs(q, n->b, out + count, room - count);
+}
+
+/* ---- durations ---- */
+
+static bool unit_of(struct text *t, double *ns)
+{
+    static const struct {
+        const char *name;
+        double ns;
+    } units[] = {{"ns", 1},  {"us", 1e3}, {"µs", 1e3},   {"μs", 1e3},   {"ms", 1e6},
+                 {"s", 1e9}, {"m", 60e9}, {"min", 60e9}, {"h", 3600e9}, {"d", 86400e9}};
+    size_t len = 0;
+
+    while (len < t->len && !(t->at[len] >= '0' && t->at[len] <= '9') && t->at[len] != '.')
+        len++;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (text_is(text_cut(*t, 0, len), units[i].name)) {
+            *ns = units[i].ns;
+            *t = text_cut(*t, len, t->len);
+            return true;
+        }
+    return false;
+}
+
+bool query_duration(struct text t, double *ns)
+{
+    double number, unit;
+
+    *ns = 0;
+    if (t.len == 0)
+        return false;
+    if (text_is(t, "0"))
+        return true;
+    while (t.len) {
+        size_t len = 0;
+
+        while (len < t.len && ((t.at[len] >= '0' && t.at[len] <= '9') || t.at[len] == '.'))
+            len++;
+        if (!number_read(text_cut(t, 0, len), &number))
+            return false;
+        t = text_cut(t, len, t.len);
+        if (!unit_of(&t, &unit))
+            return false;
+        *ns += number * unit;
+    }
+    return true;
+}
