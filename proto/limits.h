@@ -106,13 +106,14 @@
 #define ATTR_KEY_MAX 256          /* bytes; a longer key is cut */
 #define ATTR_VALUE_MAX (64 * KIB) /* bytes of one value … */
 #define ATTR_LONG_MAX (1 * MIB)   /* … and of exception.stacktrace and db.query.text */
-#define BUNDLE_ITEMS_MAX 8192      /* spans or logs in one record … */
-#define BUNDLE_BYTES (48 * KIB)    /* … and its size as estimated while it grows: two to a block */
+#define BUNDLE_ITEMS_MAX 8192     /* spans or logs in one record … */
+#define BUNDLE_BYTES (48 * KIB)   /* … and its size as estimated while it grows: two to a block */
 #define SPAN_FUTURE_MAX_S 86400   /* starting later than that from now: sorted in at the receipt */
-#define SERVICES_MAX 4096             /* known to the writer at a time; further ones are "(other)" */
-#define SERVICE_OPERATIONS_MAX 2000   /* of one service, likewise: names with ids in them */
-#define OPERATIONS_MAX 65536          /* of all */
-#define TRACE_SPANS_MAX 200000    /* shown of one trace; the rest is counted */
+#define SERVICES_MAX 4096         /* known to the writer at a time; further ones are "(other)" */
+#define SERVICE_OPERATIONS_MAX 2000 /* of one service, likewise: names with ids in them */
+#define OPERATIONS_MAX 65536        /* of all */
+#define ENVIRONMENTS_MAX 256        /* that spans and log records name, likewise */
+#define TRACE_SPANS_MAX 200000      /* shown of one trace; the rest is counted */
 
 /* ---- management API ---- */
 #define API_ARENA_MAX (64 * MIB)   /* memory of one call: a 1 MiB event as a tree, and its answer */
@@ -134,6 +135,13 @@
 #define COMMENT_MAX (16 * KIB)
 #define PASSWORD_MIN 8
 #define PASSWORD_MAX 128 /* argon2id hashes it whole; longer is a way to burn our CPU */
+
+/* ---- reading spans and log records ---- */
+#define BLOCK_MARKS_MAX 50000 /* marks that one request may look at: some 20 ms */
+#define BLOCK_READS_MAX 96    /* blocks that one walk may unpack: some 30 ms */
+#define BLOCK_PLACES_MAX 8192 /* blocks that one trace, or a page of traces, is read from */
+#define TRACE_WHOLE_MAX \
+    20000 /* spans of one trace with all they have: 100,000 would be 150 MB of JSON */
 
 /* ---- workers ---- */
 #define CONNECTIONS_MAX 4096 /* open ones per worker; further clients wait in the backlog */

@@ -68,6 +68,7 @@ struct segment_entry { /* a row of `entry` */
 struct segment_mark { /* a row of `mark` */
     uint64_t block;
     uint32_t kind;
+    int64_t min_ms, max_ms;
     const void *traces, *words;
     size_t traces_len, words_len;
 };

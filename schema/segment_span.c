@@ -40,8 +40,10 @@ int segment_put_mark(struct segment *s, const struct segment_mark *m)
         return DB_FAIL;
     db_int_at(q, 1, (int64_t)m->block);
     db_int_at(q, 2, m->kind);
-    db_blob_static_at(q, 3, m->traces, m->traces_len);
-    db_blob_static_at(q, 4, m->words, m->words_len);
+    db_int_at(q, 3, m->min_ms);
+    db_int_at(q, 4, m->max_ms);
+    db_blob_static_at(q, 5, m->traces, m->traces_len);
+    db_blob_static_at(q, 6, m->words, m->words_len);
     return db_run(q);
 }
 

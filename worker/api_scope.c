@@ -60,16 +60,16 @@ static const struct {
     {"owner", SCOPES_ALL},
 };
 
-enum scope scope_of(struct text word)
+enum api_scope scope_of(struct text word)
 {
     int i = 0;
 
     while (i < SCOPES && !text_is(word, WORDS[i]))
         i++;
-    return (enum scope)i;
+    return (enum api_scope)i;
 }
 
-const char *scope_word(enum scope scope)
+const char *scope_word(enum api_scope scope)
 {
     return scope < SCOPES ? WORDS[scope] : "";
 }
@@ -93,7 +93,7 @@ scope_set scope_set_of(struct text words)
 
     while (words.len) {
         size_t blank = text_find_byte(words, ' ');
-        enum scope one = scope_of(text_cut(words, 0, blank));
+        enum api_scope one = scope_of(text_cut(words, 0, blank));
 
         if (one < SCOPES)
             s |= 1u << one;

@@ -9,9 +9,9 @@
 #include "proto/buf.h"
 #include "proto/text.h"
 
-typedef uint32_t scope_set; /* bits of enum scope */
+typedef uint32_t scope_set; /* bits of enum api_scope */
 
-enum scope {
+enum api_scope {
     SCOPE_ALERTS_READ,
     SCOPE_ALERTS_WRITE,
     SCOPE_EVENT_ADMIN,
@@ -40,8 +40,8 @@ enum scope {
 #define SCOPES_ALL ((1u << SCOPES) - 1)
 
 /* "event:read"; SCOPES when there is no such scope. */
-enum scope scope_of(struct text word);
-const char *scope_word(enum scope scope);
+enum api_scope scope_of(struct text word);
+const char *scope_word(enum api_scope scope);
 /* Space separated words to a set, unknown ones passed over; hierarchy applied (X:admin implies
  * X:write implies X:read). */
 scope_set scope_set_of(struct text words);

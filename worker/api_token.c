@@ -134,7 +134,7 @@ static bool read_scopes(struct api_call *c, scope_set *out)
     }
     for (v = list->child; v; v = v->next) {
         struct text word = json_string(v, c->arena);
-        enum scope scope = scope_of(word);
+        enum api_scope scope = scope_of(word);
 
         if (scope == SCOPES) {
             api_wrong(c, "scopes",

@@ -145,12 +145,15 @@ static bool segments_load(struct query_thread *q)
         *one = (struct query_segment){.id = db_col_int(s, 0),
                                       .first_seq = (uint64_t)db_col_int(s, 3),
                                       .last_seq = (uint64_t)db_col_int(s, 4),
-                                      .begun_ms = db_col_int(s, 5)};
+                                      .begun_ms = db_col_int(s, 5),
+                                      .ended_ms = db_col_int(s, 6)};
         snprintf(one->file, sizeof one->file, "%s", file ? file : "");
         state = db_col_str(s, 2, &len);
         one->indexed = state && (strcmp(state, "sealed") == 0 || strcmp(state, "packed") == 0);
         if (one->last_seq == 0)
             one->last_seq = UINT64_MAX;
+        if (state && strcmp(state, "active") == 0)
+            one->ended_ms = INT64_MAX;
         count++;
     }
     if (s)

@@ -44,6 +44,7 @@ struct query_segment {
     bool indexed;                 /* sealed: the random indexes are there */
     uint64_t first_seq, last_seq; /* of the active one: UINT64_MAX */
     int64_t begun_ms;             /* the day it was begun */
+    int64_t ended_ms;             /* when the last of it came in; of the active one: INT64_MAX */
     struct db *db;                /* NULL: not open */
     uint64_t used;                /* clock of the LRU */
     bool reading;                 /* a read transaction of this job is open */

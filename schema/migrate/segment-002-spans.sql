@@ -13,6 +13,7 @@ CREATE TABLE entry (                                   -- a span that starts a u
 );
 CREATE TABLE mark (                                    -- what a block of spans or logs speaks of
     block_id INTEGER PRIMARY KEY, kind INTEGER NOT NULL,
+    min_ms INTEGER NOT NULL, max_ms INTEGER NOT NULL,  -- as in `block`, but read without touching it
     traces BLOB NOT NULL,                              -- 32-bit hashes of trace ids, ascending
     words BLOB NOT NULL                                -- filter over "key=value" and the like: model/marks.h
 );

@@ -42,7 +42,7 @@ static void test_scopes(void)
     ok(s == (SCOPE(EVENT_ADMIN) | SCOPE(EVENT_WRITE) | SCOPE(EVENT_READ) | SCOPE(ORG_READ)),
        "admin implies write implies read; what is unknown is passed over");
     for (int i = 0; i < SCOPES; i++)
-        if (scope_of(text_of(scope_word((enum scope)i))) != (enum scope)i)
+        if (scope_of(text_of(scope_word((enum api_scope)i))) != (enum api_scope)i)
             ok(false, "scope %d and its word", i);
     ok(scope_of_role(TEXT("owner")) == SCOPES_ALL, "owners may everything");
     ok(!(scope_of_role(TEXT("viewer")) &

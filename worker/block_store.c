@@ -1,0 +1,326 @@
+/* block_store.c -- which blocks, and what is in them. */
+#include "worker/block_store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/marks.h"
+#include "shm/log.h"
+
+static struct db_stmt *segment_query(struct api_call *c, struct query_segment *g, const char *name)
+{
+    struct db *d = query_segment_db(c->q, g);
+
+    return d ? api_segment_query(c, d, name) : NULL;
+}
+
+static bool segment_row(struct query_segment *g, struct db_stmt *s)
+{
+    int rc = s ? db_step(s) : 0;
+
+    if (rc < 0)
+        log_warn("stored.damaged", "file=%s error=\"%s\"", g->file, db_error(g->db));
+    return rc == 1;
+}
+
+bool block_load(struct api_call *c, const struct block_ref *r, struct block_view *records)
+{
+    struct arena *scratch = query_scratch(c->q);
+    struct db_stmt *s = segment_query(c, r->segment, "api_stored_block");
+    struct text block = TEXT_NONE;
+    bool whole;
+
+    arena_reset(scratch);
+    if (!s)
+        return false;
+    db_int(s, "id", r->block);
+    if (segment_row(r->segment, s))
+        block.at = db_col_blob(s, 0, &block.len);
+    whole = block.at && block_read(block, scratch, records);
+    db_reset(s);
+    if (!whole)
+        log_warn("stored.block", "file=%s block=%lld", r->segment->file, (long long)r->block);
+    return whole;
+}
+
+/* ---- one after the other ---- */
+
+/* The place of a segment in the list; count: it is gone. */
+static uint32_t segment_place(struct query_segment *list, uint32_t count, int64_t id)
+{
+    uint32_t i = 0;
+
+    while (i < count && list[i].id != id)
+        i++;
+    return i;
+}
+
+bool block_older(struct api_call *c, struct block_at a, struct block_at b)
+{
+    struct query_segment *list;
+    uint32_t count = query_segments(c->q, &list);
+
+    if (a.segment == b.segment)
+        return a.block < b.block;
+    return segment_place(list, count, a.segment) > segment_place(list, count, b.segment);
+}
+
+void block_walk_begin(struct block_walk *w, struct api_call *c, const struct block_wish *wish)
+{
+    *w = (struct block_walk){.call = c,
+                             .wish = *wish,
+                             .marks = BLOCK_MARKS_MAX,
+                             .blocks = BLOCK_READS_MAX,
+                             .here = wish->from};
+    if (!w->wish.to_ms)
+        w->wish.to_ms = INT64_MAX;
+}
+
+/* Where a walk begins: in the segment it is to go on in, or at its end of the list. A segment that has
+ * left was the oldest: downwards nothing is left, upwards everything. */
+static void begin(struct block_walk *w, struct query_segment *list, uint32_t count)
+{
+    const struct block_at *from = &w->wish.from;
+
+    w->begun = true;
+    w->at = w->wish.ascending && count ? count - 1 : 0;
+    if (!from->segment)
+        return;
+    w->at = segment_place(list, count, from->segment);
+    if (w->at == count && w->wish.ascending && count)
+        w->at = count - 1;
+}
+
+/* Nothing in it, and in those before it, is of that time. */
+static bool too_old(const struct block_walk *w, const struct query_segment *g)
+{
+    return g->ended_ms != INT64_MAX && g->ended_ms + BLOCK_SKEW_MS < w->wish.from_ms;
+}
+
+static bool has_words(const struct block_walk *w, struct text words)
+{
+    for (uint32_t i = 0; i < w->wish.need_count; i++) {
+        const struct query_need *need = &w->wish.needs[i];
+        bool any = need->count == 0;
+
+        for (uint32_t k = 0; !any && k < need->count; k++)
+            any = marks_has_word(words, need->words[k]);
+        if (!any)
+            return false;
+    }
+    return true;
+}
+
+static bool fits(const struct block_walk *w, struct db_stmt *s)
+{
+    struct text words;
+
+    if (db_col_int(s, 1) != w->wish.kind || db_col_int(s, 2) >= w->wish.to_ms ||
+        db_col_int(s, 3) < w->wish.from_ms)
+        return false;
+    if (!w->wish.need_count)
+        return true;
+    words.at = db_col_blob(s, 4, &words.len);
+    return has_words(w, words);
+}
+
+static bool past_stop(const struct block_walk *w, const struct query_segment *g, int64_t block)
+{
+    const struct block_at *stop = &w->wish.stop;
+
+    if (stop->segment != g->id)
+        return false;
+    return w->wish.ascending ? block >= stop->block : block <= stop->block;
+}
+
+enum look { LOOK_FOUND, LOOK_END, LOOK_STOP };
+
+/* The next block of this segment that fits. */
+static enum look look(struct block_walk *w, struct query_segment *g, int64_t *block)
+{
+    bool up = w->wish.ascending, goes_on = w->here.segment == g->id;
+    struct db_stmt *s = segment_query(w->call, g, up ? "api_marks_up" : "api_marks_down");
+    enum look found = LOOK_END;
+
+    if (!s)
+        return LOOK_END;
+    db_int(s, up ? "after" : "before", goes_on ? w->here.block : up ? -1 : INT64_MAX);
+    db_int(s, "words", w->wish.need_count > 0);
+    while (found == LOOK_END && segment_row(g, s)) {
+        *block = db_col_int(s, 0);
+        if (past_stop(w, g, *block)) {
+            found = LOOK_STOP;
+        } else if (w->marks == 0) {
+            w->spent = true;
+            w->here = (struct block_at){g->id, *block};
+            found = LOOK_STOP;
+        } else {
+            w->marks--;
+            if (fits(w, s))
+                found = LOOK_FOUND;
+        }
+    }
+    db_reset(s);
+    return found;
+}
+
+/* `here` names the block looked at last; a walk that is to begin with a block has to step over it. */
+static void step_beside(struct block_walk *w)
+{
+    if (w->here.segment)
+        w->here.block += w->wish.ascending ? -1 : 1;
+}
+
+static bool leaves(struct block_walk *w, uint32_t count, const struct query_segment *g)
+{
+    if (w->wish.stop.segment == g->id)
+        return true;
+    if (w->wish.ascending)
+        return w->at-- == 0;
+    return ++w->at == count;
+}
+
+bool block_walk_next(struct block_walk *w, struct block_ref *out, struct block_view *records)
+{
+    struct query_segment *list;
+    uint32_t count = query_segments(w->call->q, &list);
+
+    if (w->spent || w->call->refused)
+        return false;
+    if (!w->begun) {
+        begin(w, list, count);
+        step_beside(w);
+    }
+    while (w->at < count) {
+        struct query_segment *g = &list[w->at];
+        int64_t block = 0;
+        enum look found = LOOK_END;
+
+        if (!too_old(w, g))
+            found = look(w, g, &block);
+        else if (!w->wish.ascending)
+            found = LOOK_STOP;
+        if (found == LOOK_STOP)
+            w->at = count;
+        if (found == LOOK_END && leaves(w, count, g))
+            w->at = count;
+        if (found != LOOK_FOUND)
+            continue;
+        w->here = (struct block_at){g->id, block};
+        if (w->blocks == 0) {
+            w->spent = true;
+            return false;
+        }
+        w->blocks--;
+        *out = (struct block_ref){g, block, w->wish.kind};
+        if (block_load(w->call, out, records))
+            return true;
+    }
+    return false;
+}
+
+/* ---- those of a trace ---- */
+
+struct finding {
+    struct api_call *c;
+    uint32_t kind, count, room;
+    struct block_ref *refs;
+    const uint32_t *hashes;
+    uint32_t hash_count;
+};
+
+static bool found(struct finding *f, struct query_segment *g, int64_t block, uint32_t kind)
+{
+    if (kind != f->kind || f->count == f->room)
+        return f->count < f->room;
+    f->refs[f->count++] = (struct block_ref){g, block, kind};
+    return true;
+}
+
+static void find_by_index(struct finding *f, struct query_segment *g)
+{
+    struct db_stmt *s = segment_query(f->c, g, "api_trace_blocks");
+
+    for (uint32_t i = 0; s && i < f->hash_count; i++) {
+        db_reset(s);
+        db_int(s, "hash", f->hashes[i]);
+        while (segment_row(g, s) && found(f, g, db_col_int(s, 0), (uint32_t)db_col_int(s, 1)))
+            ;
+    }
+    if (s)
+        db_reset(s);
+}
+
+static bool speaks_of(const struct finding *f, struct text traces)
+{
+    for (uint32_t i = 0; i < f->hash_count; i++)
+        if (marks_has_trace(traces, f->hashes[i]))
+            return true;
+    return false;
+}
+
+static void find_by_marks(struct finding *f, struct query_segment *g)
+{
+    struct db_stmt *s = segment_query(f->c, g, "api_marks_traces");
+
+    if (!s)
+        return;
+    db_int(s, "after", 0);
+    while (segment_row(g, s)) {
+        struct text traces;
+
+        if (db_col_int(s, 1) != f->kind)
+            continue;
+        traces.at = db_col_blob(s, 2, &traces.len);
+        if (speaks_of(f, traces) && !found(f, g, db_col_int(s, 0), f->kind))
+            break;
+    }
+    db_reset(s);
+}
+
+/* Newer segments stand first in the query thread's list. */
+static int by_place(const void *a, const void *b)
+{
+    const struct block_ref *x = a, *y = b;
+
+    if (x->segment != y->segment)
+        return x->segment > y->segment ? -1 : 1;
+    return x->block < y->block ? -1 : x->block > y->block;
+}
+
+static uint32_t each_once(struct block_ref *refs, uint32_t count)
+{
+    uint32_t kept = 0;
+
+    if (count)
+        qsort(refs, count, sizeof *refs, by_place);
+    for (uint32_t i = 0; i < count; i++)
+        if (!kept || by_place(&refs[i], &refs[kept - 1]) != 0)
+            refs[kept++] = refs[i];
+    return kept;
+}
+
+struct block_ref *block_of_traces(struct api_call *c, uint32_t kind, const uint8_t *const *ids,
+                                  uint32_t id_count, uint32_t *count)
+{
+    struct finding f = {.c = c, .kind = kind, .room = BLOCK_PLACES_MAX, .hash_count = id_count};
+    uint32_t *hashes = arena_alloc(c->arena, id_count * sizeof *hashes), segments;
+    struct query_segment *list;
+
+    *count = 0;
+    f.refs = arena_alloc(c->arena, f.room * sizeof *f.refs);
+    if (!hashes || !f.refs)
+        return NULL;
+    for (uint32_t i = 0; i < id_count; i++)
+        hashes[i] = marks_trace(ids[i]);
+    f.hashes = hashes;
+    segments = query_segments(c->q, &list);
+    for (uint32_t i = 0; i < segments && f.count < f.room; i++) {
+        if (list[i].indexed)
+            find_by_index(&f, &list[i]);
+        else
+            find_by_marks(&f, &list[i]);
+    }
+    *count = each_once(f.refs, f.count);
+    return f.refs;
+}
