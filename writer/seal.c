@@ -18,8 +18,10 @@
 #include "writer/files.h"
 
 #define JOBS 64
-#define NICE 10          /* ingest comes first */
-#define TRUNCATE_TRIES 5 /* readers of a WAL leave within a query */
+#define NICE 10             /* ingest comes first */
+#define TRUNCATE_TRIES 5    /* readers of a WAL leave within a query */
+#define CHECKPOINT_TRIES 20 /* the checkpointer may still have the file at hand, a query its WAL */
+#define CHECKPOINT_REST_MS 100
 
 struct job {
     uint32_t id;
@@ -41,13 +43,30 @@ struct sealer {
 
 /* ---- the work ---- */
 
+/* The WAL into the file, as far as readers let it. DB_BUSY: somebody else has been at it all the time. */
+static int checkpoint(struct db *d)
+{
+    const struct timespec rest = {.tv_nsec = CHECKPOINT_REST_MS * 1000 * 1000};
+    int left, rc;
+
+    for (int i = 0; i < CHECKPOINT_TRIES; i++) {
+        rc = db_checkpoint(d, &left);
+        if (rc != DB_BUSY && (rc != DB_OK || left == 0))
+            break;
+        nanosleep(&rest, NULL);
+    }
+    for (int i = 0; rc == DB_OK && i < TRUNCATE_TRIES && db_checkpoint_all(d) == DB_BUSY; i++)
+        ; /* each try waits for the readers of the moment; an overfull WAL does no harm */
+    return rc;
+}
+
 int seal_file(const char *path)
 {
     /* In memory the sorting of four indexes would take 10 MB, which malloc would not give back. */
     struct db_options o = {
         .mode = DB_WRITE, .cache_kib = 1024, .no_autocheckpoint = true, .sort_on_disk = true};
     struct db *d;
-    int left = 1, rc;
+    int rc;
 
     if ((rc = db_open(path, &o, &d)) == DB_OK && (rc = db_begin(d)) == DB_OK) {
         if ((rc = db_script(d, "segment-seal")) == DB_OK && (rc = segment_index_traces(d)) == DB_OK)
@@ -55,11 +74,11 @@ int seal_file(const char *path)
         if (rc != DB_OK)
             db_rollback(d);
     }
-    while (rc == DB_OK && left > 0 && (rc = db_checkpoint(d, &left)) == DB_OK)
-        ;
-    for (int i = 0; rc == DB_OK && i < TRUNCATE_TRIES && db_checkpoint_all(d) == DB_BUSY; i++)
-        ; /* each try waits for the readers of the moment; an overfull WAL does no harm */
-    if (rc != DB_OK && d)
+    if (rc == DB_OK)
+        rc = checkpoint(d);
+    if (rc == DB_BUSY) /* it stays "sealing", and is asked for again (keep.c) */
+        log_debug("segment.busy", "file=\"%s\" error=\"%s\"", path, db_error(d));
+    else if (rc != DB_OK && d)
         log_error("segment.seal", "file=\"%s\" error=\"%s\"", path, db_error(d));
     db_close(d);
     return rc;

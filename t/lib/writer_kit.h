@@ -23,6 +23,8 @@
 #include "t/lib/tap.h"
 #include "writer/writer.h"
 
+#define KIT_PATIENCE_S 20 /* times slow(): nothing that the writer does takes longer */
+
 struct kit {
     char dir[64];
     struct world world;
@@ -47,10 +49,8 @@ __attribute__((unused)) static void kit_open(struct kit *k, const char *where)
 
     memset(k, 0, sizeof(*k));
     snprintf(k->dir, sizeof(k->dir), "%s/quern-writer-XXXXXX", where);
-    if (!mkdtemp(k->dir) || (rc = world_open(k->dir, NULL, &k->world)) != 0) {
-        printf("Bail out! no data folder\n");
-        exit(1);
-    }
+    if (!mkdtemp(k->dir) || (rc = world_open(k->dir, NULL, &k->world)) != 0)
+        bail_out("no data folder");
     k->conf = (struct writer_conf){.world = &k->world,
                                    .durability_power = true,
                                    .segment_rows = SEGMENT_ROWS_MAX,
@@ -160,15 +160,38 @@ __attribute__((unused)) static struct record_event kit_event(uint64_t id, uint8_
     return r;
 }
 
+/* The writer is still wanted: if it has left by itself, what it said is above, and that was it. */
+static void kit_lives(struct kit *k)
+{
+    int status;
+
+    if (k->pid <= 0)
+        bail_out("%s: nobody drains the ring", k->dir);
+    if (waitpid(k->pid, &status, WNOHANG) != k->pid)
+        return;
+    if (WIFSIGNALED(status))
+        bail_out("%s: the writer died of signal %d", k->dir, WTERMSIG(status));
+    bail_out("%s: the writer left with status %d", k->dir, WEXITSTATUS(status));
+}
+
+static int64_t kit_deadline(void)
+{
+    return world_ticks_us() + (int64_t)KIT_PATIENCE_S * slow() * 1000000;
+}
+
 /* Put into the ring of a slot, waiting for room as a client that is told to come back. */
 static uint64_t kit_put(struct kit *k, uint32_t slot, enum record_kind kind, struct text body)
 {
     struct iovec part = {(void *)(uintptr_t)body.at, body.len};
+    int64_t until = kit_deadline();
     uint64_t end = 0;
 
     if (world_slot(&k->world, slot) != 0)
         return 0;
     while (ring_put(k->world.ring[slot], kind, &part, 1, &end) == RING_FULL) {
+        kit_lives(k);
+        if (world_ticks_us() > until)
+            bail_out("%s: the writer lives, but leaves no room in the ring", k->dir);
         world_ring_writer(&k->world);
         kit_sleep_us(200);
     }
@@ -187,16 +210,17 @@ __attribute__((unused)) static uint64_t kit_put_event(struct kit *k, uint32_t sl
     return kit_put(k, slot, RECORD_EVENT, buf_result(&b));
 }
 
-/* Wait until all that was put is durable. False: not within ten seconds. */
+/* Wait until all that was put is durable. False: not in time. */
 __attribute__((unused)) static bool kit_settled(struct kit *k)
 {
-    for (int i = 0; i < 100000; i++) {
+    for (int64_t until = kit_deadline(); world_ticks_us() < until;) {
         bool all = true;
 
         for (uint32_t s = 0; s < WORLD_SLOTS; s++)
             all &= !k->world.ring[s] || ring_released(k->world.ring[s]) >= k->put[s];
         if (all)
             return true;
+        kit_lives(k);
         kit_sleep_us(100);
     }
     return false;
@@ -209,10 +233,11 @@ __attribute__((unused)) static bool kit_counted(struct kit *k)
 
     if (!kit_settled(k))
         return false;
-    for (int i = 0; i < 20000; i++) {
+    for (int64_t until = kit_deadline(); world_ticks_us() < until;) {
         if (atomic_load(&b->flushed_seq) >= atomic_load(&b->committed_seq) &&
             atomic_load(&b->flushed_batch) >= atomic_load(&b->committed_batch))
             return true;
+        kit_lives(k);
         atomic_fetch_add(&b->flush_wanted, 1);
         world_ring_writer(&k->world);
         kit_sleep_us(500);
@@ -237,7 +262,7 @@ __attribute__((unused)) static int kit_command(struct kit *k, const char *name, 
     record_command_write(&b, &c);
     if (!kit_put(k, 0, RECORD_COMMAND, buf_result(&b)))
         return -1;
-    for (int i = 0; i < 100000; i++) {
+    for (int64_t until = kit_deadline(); world_ticks_us() < until;) {
         while (mailbox_take(k->world.mailbox[0], &mail)) {
             if (mail.id != c.id)
                 continue;
@@ -246,6 +271,7 @@ __attribute__((unused)) static int kit_command(struct kit *k, const char *name, 
                 *answer = (struct text){kept, mail.len};
             return mail.status;
         }
+        kit_lives(k);
         kit_sleep_us(100);
     }
     return -1;
@@ -325,7 +351,7 @@ __attribute__((unused)) static int64_t kit_wait(struct kit *k, const char *sql, 
 {
     int64_t v = -1;
 
-    for (int i = 0; i < seconds * 20; i++) {
+    for (int i = 0; i < seconds * 20 * slow(); i++) {
         if ((v = kit_number(k, sql)) == want)
             return v;
         kit_sleep_us(50000);
