@@ -9,6 +9,7 @@ const { chromium } = require('playwright-core');
 
 export const base = process.env.BASE;
 export const boot = JSON.parse(readFileSync(process.env.BOOTSTRAP, 'utf8'));
+const patience = Number(process.env.PATIENCE ?? 20) * 1000;
 export const axeSource = () => readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 let count = 0;
@@ -26,6 +27,24 @@ export function ok(good, what, why = '') {
 }
 export const is = (got, want, what) =>
   ok(got === want, what, `got  ${JSON.stringify(got)}\nwant ${JSON.stringify(want)}`);
+
+/** Ask until the answer is good or patience ends; the last answer. Pages fill by and by, and a loaded machine
+ * takes its time: what a page should come to show is asked with this, never once. */
+async function until(ask, good) {
+  const end = Date.now() + patience;
+  for (;;) {
+    const got = await ask();
+    if (good(got) || Date.now() > end) return got;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+/** It comes to be true. */
+export const comes = async (ask, what, why) => {
+  const good = Boolean(await until(ask, Boolean));
+  return ok(good, what, good || !why ? '' : await why());
+};
+/** It comes to be `want`. */
+export const becomes = async (ask, want, what) => is(await until(ask, (got) => got === want), want, what);
 
 export const launch = () =>
   chromium.launch({
@@ -51,7 +70,7 @@ export async function open(browser, { width = 1280, height = 900, dark = false, 
     locale: 'en-GB',
     ...more,
   });
-  context.setDefaultTimeout(Number(process.env.PATIENCE ?? 20) * 1000);
+  context.setDefaultTimeout(patience);
   const page = await context.newPage();
   page.complaints = [];
   page.expected = []; // patterns of complaints that a test means to cause
@@ -61,7 +80,10 @@ export async function open(browser, { width = 1280, height = 900, dark = false, 
     (line) => ['error', 'warning'].includes(line.type()) && complain(`console: ${line.text()} ${line.location().url}`),
   );
   page.on('pageerror', (error) => complain(`page: ${error.stack ?? error}`));
+  page.pending = new Set(); // requests that are under way
+  for (const end of ['requestfinished', 'requestfailed']) page.on(end, (r) => page.pending.delete(r));
   page.on('request', (r) => {
+    page.pending.add(r);
     if (!r.url().startsWith(base + '/') && !/^(data|blob|about):/.test(r.url())) complain(`another host: ${r.url()}`);
   });
   page.on('requestfailed', (r) => {
@@ -79,11 +101,21 @@ export async function login(page, email = boot.email, password = boot.password) 
   return page;
 }
 
-/** Nothing under way, fonts there, two frames painted. */
+const painted = (page) =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
+/** Nothing under way, nothing asked for after two frames either, fonts there. */
 export async function settled(page) {
-  await page.waitForLoadState('networkidle').catch(() => {});
-  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]')).catch(() => {});
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await page.waitForLoadState('load');
+  await until(
+    async () => {
+      if (page.pending.size) return false;
+      await painted(page);
+      return page.pending.size === 0 && (await page.locator('[aria-busy="true"]').count()) === 0;
+    },
+    (quiet) => quiet,
+  );
+  await page.evaluate(() => document.fonts.ready.then(() => true));
 }
 
 export async function visit(page, path) {

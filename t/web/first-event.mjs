@@ -1,6 +1,6 @@
 // first-event.mjs -- the first five minutes: log in, see the DSN, send an error with a real SDK, see it.
 import { execFileSync } from 'node:child_process';
-import { base, boot, is, login, ok, run, settled } from './browser.mjs';
+import { base, boot, comes, is, login, ok, run, settled } from './browser.mjs';
 
 function send(dsn) {
   try {
@@ -36,13 +36,16 @@ await run(async ({ window }) => {
 
   for (const name of ['Python', 'Node', 'Go', 'Java', 'OpenTelemetry', 'curl']) {
     await page.getByRole('tab', { name, exact: true }).click();
-    const code = await page.locator('#snippet pre').textContent();
-    ok(code.includes(boot.public_key), `the snippet for ${name} has the key in it`);
+    const chosen = page.getByRole('tabpanel', { name, exact: true }).locator('pre');
+    await comes(
+      async () => (await chosen.textContent()).includes(boot.public_key),
+      `the snippet for ${name} has the key in it`,
+    );
   }
   const otlp = page.getByRole('tab', { name: 'OpenTelemetry' });
   await otlp.click();
-  ok(
-    (await page.locator('#snippet pre').textContent()).includes('/integration/otlp/v1/traces'),
+  await comes(
+    async () => (await page.locator('#snippet pre').textContent()).includes('/integration/otlp/v1/traces'),
     'OTLP settings are there too',
   );
   await page.getByText('Waiting for the first event').waitFor();
@@ -55,8 +58,11 @@ await run(async ({ window }) => {
   ok(true, `an event of ${by ?? 'a plain request'} opens its issue`);
   ok(await page.evaluate(() => window.stayed), 'without loading the page anew');
   await page.waitForSelector('.issue-head');
-  const title = await page.locator('.issue-head h1').textContent();
-  ok(/ValueError|hello from python/.test(title), 'which is the one that was sent');
+  const title = page.locator('.issue-head h1');
+  await comes(
+    async () => /ValueError|hello from python/.test(await title.textContent()),
+    'which is the one that was sent',
+  );
   await page.goto(base + '/');
   await page.waitForURL('**/issues');
   await settled(page);

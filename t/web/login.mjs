@@ -1,5 +1,5 @@
 // login.mjs -- the way in and out, what each role sees, and what the server refuses whatever is shown.
-import { base, boot, is, login, ok, run, settled, visit } from './browser.mjs';
+import { base, becomes, boot, comes, is, login, ok, run, settled, visit } from './browser.mjs';
 import { seed } from './seed.mjs';
 
 const { server } = await seed(base, boot, 0.02);
@@ -21,8 +21,8 @@ await run(async ({ window }) => {
   await page.fill('input[name=password]', 'not the password');
   await page.keyboard.press('Enter');
   await page.getByRole('alert').waitFor();
-  is(
-    await page.getByRole('alert').textContent(),
+  await becomes(
+    () => page.getByRole('alert').textContent(),
     'Please enter a correct email and password.',
     "a wrong password is answered in the server's words",
   );
@@ -73,7 +73,7 @@ await run(async ({ window }) => {
 
   const viewer = await login(await window(), 'vera@example.com', 'vera-password');
   await settled(viewer);
-  ok((await viewer.locator('.issue-table tbody tr').count()) > 5, 'a viewer sees the issues');
+  await comes(async () => (await viewer.locator('.issue-table tbody tr').count()) > 5, 'a viewer sees the issues');
   is(await viewer.locator('.issue-table input, .row-actions, .bulk').count(), 0, 'but nothing to change them with');
   await viewer.keyboard.press('j');
   await viewer.keyboard.press('r');
@@ -85,6 +85,7 @@ await run(async ({ window }) => {
   ok(!(await buttons(viewer)).some((b) => /Resolve|Ignore|Assign/.test(b)), 'nor on the page of an issue');
   await visit(viewer, '/settings/projects/checkout');
   await viewer.getByRole('table', { name: 'Keys' }).waitFor();
+  await viewer.getByLabel('Events of known web crawlers').waitFor();
   is(
     await viewer
       .locator(
@@ -95,6 +96,7 @@ await run(async ({ window }) => {
     'nor in the settings of a project',
   );
   await visit(viewer, '/settings/users');
+  await viewer.getByRole('row', { name: /vera@example.com/ }).waitFor();
   is(await viewer.locator('main button, main select').count(), 0, 'nor among the users');
   viewer.expected.push(/status of 403/);
   const refused = await viewer.evaluate(async () => {
@@ -150,5 +152,8 @@ await run(async ({ window }) => {
     if ((await answered).status() === 429) break;
   }
   await page.getByText(/Too many/).waitFor();
-  ok(/Try again in \d+ s/.test(await words.textContent()), 'guessing is slowed down, and the page says for how long');
+  await comes(
+    async () => /Try again in \d+ s/.test(await words.textContent()),
+    'guessing is slowed down, and the page says for how long',
+  );
 });

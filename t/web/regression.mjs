@@ -1,6 +1,6 @@
 // regression.mjs -- resolved by a person, reopened by an event: now, in the next release, and for good
 // when only the old release still sends it.
-import { base, boot, is, login, ok, run, visit } from './browser.mjs';
+import { base, becomes, boot, comes, login, ok, run, visit } from './browser.mjs';
 import { Server } from './seed.mjs';
 
 const server = new Server(base, boot);
@@ -34,15 +34,15 @@ await run(async ({ window }) => {
   await send('pay@1.0.0');
   await standing(page, 'regressed');
   ok(true, 'an event reopens what was resolved, and the page shows it by itself');
-  is((await events()).trim(), '2', 'with its count');
+  await becomes(async () => (await events()).trim(), '2', 'with its count');
   ok(await page.evaluate(() => window.stayed), 'without a reload');
 
   await resolve(page, 'Resolve in next release');
   await standing(page, 'resolved in the next release');
   await send('pay@1.0.0');
   await page.waitForFunction(() => document.querySelector('.facts .figures .mono')?.textContent.trim() === '3');
-  ok(
-    await page.locator('.issue-head .word', { hasText: 'resolved in the next release' }).isVisible(),
+  await comes(
+    () => page.locator('.issue-head .word', { hasText: 'resolved in the next release' }).isVisible(),
     'the old release may go on sending it',
   );
   await send('pay@1.1.0');
@@ -53,7 +53,7 @@ await run(async ({ window }) => {
   ok(true, 'and the history names it');
 
   await visit(page, '/issues?query=is%3Aregressed');
-  is(await page.locator('.issue-table tbody tr').count(), 1, 'the search for regressed ones finds it');
+  await becomes(() => page.locator('.issue-table tbody tr').count(), 1, 'the search for regressed ones finds it');
   await visit(page, '/releases/pay%401.1.0');
   await page.getByRole('region', { name: 'Came back' }).getByRole('link', { name: 'Regressed again' }).waitFor();
   ok(true, 'the page of the release lists it as come back');

@@ -1,5 +1,5 @@
 // releases.mjs -- from the list of releases to what one changed against another.
-import { base, boot, is, login, ok, run, settled, visit } from './browser.mjs';
+import { base, becomes, boot, comes, is, login, ok, run, settled, visit } from './browser.mjs';
 import { seed } from './seed.mjs';
 import { releases } from './world.mjs';
 
@@ -11,8 +11,8 @@ await run(async ({ window }) => {
   const page = await login(await window());
   await page.getByRole('link', { name: 'Releases' }).click();
   await page.getByRole('table', { name: 'Releases' }).waitFor();
-  is(
-    (await page.locator('.table tbody tr td:first-child').allTextContents()).join(),
+  await becomes(
+    async () => (await page.locator('.table tbody tr td:first-child').allTextContents()).join(),
     [...releases]
       .reverse()
       .map((r) => r.version)
@@ -26,8 +26,8 @@ await run(async ({ window }) => {
   const names = async (region) =>
     (await page.getByRole('region', { name: region }).locator('.issue-link strong').allTextContents()).sort().join();
   const fresh = told.issues.filter((i) => i.isNew);
-  is(
-    await names('New in this release'),
+  await becomes(
+    () => names('New in this release'),
     fresh
       .map((i) => i.metadata.type ?? i.title)
       .sort()
@@ -39,14 +39,15 @@ await run(async ({ window }) => {
     'as it was made',
   );
   const rows = page.getByRole('region', { name: 'Seen before, and still' }).locator('tbody tr');
-  ok((await rows.count()) > 3, 'what was there before stands apart');
-  ok(
-    (
-      await page.getByRole('region', { name: 'Seen before, and still' }).locator('td:last-child').allTextContents()
-    ).every((t) => /[×÷%]|new/.test(t)),
+  await comes(async () => (await rows.count()) > 3, 'what was there before stands apart');
+  await comes(
+    async () =>
+      (
+        await page.getByRole('region', { name: 'Seen before, and still' }).locator('td:last-child').allTextContents()
+      ).every((t) => /[×÷%]|new/.test(t)),
     'with the change of its rate',
   );
-  ok(await page.locator('.chart canvas').isVisible(), 'the trend is drawn');
+  await comes(() => page.locator('.chart canvas').isVisible(), 'the trend is drawn');
 
   await page.getByRole('button', { name: /Compared with/ }).click();
   await page.getByRole('menuitemradio', { name: releases[0].version }).click();
@@ -76,7 +77,7 @@ await run(async ({ window }) => {
   ok(true, 'what was resolved in a release stands on its page');
 
   await visit(page, '/releases?query=4.11');
-  is(await page.locator('.table tbody tr').count(), 2, 'releases are found by a part of their version');
+  await becomes(() => page.locator('.table tbody tr').count(), 2, 'releases are found by a part of their version');
   page.expected.push(/status of 404/);
   await visit(page, '/releases/shop%409.9.9');
   await page.getByRole('alert').waitFor();

@@ -1,5 +1,5 @@
 // settings.mjs -- what is set up in the browser holds for the next event.
-import { base, boot, is, login, ok, run, visit } from './browser.mjs';
+import { base, boot, comes, is, login, ok, run, visit } from './browser.mjs';
 import { seed } from './seed.mjs';
 
 const { server, places } = await seed(base, boot, 0.05);
@@ -68,8 +68,9 @@ await run(async ({ window }) => {
   await page.getByRole('button', { name: 'Try on the newest events' }).click();
   const tried = page.getByRole('table', { name: 'What the rules would do' });
   await tried.locator('tr', { hasText: 'error.type:KeyError -> vouchers' }).waitFor();
-  ok(
-    /^1 of \d+ would be grouped otherwise/.test(await page.getByText(/would be grouped otherwise/).textContent()),
+  await comes(
+    async () =>
+      /^1 of \d+ would be grouped otherwise/.test(await page.getByText(/would be grouped otherwise/).textContent()),
     'rules are tried before they are saved',
   );
   is((await server.call('GET', '/projects/default/checkout/')).fingerprintingRules, '', 'which changes nothing yet');
@@ -126,8 +127,8 @@ await run(async ({ window }) => {
   await page.getByRole('button', { name: 'Delete this project' }).click();
   await dialog.getByRole('button', { name: 'Delete' }).click();
   await page.waitForURL('**/settings/projects');
-  ok(
-    !(await page.getByRole('table', { name: 'Projects' }).textContent()).includes('warehouse'),
+  await comes(
+    async () => !(await page.getByRole('table', { name: 'Projects' }).textContent()).includes('warehouse'),
     'a project is deleted, after a question',
   );
 });

@@ -1,5 +1,5 @@
 // states.mjs -- nothing there yet, nothing found, nothing answered: each says what it is and what to do.
-import { base, boot, is, login, ok, run, settled, visit } from './browser.mjs';
+import { base, becomes, boot, comes, login, ok, run, settled, visit } from './browser.mjs';
 import { Server } from './seed.mjs';
 
 await run(async ({ window }) => {
@@ -33,8 +33,11 @@ await run(async ({ window }) => {
   await page.route(failing, (route) => route.abort());
   await page.getByRole('button', { name: 'Events', exact: true }).click();
   await page.getByRole('alert').waitFor();
-  ok(/cannot be reached/.test(await page.getByRole('alert').textContent()), 'no answer: said, with what is still true');
-  ok(await page.getByText('here it is').isVisible(), 'and the rows stay');
+  await comes(
+    async () => /cannot be reached/.test(await page.getByRole('alert').textContent()),
+    'no answer: said, with what is still true',
+  );
+  await comes(() => page.getByText('here it is').isVisible(), 'and the rows stay');
   await page.unroute(failing);
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.waitForFunction(() => !document.querySelector('[role=alert]'));
@@ -46,8 +49,8 @@ await run(async ({ window }) => {
   await page.keyboard.press('j');
   await page.keyboard.press('r');
   await page.locator('.toast.error', { hasText: 'not confirmed in time' }).waitFor();
-  is(
-    await page.locator('.issue-table tbody tr').count(),
+  await becomes(
+    () => page.locator('.issue-table tbody tr').count(),
     1,
     'a change that failed is told, and the list shows what is',
   );
@@ -60,7 +63,10 @@ await run(async ({ window }) => {
   });
   await page.getByRole('button', { name: 'Users', exact: true }).click();
   await page.waitForSelector('.issue-table.slow');
-  ok(await page.getByText('here it is').isVisible(), 'a slow answer dims the old rows instead of taking them away');
+  await comes(
+    () => page.getByText('here it is').isVisible(),
+    'a slow answer dims the old rows instead of taking them away',
+  );
   await page.waitForSelector('.issue-table:not(.slow)');
   await page.unroute(failing);
   await settled(page);
@@ -73,5 +79,5 @@ await run(async ({ window }) => {
   await page.waitForSelector('.issue-head');
   await page.getByRole('link', { name: 'Tags', exact: true }).click();
   await page.locator('.issue-main').getByRole('alert').waitFor();
-  ok(await page.locator('.issue-head').isVisible(), 'one part that fails leaves the others alone');
+  await comes(() => page.locator('.issue-head').isVisible(), 'one part that fails leaves the others alone');
 });

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { api, ApiError, type EventRow } from '../api';
-import { org, useHref } from '../state';
+import { mayConfigure, org, useHref } from '../state';
 import { Text } from '../ui/form';
 import { Empty, Problem } from '../ui/small';
 import { Table } from '../ui/table';
@@ -41,7 +41,7 @@ export function Rules({ project, save }: { project: ProjectDetail; save: Save })
         changed={setStack}
         save={(text) => save('Stack trace rules saved', { groupingEnhancements: text })}
       />
-      <Tester project={project} rules={{ fingerprintingRules, groupingEnhancements }} />
+      {mayConfigure() && <Tester project={project} rules={{ fingerprintingRules, groupingEnhancements }} />}
     </>
   );
 }
