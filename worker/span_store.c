@@ -1,0 +1,228 @@
+/* span_store.c -- the spans of traces, out of the blocks. */
+#include "worker/span_store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/hex.h"
+#include "shm/log.h"
+
+struct reading {
+    struct api_call *c;
+    struct span_trace *traces;
+    uint32_t *by_id; /* numbers of traces, in order of their ids */
+    uint32_t trace_count;
+    struct span_copier *copier;
+    struct span *spans;
+    uint32_t *owner; /* of each span: number of its trace */
+    uint32_t count, limit;
+};
+
+/* ---- which trace ---- */
+
+static int by_id(const void *a, const void *b, void *own)
+{
+    const struct span_trace *traces = own;
+
+    return memcmp(traces[*(const uint32_t *)a].id, traces[*(const uint32_t *)b].id, 16);
+}
+
+static struct span_trace *wanted(const struct reading *r, const uint8_t *id)
+{
+    uint32_t lo = 0, hi = r->trace_count;
+
+    while (lo < hi) {
+        uint32_t mid = (lo + hi) / 2;
+        int order = memcmp(r->traces[r->by_id[mid]].id, id, 16);
+
+        if (order == 0)
+            return &r->traces[r->by_id[mid]];
+        if (order < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return NULL;
+}
+
+static bool any_wanted(const struct reading *r, struct text record)
+{
+    uint8_t id[16];
+    uint32_t spans;
+    size_t at = 0;
+
+    while (span_bundle_trace(record, &at, id, &spans))
+        if (wanted(r, id))
+            return true;
+    return false;
+}
+
+/* ---- reading ---- */
+
+static bool read_group(struct reading *r, const struct span_bundle *b, const struct span_group *g,
+                       struct span_trace *t)
+{
+    struct span_cursor cursor;
+    struct span s;
+
+    t->stored += g->spans;
+    span_cursor_open(&cursor, b, g, query_scratch(r->c->q));
+    while (r->count < r->limit && span_cursor_next(&cursor, &s)) {
+        if (!span_copy(r->copier, &s, &r->spans[r->count]))
+            return false;
+        r->owner[r->count++] = (uint32_t)(t - r->traces);
+        t->count++;
+    }
+    return true;
+}
+
+/* False: the arena is spent. A record that is damaged is not there. */
+static bool read_record(struct reading *r, struct text record)
+{
+    struct span_bundle b;
+
+    if (!any_wanted(r, record) || !span_bundle_open(record, query_scratch(r->c->q), &b) ||
+        !api_project_by_id(r->c, b.head.project))
+        return true;
+    span_copier_record(r->copier, b.head.project, b.head.received_ms);
+    for (uint32_t i = 0; i < b.head.traces; i++) {
+        struct span_trace *t = wanted(r, b.groups[i].trace_id);
+
+        if (t && !read_group(r, &b, &b.groups[i], t))
+            return false;
+    }
+    return true;
+}
+
+static bool read_blocks(struct reading *r, const struct block_ref *refs, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct block_view view;
+
+        if (!block_load(r->c, &refs[i], &view))
+            continue;
+        span_copier_block(r->copier, block_at_of(&refs[i]));
+        for (uint32_t k = 0; k < view.count; k++)
+            if (!read_record(r, view.records[k]))
+                return false;
+    }
+    return true;
+}
+
+/* Spans of several traces lie mixed: part them, keeping their order. */
+static bool part(struct reading *r)
+{
+    struct span *spans = r->spans;
+    uint32_t *next = arena_zero(r->c->arena, r->trace_count, sizeof *next);
+
+    if (!next)
+        return false;
+    if (r->trace_count > 1 && !(spans = arena_alloc(r->c->arena, r->count * sizeof *spans)))
+        return false;
+    for (uint32_t i = 0, at = 0; i < r->trace_count; i++) {
+        next[i] = at;
+        r->traces[i].spans = spans + at;
+        at += r->traces[i].count;
+    }
+    for (uint32_t i = 0; r->trace_count > 1 && i < r->count; i++)
+        spans[next[r->owner[i]]++] = r->spans[i];
+    return true;
+}
+
+static bool begin(struct reading *r, enum span_depth depth, const uint8_t ***ids)
+{
+    struct arena *a = r->c->arena;
+
+    r->by_id = arena_alloc(a, r->trace_count * sizeof *r->by_id);
+    r->copier = span_copier_new(a, depth);
+    r->spans = arena_alloc(a, r->limit * sizeof *r->spans);
+    r->owner = arena_alloc(a, r->limit * sizeof *r->owner);
+    *ids = arena_alloc(a, r->trace_count * sizeof **ids);
+    if (arena_spent(a))
+        return false;
+    for (uint32_t i = 0; i < r->trace_count; i++) {
+        r->traces[i].count = r->traces[i].stored = 0;
+        r->by_id[i] = i;
+        (*ids)[i] = r->traces[i].id;
+    }
+    qsort_r(r->by_id, r->trace_count, sizeof *r->by_id, by_id, r->traces);
+    return true;
+}
+
+bool span_store_read(struct api_call *c, struct span_trace *traces, uint32_t count,
+                     enum span_depth depth, uint32_t limit)
+{
+    struct reading r = {.c = c, .traces = traces, .trace_count = count, .limit = limit};
+    const struct block_ref *refs;
+    const uint8_t **ids;
+    uint32_t places;
+
+    if (count == 0)
+        return true;
+    if (!begin(&r, depth, &ids) || !(refs = block_of_traces(c, RECORD_SPANS, ids, count, &places)))
+        return false;
+    return read_blocks(&r, refs, places) && part(&r) && !c->refused;
+}
+
+bool span_store_trace(struct api_call *c, const uint8_t id[16], enum span_depth depth,
+                      struct span_trace *out, struct trace *tree)
+{
+    uint32_t limit = depth == SPANS_OUTLINE ? TRACE_ROWS_MAX : TRACE_WHOLE_MAX;
+
+    *out = (struct span_trace){.count = 0};
+    memcpy(out->id, id, 16);
+    return span_store_read(c, out, 1, depth, limit) &&
+           trace_build(out->spans, out->count, c->arena, tree);
+}
+
+/* ---- log records ---- */
+
+static bool read_logs(struct api_call *c, struct text record, const uint8_t id[16],
+                      bool (*each)(void *own, const struct logrec *l, uint32_t project), void *own)
+{
+    struct log_bundle b;
+    struct log_cursor cursor;
+    struct logrec l;
+
+    if (!log_bundle_has(record, id) || !log_bundle_open(record, query_scratch(c->q), &b) ||
+        !api_project_by_id(c, b.head.project))
+        return true;
+    log_cursor_open(&cursor, &b, query_scratch(c->q));
+    while (log_cursor_next(&cursor, &l))
+        if (memcmp(l.trace_id, id, 16) == 0 && !each(own, &l, b.head.project))
+            return false;
+    return true;
+}
+
+bool span_store_logs(struct api_call *c, const uint8_t id[16],
+                     bool (*each)(void *own, const struct logrec *l, uint32_t project), void *own)
+{
+    uint32_t count;
+    const struct block_ref *refs = block_of_traces(c, RECORD_LOGS, &id, 1, &count);
+
+    for (uint32_t i = 0; refs && i < count; i++) {
+        struct block_view view;
+
+        if (!block_load(c, &refs[i], &view))
+            continue;
+        for (uint32_t k = 0; k < view.count; k++)
+            if (!read_logs(c, view.records[k], id, each, own))
+                return true;
+    }
+    return refs != NULL;
+}
+
+/* ---- ids ---- */
+
+bool span_trace_id(struct text t, uint8_t out[16])
+{
+    memset(out, 0, 16);
+    if (t.len == 16)
+        return hex_read_id(t, out + 8, 8);
+    return uuid_read(t, out) && !id_is_zero(out, 16);
+}
+
+bool span_span_id(struct text t, uint8_t out[8])
+{
+    return hex_read_id(t, out, 8);
+}
