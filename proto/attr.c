@@ -167,12 +167,12 @@ void json_digits(struct buf *b, const char *key, int64_t v)
     json_close(b, '"');
 }
 
-static bool is_integer(struct text digits)
+bool attr_json_int(const struct json *v, int64_t *out)
 {
-    for (size_t i = 0; i < digits.len; i++)
-        if (digits.at[i] != '-' && (digits.at[i] < '0' || digits.at[i] > '9'))
+    for (size_t i = 0; i < v->raw.len; i++)
+        if (v->raw.at[i] != '-' && (v->raw.at[i] < '0' || v->raw.at[i] > '9'))
             return false;
-    return true;
+    return json_int64(v, out);
 }
 
 /* A value of plain JSON as an OTLP AnyValue; bounded by JSON_DEPTH_MAX of whoever read it. */
@@ -188,7 +188,7 @@ static void write_any_json(struct buf *b, const char *key, const struct json *v,
         json_bool(b, "boolValue", v->kind == JSON_TRUE);
         break;
     case JSON_NUMBER:
-        if (is_integer(v->raw) && json_int64(v, &integer))
+        if (attr_json_int(v, &integer))
             json_digits(b, "intValue", integer);
         else if (json_double(v, &real))
             json_num(b, "doubleValue", real);
@@ -344,7 +344,7 @@ void attr_set_json(struct attr *at, const struct json *v, struct arena *a)
         at->integer = v->kind == JSON_TRUE;
         break;
     case JSON_NUMBER:
-        if (is_integer(v->raw) && json_int64(v, &at->integer))
+        if (attr_json_int(v, &at->integer))
             at->kind = ATTR_INT;
         else if (json_double(v, &at->real))
             at->kind = ATTR_DOUBLE;

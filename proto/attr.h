@@ -63,6 +63,8 @@ void attrs_write_otlp(struct buf *b, const char *key, const struct attrs *list);
 void attr_write_value(struct buf *b, const char *key, const struct attr *at); /* plain */
 void attr_write_any(struct buf *b, const char *key, const struct attr *at);   /* OTLP AnyValue */
 
+/* A JSON number written without fraction and exponent, within 64 bits. */
+bool attr_json_int(const struct json *v, int64_t *out);
 /* "5": an int64 or uint64 below 2^63 as OTLP/JSON wants it, since it may not fit a double. */
 void json_digits(struct buf *b, const char *key, int64_t v);
 
