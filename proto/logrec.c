@@ -5,9 +5,14 @@
 
 const char *severity_name(uint8_t severity)
 {
-    static const char *const names[] = {"trace", "debug", "info", "warn", "error", "fatal"};
+    static const char *const names[] = {"", "trace", "debug", "info", "warn", "error", "fatal"};
 
-    return severity >= 1 && severity <= 24 ? names[(severity - 1) / 4] : "";
+    return names[severity_level(severity)];
+}
+
+uint8_t severity_level(uint8_t severity)
+{
+    return severity <= 24 ? (uint8_t)((severity + 3) / 4) : 0;
 }
 
 uint8_t severity_of(struct text word)

@@ -31,6 +31,8 @@ struct logrec {
 
 /* "trace" "debug" "info" "warn" "error" "fatal"; 0: "". */
 const char *severity_name(uint8_t severity);
+/* 0: not said; 1 trace … 6 fatal: the six levels that the numbers fall into. */
+uint8_t severity_level(uint8_t severity);
 /* The lowest number of its range from a word: "warning", "WARN", "Err", "critical" …; 0: unknown.
  */
 uint8_t severity_of(struct text word);

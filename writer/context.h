@@ -147,8 +147,8 @@ struct writer {
         uint64_t seconds, records; /* second counter; committed_records a second ago */
         int64_t busy_us;           /* when there was last much to do */
         uint32_t pruned;           /* issues up to this one had their old hours taken out */
-        int64_t pruned_operation, pruned_edge; /* likewise, of spans' figures */
-        int64_t unmerging;                     /* the job at hand */
+        int64_t pruned_operation, pruned_edge, pruned_service; /* likewise, of spans' figures */
+        int64_t unmerging;                                     /* the job at hand */
         uint32_t unpackable; /* a segment that could not be repacked: not again in this life */
         bool deleting;       /* another segment is to go */
         struct {

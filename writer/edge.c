@@ -18,10 +18,11 @@
 struct half {
     uint64_t key; /* 0: free */
     struct service *service;
+    struct text environment;
     struct edge *unanswered;
-    int64_t start_ms, since_ms;
-    uint64_t duration_us;
-    bool caller, failed, message;
+    struct edge_counts counts;
+    int64_t since_ms;
+    bool caller, message;
 };
 
 struct edges {
@@ -50,16 +51,26 @@ void edges_free(struct edges *e)
     free(e);
 }
 
-static uint32_t hash_of(uint32_t project, struct text a, struct text b, uint8_t kind)
+static uint64_t hash_text(uint64_t h, struct text t)
 {
-    uint64_t h = 0xcbf29ce484222325 + project + ((uint64_t)kind << 32);
+    for (size_t i = 0; i < t.len; i++)
+        h = (h ^ (unsigned char)t.at[i]) * 0x100000001b3;
+    return (h ^ 0xff) * 0x100000001b3;
+}
 
-    for (size_t i = 0; i < a.len; i++)
-        h = (h ^ (unsigned char)a.at[i]) * 0x100000001b3;
-    h = (h ^ 0xff) * 0x100000001b3;
-    for (size_t i = 0; i < b.len; i++)
-        h = (h ^ (unsigned char)b.at[i]) * 0x100000001b3;
+static uint32_t hash_of(const struct edge_name *n)
+{
+    uint64_t h = 0xcbf29ce484222325 + n->project + ((uint64_t)n->kind << 32);
+
+    h = hash_text(hash_text(h, n->caller), n->callee) ^ (uintptr_t)n->environment.at;
     return (uint32_t)((h ^ h >> 32) * 0x9e3779b1u) % EDGE_SLOTS;
+}
+
+static bool same(const struct edge_name *a, const struct edge_name *b)
+{
+    return a->project == b->project && a->kind == b->kind &&
+           a->environment.at == b->environment.at && text_eq(a->caller, b->caller) &&
+           text_eq(a->callee, b->callee);
 }
 
 static struct text keep(struct edges *e, struct text t)
@@ -69,23 +80,23 @@ static struct text keep(struct edges *e, struct text t)
     return (struct text){copy, copy ? t.len : 0};
 }
 
-struct edge *edges_find(struct edges *e, uint32_t project, struct text caller, struct text callee,
-                        uint8_t kind)
+struct edge *edges_find(struct edges *e, const struct edge_name *given)
 {
+    struct edge_name name = *given;
     uint32_t at;
     struct edge *found;
 
-    callee = text_clip(callee, ATTR_KEY_MAX);
-    at = hash_of(project, caller, callee, kind);
+    name.callee = text_clip(name.callee, ATTR_KEY_MAX);
+    at = hash_of(&name);
     for (; (found = e->edge[at]); at = (at + 1) % EDGE_SLOTS)
-        if (found->project == project && found->kind == kind && text_eq(found->caller, caller) &&
-            text_eq(found->callee, callee))
+        if (same(&found->name, &name))
             return found;
     if (e->count == EDGES_MAX || !(found = arena_zero(&e->arena, 1, sizeof *found)))
         return NULL;
-    *found = (struct edge){
-        .project = project, .caller = keep(e, caller), .callee = keep(e, callee), .kind = kind};
-    if (!found->caller.at || !found->callee.at)
+    name.caller = keep(e, name.caller);
+    name.callee = keep(e, name.callee);
+    found->name = name;
+    if (!name.caller.at || !name.callee.at)
         return NULL;
     e->count++;
     return e->edge[at] = found;
@@ -114,7 +125,7 @@ static uint64_t key_of(const uint8_t *trace_id, const uint8_t *id)
 
 static void give_up(const struct half *h, edge_sink *sink, void *own)
 {
-    struct edge_call call = {h->unanswered, h->start_ms, h->duration_us, h->failed};
+    struct edge_call call = {h->unanswered, h->counts};
 
     if (h->caller && h->unanswered)
         sink(own, &call);
@@ -124,12 +135,17 @@ static void give_up(const struct half *h, edge_sink *sink, void *own)
 static void pair(struct edges *e, const struct half *caller, const struct half *callee,
                  edge_sink *sink, void *own)
 {
-    struct edge_call call = {NULL, caller->start_ms, caller->duration_us, caller->failed};
+    struct edge_call call = {NULL, caller->counts};
+    struct edge_name name;
 
     if (caller->service == callee->service)
         return;
-    call.edge = edges_find(e, callee->service->project, caller->service->name,
-                           callee->service->name, callee->message ? EDGE_MESSAGE : EDGE_CALL);
+    name = (struct edge_name){.project = callee->service->project,
+                              .caller = caller->service->name,
+                              .callee = callee->service->name,
+                              .environment = callee->environment,
+                              .kind = callee->message ? EDGE_MESSAGE : EDGE_CALL};
+    call.edge = edges_find(e, &name);
     if (call.edge)
         sink(own, &call);
 }
@@ -138,12 +154,11 @@ void edges_half(struct edges *e, const struct edge_half *given, edge_sink *sink,
 {
     struct half h = {.key = key_of(given->trace_id, given->id),
                      .service = given->service,
+                     .environment = given->environment,
                      .unanswered = given->unanswered,
-                     .start_ms = given->start_ms,
+                     .counts = given->counts,
                      .since_ms = given->now_ms,
-                     .duration_us = given->duration_us,
                      .caller = given->caller,
-                     .failed = given->failed,
                      .message = given->message};
     struct half *bucket, *place;
 

@@ -15,19 +15,29 @@
 
 struct service;
 
-struct edge {
+struct edge_name {
     uint32_t project;
     struct text caller, callee;
-    uint8_t kind; /* enum trace_edge_kind */
-    int64_t id;   /* in the catalogue; 0: not asked yet */
+    struct text environment; /* of services_environment(): told apart by where it is */
+    uint8_t kind;            /* enum trace_edge_kind */
+};
+
+struct edge {
+    struct edge_name name;
+    int64_t id; /* in the catalogue; 0: not asked yet */
+};
+
+struct edge_counts {
+    int64_t start_ms;
+    uint64_t duration_us;
+    uint32_t weight; /* calls that it stands for */
+    bool failed;
 };
 
 /* One call, when both halves are known or the wait is over. */
 struct edge_call {
     struct edge *edge;
-    int64_t start_ms;
-    uint64_t duration_us;
-    bool failed;
+    struct edge_counts counts; /* as the caller saw it */
 };
 typedef void edge_sink(void *own, const struct edge_call *call);
 
@@ -35,17 +45,17 @@ struct edges;
 struct edges *edges_new(void);
 void edges_free(struct edges *e);
 /* NULL: too many, or no memory. */
-struct edge *edges_find(struct edges *e, uint32_t project, struct text caller, struct text callee,
-                        uint8_t kind);
+struct edge *edges_find(struct edges *e, const struct edge_name *name);
 void edges_forget(struct edges *e); /* the catalogue's numbers */
 
 /* A half: of the span `id`'s caller side, or of a span whose parent is `id`. */
 struct edge_half {
     const uint8_t *trace_id, *id; /* 16 and 8 bytes */
     struct service *service;
-    int64_t start_ms, now_ms;
-    uint64_t duration_us;
-    bool caller, failed, message;
+    struct text environment; /* of services_environment() */
+    struct edge_counts counts;
+    int64_t now_ms;
+    bool caller, message;
     struct edge *unanswered; /* a caller's: what it is counted as when nobody answers; NULL: not */
 };
 void edges_half(struct edges *e, const struct edge_half *h, edge_sink *sink, void *own);

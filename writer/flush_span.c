@@ -1,5 +1,5 @@
-/* flush_span.c -- services, operations, their figures, and the calls between services into the
- * catalogue. Numbers that the catalogue gave are kept with the entries, until a flush fails. */
+/* flush_span.c -- services, operations, their figures, the calls between services, and the volume of log
+ * records into the catalogue. Numbers that the catalogue gave are kept with the entries, until a flush fails. */
 #include <string.h>
 
 #include "writer/flush_parts.h"
@@ -34,7 +34,7 @@ static int seen(struct writer *w, const char *query, int64_t id, int64_t first_m
 
 /* ---- services and operations ---- */
 
-static int service_id(struct writer *w, struct service *s, const struct span_cell *c)
+static int service_id(struct writer *w, struct service *s, int64_t first_ms, int64_t last_ms)
 {
     struct db_stmt *q;
     int rc;
@@ -52,12 +52,12 @@ static int service_id(struct writer *w, struct service *s, const struct span_cel
             return DB_FAIL;
         db_int_at(q, 1, s->project);
         bind_text(q, 2, s->name);
-        db_int_at(q, 3, c->first_ms);
+        db_int_at(q, 3, first_ms);
         if ((rc = db_run(q)) != DB_OK)
             return rc;
         s->id = db_last_id(w->catalogue);
     }
-    return seen(w, "service_seen", s->id, c->first_ms, c->last_ms);
+    return seen(w, "service_seen", s->id, first_ms, last_ms);
 }
 
 static void bind_operation(struct db_stmt *q, const struct operation *o)
@@ -92,7 +92,7 @@ static int operation_id(struct writer *w, struct operation *o, const struct span
     return seen(w, "operation_seen", o->id, c->first_ms, c->last_ms);
 }
 
-/* ---- releases ---- */
+/* ---- releases, environments ---- */
 
 static int release(struct writer *w, struct span_release *r)
 {
@@ -113,6 +113,24 @@ static int release(struct writer *w, struct span_release *r)
     db_int_at(q, 2, r->project);
     db_int_at(q, 3, r->first_ms);
     db_int_at(q, 4, r->last_ms);
+    db_int_at(q, 5, 0); /* no error events */
+    return db_run(q);
+}
+
+/* So that it can be chosen although no error event names it. */
+static int environment(struct writer *w, uint32_t project, struct text name, int64_t first_ms,
+                       int64_t last_ms)
+{
+    struct db_stmt *q;
+
+    if (text_empty(name))
+        return DB_OK;
+    if (!(q = db_query(w->catalogue, "environment_add")))
+        return DB_FAIL;
+    db_int_at(q, 1, project);
+    bind_text(q, 2, name);
+    db_int_at(q, 3, first_ms);
+    db_int_at(q, 4, last_ms);
     db_int_at(q, 5, 0); /* no error events */
     return db_run(q);
 }
@@ -140,6 +158,7 @@ static int merge(struct writer *w, const struct unit *u, const struct span_cell 
     db_int_at(q, 1, c->operation->id);
     db_int_at(q, 2, c->minute / u->minutes);
     db_int_at(q, 3, release);
+    bind_text(q, 4, c->environment);
     if ((rc = db_step(q)) == 1) {
         before.at = db_col_blob(q, 0, &before.len);
         if (before.at && !latency_merge_encoded(out, before))
@@ -169,22 +188,25 @@ static int figures(struct writer *w, const struct unit *u, const struct span_cel
     db_int_at(q, 1, c->operation->id);
     db_int_at(q, 2, c->minute / u->minutes);
     db_int_at(q, 3, release);
-    db_int_at(q, 4, (int64_t)c->calls);
-    db_int_at(q, 5, (int64_t)c->errors);
-    db_int_at(q, 6, (int64_t)c->total_us);
-    db_blob_static_at(q, 7, b.at, b.len);
+    bind_text(q, 4, c->environment);
+    db_int_at(q, 5, (int64_t)c->calls);
+    db_int_at(q, 6, (int64_t)c->errors);
+    db_int_at(q, 7, (int64_t)c->total_us);
+    db_blob_static_at(q, 8, b.at, b.len);
     return db_run(q);
 }
 
 static int cell(struct writer *w, struct span_generation *g, struct span_cell *c)
 {
     int64_t release = c->release ? g->releases[c->release - 1].id : 0;
+    struct service *s = c->operation->service;
     int rc;
 
-    if (!writer_project(w, c->operation->service->project))
+    if (!writer_project(w, s->project))
         return DB_OK;
-    if ((rc = service_id(w, c->operation->service, c)) != DB_OK ||
-        (rc = operation_id(w, c->operation, c)) != DB_OK)
+    if ((rc = service_id(w, s, c->first_ms, c->last_ms)) != DB_OK ||
+        (rc = operation_id(w, c->operation, c)) != DB_OK ||
+        (rc = environment(w, s->project, c->environment, c->first_ms, c->last_ms)) != DB_OK)
         return rc;
     for (size_t i = 0; rc == DB_OK && i < sizeof units / sizeof units[0]; i++)
         rc = figures(w, &units[i], c, release);
@@ -193,12 +215,13 @@ static int cell(struct writer *w, struct span_generation *g, struct span_cell *c
 
 /* ---- edges ---- */
 
-static void bind_edge(struct db_stmt *q, const struct edge *e)
+static void bind_edge(struct db_stmt *q, const struct edge_name *e)
 {
     db_int_at(q, 1, e->project);
     bind_text(q, 2, e->caller);
     bind_text(q, 3, e->callee);
     db_int_at(q, 4, e->kind);
+    bind_text(q, 5, e->environment);
 }
 
 static int edge_id(struct writer *w, struct edge *e)
@@ -210,12 +233,12 @@ static int edge_id(struct writer *w, struct edge *e)
         return DB_OK;
     if (!(q = db_query(w->catalogue, "edge_find")))
         return DB_FAIL;
-    bind_edge(q, e);
+    bind_edge(q, &e->name);
     if ((rc = find(q, &e->id)) != DB_OK || e->id)
         return rc;
     if (!(q = db_query(w->catalogue, "edge_insert")))
         return DB_FAIL;
-    bind_edge(q, e);
+    bind_edge(q, &e->name);
     if ((rc = db_run(q)) == DB_OK)
         e->id = db_last_id(w->catalogue);
     return rc;
@@ -226,7 +249,7 @@ static int edge_cell(struct writer *w, const struct span_edge_cell *c)
     static const char *const queries[] = {"edge_minute_add", "edge_hour_add"};
     int rc;
 
-    if (!writer_project(w, c->edge->project))
+    if (!writer_project(w, c->edge->name.project))
         return DB_OK;
     rc = edge_id(w, c->edge);
     for (size_t i = 0; rc == DB_OK && i < 2; i++) {
@@ -244,11 +267,37 @@ static int edge_cell(struct writer *w, const struct span_edge_cell *c)
     return rc;
 }
 
+/* ---- log records ---- */
+
+static int log_cell(struct writer *w, struct log_cell *c)
+{
+    static const char *const queries[] = {"log_minute_add", "log_hour_add"};
+    int rc;
+
+    if (!writer_project(w, c->service->project))
+        return DB_OK;
+    if ((rc = service_id(w, c->service, c->first_ms, c->last_ms)) == DB_OK)
+        rc = environment(w, c->service->project, c->environment, c->first_ms, c->last_ms);
+    for (size_t i = 0; rc == DB_OK && i < 2; i++) {
+        struct db_stmt *q = db_query(w->catalogue, queries[i]);
+
+        if (!q)
+            return DB_FAIL;
+        db_int_at(q, 1, c->service->id);
+        db_int_at(q, 2, c->minute / units[i].minutes);
+        bind_text(q, 3, c->environment);
+        db_int_at(q, 4, c->level);
+        db_int_at(q, 5, (int64_t)c->records);
+        rc = db_run(q);
+    }
+    return rc;
+}
+
 int flush_span(struct writer *w, uint32_t at, bool *more)
 {
     struct span_generation *g = w->span_tally->flushing;
 
-    *more = g && at < g->release_count + g->cell_count + g->edge_count;
+    *more = g && at < g->release_count + g->cell_count + g->edge_count + g->logs.count;
     if (!*more)
         return DB_OK;
     if (at < g->release_count)
@@ -256,7 +305,10 @@ int flush_span(struct writer *w, uint32_t at, bool *more)
     at -= g->release_count;
     if (at < g->cell_count)
         return cell(w, g, &g->cells[at]);
-    return edge_cell(w, &g->edges[at - g->cell_count]);
+    at -= g->cell_count;
+    if (at < g->edge_count)
+        return edge_cell(w, &g->edges[at]);
+    return log_cell(w, &g->logs.at[at - g->edge_count]);
 }
 
 void flush_span_done(struct writer *w)

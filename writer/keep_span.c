@@ -1,5 +1,5 @@
-/* keep_span.c -- figures of spans that are too old leave the catalogue, a few operations a second; an
- * operation without figures leaves with them. */
+/* keep_span.c -- figures of spans and log records that are too old leave the catalogue, a few operations a
+ * second; an operation or service without figures leaves with them. */
 #include "writer/context.h"
 #include "writer/edge.h"
 #include "writer/flush.h"
@@ -61,34 +61,29 @@ static int some(struct writer *w, const struct sort *s, int64_t *after, bool *go
     return rc < 0 ? rc : DB_OK;
 }
 
-static int expire_services(struct writer *w)
-{
-    struct db_stmt *q = db_query(w->catalogue, "service_expire");
-
-    return q ? db_run(q) : DB_FAIL;
-}
-
 static void prune_some(struct writer *w)
 {
     static const struct sort operations = {"operation_next", "red_minute_prune", "red_hour_prune",
                                            "operation_expire"};
     static const struct sort edges = {"edge_next", "edge_minute_prune", "edge_hour_prune",
                                       "edge_expire"};
+    static const struct sort services = {"service_next", "log_minute_prune", "log_hour_prune",
+                                         "service_expire"};
     bool gone = false;
     int rc;
 
     if ((rc = db_begin(w->catalogue)) == DB_OK) {
         if ((rc = some(w, &operations, &w->keep.pruned_operation, &gone)) == DB_OK)
             rc = some(w, &edges, &w->keep.pruned_edge, &gone);
-        if (rc == DB_OK && w->keep.seconds % 3600 == 7)
-            rc = expire_services(w);
+        if (rc == DB_OK)
+            rc = some(w, &services, &w->keep.pruned_service, &gone);
         if (rc == DB_OK)
             rc = db_commit(w->catalogue);
         if (rc != DB_OK)
             db_rollback(w->catalogue);
     }
     writer_complain(w->catalogue, "prune.spans", rc);
-    if (gone || w->keep.seconds % 3600 == 7) { /* numbers that were kept may be nobody's now */
+    if (gone) { /* numbers that were kept may be nobody's now */
         services_forget(w->span_tally->services);
         edges_forget(w->span_tally->edges);
     }

@@ -62,14 +62,15 @@ static int load(struct copy *c, uint64_t block, bool *whole)
 
 static void mark(struct copy *c, uint32_t kind, struct text record)
 {
-    struct span_rows_sink sink = {.marks = &c->marks};
+    struct span_rows_sink spans = {.marks = &c->marks};
+    struct log_rows_sink logs = {.marks = &c->marks};
     bool good = true;
 
     arena_reset(&c->rows);
     if (kind == RECORD_SPANS)
-        good = span_rows(record, &c->rows, &sink);
+        good = span_rows(record, &c->rows, &spans);
     else if (kind == RECORD_LOGS)
-        good = log_rows(record, &c->rows, &c->marks);
+        good = log_rows(record, &c->rows, &logs);
     if (!good)
         log_error("record.unreadable", "file=\"%s\" kind=%u bytes=%zu", c->path, kind, record.len);
 }

@@ -8,13 +8,15 @@
 #define SERVICE_SLOTS (2 * SERVICES_MAX)
 #define OPERATION_SLOTS (2 * OPERATIONS_MAX)
 #define NAMES_BYTES (24 * MIB)
+#define ENVIRONMENT_SLOTS (2 * ENVIRONMENTS_MAX)
 #define OTHER TEXT("(other)")
 
 struct services {
     struct arena arena;
     struct service *service[SERVICE_SLOTS];
     struct operation **operation; /* OPERATION_SLOTS of them, once the first comes */
-    uint32_t service_count, operation_count;
+    struct text environment[ENVIRONMENT_SLOTS];
+    uint32_t service_count, operation_count, environment_count;
 };
 
 struct services *services_new(void)
@@ -72,7 +74,7 @@ struct service *services_find(struct services *s, uint32_t project, struct text 
 }
 
 static struct operation *make(struct services *s, struct service *of, struct text name,
-                              uint8_t kind, bool entry)
+                              uint8_t kind, uint8_t entry)
 {
     struct operation *o = arena_zero(&s->arena, 1, sizeof *o);
 
@@ -109,16 +111,47 @@ struct operation *services_operation(struct services *s, struct service *of, str
     return s->operation[at] = o;
 }
 
+struct operation *services_all(struct services *s, struct service *of)
+{
+    if (!of->all)
+        of->all = make(s, of, TEXT(""), SPAN_UNSPECIFIED, OPERATION_ALL);
+    return of->all;
+}
+
+struct text services_environment(struct services *s, struct text name)
+{
+    uint32_t at = hash_of(name, 0xcbf29ce484222325) % ENVIRONMENT_SLOTS;
+    struct text made;
+
+    if (text_empty(name))
+        return TEXT("");
+    for (; s->environment[at].at; at = (at + 1) % ENVIRONMENT_SLOTS)
+        if (text_eq(s->environment[at], name))
+            return s->environment[at];
+    if (s->environment_count == ENVIRONMENTS_MAX)
+        return OTHER;
+    made = keep(s, name);
+    if (!made.at)
+        return OTHER;
+    s->environment_count++;
+    return s->environment[at] = made;
+}
+
+static void forget(struct operation *o)
+{
+    if (o)
+        o->id = 0;
+}
+
 void services_forget(struct services *s)
 {
     for (uint32_t i = 0; i < SERVICE_SLOTS; i++) {
         if (!s->service[i])
             continue;
         s->service[i]->id = 0;
-        if (s->service[i]->other)
-            s->service[i]->other->id = 0;
+        forget(s->service[i]->other);
+        forget(s->service[i]->all);
     }
     for (uint32_t i = 0; s->operation && i < OPERATION_SLOTS; i++)
-        if (s->operation[i])
-            s->operation[i]->id = 0;
+        forget(s->operation[i]);
 }

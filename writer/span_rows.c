@@ -120,13 +120,14 @@ bool span_rows(struct text record, struct arena *a, const struct span_rows_sink 
 
 /* ---- log records ---- */
 
-bool log_rows(struct text record, struct arena *a, struct marks *marks)
+bool log_rows(struct text record, struct arena *a, const struct log_rows_sink *sink)
 {
+    struct marks *marks = sink->marks;
     struct log_bundle b;
     struct log_cursor c;
     struct logrec l;
 
-    if (!log_bundle_open(record, a, &b))
+    if (!log_bundle_open(record, a, &b) || (sink->bundle && !sink->bundle(sink->own, &b)))
         return false;
     mark_tables(marks, &b.tables);
     for (uint32_t i = 0; i < b.head.traces; i++)
@@ -138,6 +139,8 @@ bool log_rows(struct text record, struct arena *a, struct marks *marks)
         marks_add_word(marks, marks_word(MARKS_LEVEL, text_of(severity_name(l.severity))));
         if (l.event_name.len)
             marks_add_word(marks, marks_word(MARKS_NAME, l.event_name));
+        if (sink->record)
+            sink->record(sink->own, &l);
     }
     return !c.failed && !marks->failed;
 }

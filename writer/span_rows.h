@@ -28,6 +28,14 @@ struct span_rows_sink {
 
 /* False: the record is damaged, the arena spent, or the sink said stop. */
 bool span_rows(struct text record, struct arena *a, const struct span_rows_sink *sink);
-bool log_rows(struct text record, struct arena *a, struct marks *marks);
+
+struct log_rows_sink {
+    void *own;
+    struct marks *marks; /* of the block that the record lies in */
+    /* Before the records of a bundle; may be NULL, as `record` then. False: stop. */
+    bool (*bundle)(void *own, const struct log_bundle *b);
+    void (*record)(void *own, const struct logrec *l);
+};
+bool log_rows(struct text record, struct arena *a, const struct log_rows_sink *sink);
 
 #endif

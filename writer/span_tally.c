@@ -23,7 +23,8 @@ static bool generation_init(struct span_generation *g)
     g->edge_slots = calloc(EDGE_CELL_SLOTS, sizeof *g->edge_slots);
     g->releases = calloc(SPAN_RELEASES, sizeof *g->releases);
     arena_init(&g->texts, MIB);
-    return g->cells && g->cell_slots && g->edges && g->edge_slots && g->releases;
+    return log_cells_init(&g->logs) && g->cells && g->cell_slots && g->edges && g->edge_slots &&
+           g->releases;
 }
 
 static void generation_free(struct span_generation *g)
@@ -35,6 +36,7 @@ static void generation_free(struct span_generation *g)
     free(g->edges);
     free(g->edge_slots);
     free(g->releases);
+    log_cells_free(&g->logs);
     arena_free(&g->texts);
 }
 
@@ -69,7 +71,7 @@ void span_tally_free(struct span_tally *t)
 
 bool span_tally_empty(const struct span_generation *g)
 {
-    return !g->cell_count && !g->edge_count;
+    return !g->cell_count && !g->edge_count && !g->logs.count;
 }
 
 void span_tally_clear(struct span_generation *g)
@@ -88,6 +90,7 @@ void span_tally_clear(struct span_generation *g)
         memset(g->edge_slots, 0, EDGE_CELL_SLOTS * sizeof *g->edge_slots);
     g->cell_count = g->edge_count = g->release_count = 0;
     g->sketch_bytes = 0;
+    log_cells_clear(&g->logs);
     arena_reset(&g->texts);
 }
 
@@ -95,8 +98,10 @@ bool span_tally_room(const struct span_tally *t, uint32_t spans)
 {
     const struct span_generation *g = t->filling;
 
-    return span_tally_empty(g) ||
-           (g->cell_count + spans <= SPAN_CELLS && g->edge_count + spans / 4 <= SPAN_EDGE_CELLS &&
+    /* An entry span counts twice: for its operation and for its service. */
+    return (!g->cell_count && !g->edge_count) ||
+           (g->cell_count + 2 * spans <= SPAN_CELLS &&
+            g->edge_count + spans / 4 <= SPAN_EDGE_CELLS &&
             g->release_count + 16 <= SPAN_RELEASES && g->sketch_bytes < SPAN_SKETCH_BYTES);
 }
 
@@ -104,8 +109,9 @@ bool span_tally_half_full(const struct span_tally *t)
 {
     const struct span_generation *g = t->filling;
 
-    return g->cell_count > SPAN_CELLS / 2 || g->edge_count > SPAN_EDGE_CELLS / 2 ||
-           g->release_count > SPAN_RELEASES / 2 || g->sketch_bytes > SPAN_SKETCH_BYTES / 2;
+    return g->cell_count > SPAN_CELLS / 4 || g->logs.count > LOG_CELLS / 2 ||
+           g->edge_count > SPAN_EDGE_CELLS / 2 || g->release_count > SPAN_RELEASES / 2 ||
+           g->sketch_bytes > SPAN_SKETCH_BYTES / 2;
 }
 
 /* ---- cells ---- */
@@ -120,15 +126,16 @@ static uint32_t slot_of(const void *what, uint32_t a, uint32_t b, uint32_t slots
 }
 
 static struct span_cell *cell_of(struct span_generation *g, struct operation *o, uint32_t release,
-                                 uint32_t minute)
+                                 struct text environment, uint32_t minute)
 {
-    uint32_t at = slot_of(o, release, minute, CELL_SLOTS);
+    uint32_t at = slot_of(o, release ^ (uint32_t)(uintptr_t)environment.at, minute, CELL_SLOTS);
     struct span_cell *c;
     struct latency sketch;
 
     for (; g->cell_slots[at]; at = (at + 1) & (CELL_SLOTS - 1)) {
         c = &g->cells[g->cell_slots[at] - 1];
-        if (c->operation == o && c->release == release && c->minute == minute)
+        if (c->operation == o && c->release == release && c->minute == minute &&
+            c->environment.at == environment.at)
             return c;
     }
     if (g->cell_count == SPAN_CELLS)
@@ -136,7 +143,11 @@ static struct span_cell *cell_of(struct span_generation *g, struct operation *o,
     c = &g->cells[g->cell_count];
     g->cell_slots[at] = (uint16_t)++g->cell_count;
     sketch = c->sketch;
-    *c = (struct span_cell){.operation = o, .release = release, .minute = minute, .sketch = sketch};
+    *c = (struct span_cell){.operation = o,
+                            .release = release,
+                            .environment = environment,
+                            .minute = minute,
+                            .sketch = sketch};
     return c;
 }
 
@@ -163,13 +174,13 @@ static void count_call(void *own, const struct edge_call *call)
 {
     struct span_tally *t = own;
     struct span_edge_cell *c =
-        edge_cell_of(t->filling, call->edge, (uint32_t)(call->start_ms / 60000));
+        edge_cell_of(t->filling, call->edge, (uint32_t)(call->counts.start_ms / 60000));
 
     if (!c)
         return;
-    c->calls++;
-    c->errors += call->failed;
-    c->total_us += call->duration_us;
+    c->calls += call->counts.weight;
+    c->errors += call->counts.failed ? call->counts.weight : 0;
+    c->total_us += call->counts.duration_us * call->counts.weight;
 }
 
 bool span_tally_expire(struct span_tally *t, int64_t now_ms)
@@ -223,14 +234,17 @@ bool span_count_begin(struct span_count *c, struct span_tally *t, const struct s
     c->tally = t;
     c->bundle = b;
     c->services = arena_zero(a, v->resource_count, sizeof *c->services);
+    c->environments = arena_zero(a, v->resource_count, sizeof *c->environments);
     c->peers = arena_zero(a, v->shape_count, sizeof *c->peers);
     c->peer_known = arena_zero(a, v->shape_count, 1);
-    if (!c->services || !c->peers || !c->peer_known)
+    if (!c->services || !c->environments || !c->peers || !c->peer_known)
         return false;
-    for (uint32_t i = 0; i < v->resource_count; i++)
-        if (!(c->services[i] =
-                  services_find(t->services, b->head.project, v->resources[i].service)))
+    for (uint32_t i = 0; i < v->resource_count; i++) {
+        c->services[i] = services_find(t->services, b->head.project, v->resources[i].service);
+        c->environments[i] = services_environment(t->services, v->resources[i].environment);
+        if (!c->services[i])
             return false;
+    }
     if (b->head.received_ms > t->now_ms)
         t->now_ms = b->head.received_ms;
     return true;
@@ -291,11 +305,15 @@ static struct edge *find_peer(struct span_count *c, const struct span_brief *s)
                       .attrs = {.at = (struct attr *)s->attrs, .count = s->attr_count}};
     struct service *service = c->services[s->resource];
     uint8_t kind = EDGE_EXTERNAL;
-    struct text peer = trace_peer(&as, &kind);
+    struct edge_name name = {.project = service->project,
+                             .caller = service->name,
+                             .environment = c->environments[s->resource]};
 
-    if (!peer.len || text_eq(peer, service->name))
+    name.callee = trace_peer(&as, &kind);
+    name.kind = kind;
+    if (!name.callee.len || text_eq(name.callee, service->name))
         return NULL;
-    return edges_find(c->tally->edges, service->project, service->name, peer, kind);
+    return edges_find(c->tally->edges, &name);
 }
 
 static struct edge *peer_of(struct span_count *c, const struct span_brief *s)
@@ -312,22 +330,34 @@ static struct edge *peer_of(struct span_count *c, const struct span_brief *s)
 
 /* ---- edges ---- */
 
+static void count_user(struct span_tally *t, const struct edge_half *served)
+{
+    struct edge_name name = {.project = served->service->project,
+                             .caller = TEXT("user"),
+                             .callee = served->service->name,
+                             .environment = served->environment,
+                             .kind = EDGE_USER};
+    struct edge_call call = {.edge = edges_find(t->edges, &name), .counts = served->counts};
+
+    if (call.edge)
+        count_call(t, &call);
+}
+
 static void count_edges(struct span_count *c, const uint8_t *trace_id, const struct span_brief *s,
-                        int64_t start_ms, uint64_t duration_us)
+                        const struct edge_counts *counts)
 {
     struct span_tally *t = c->tally;
     struct edge_half half = {.trace_id = trace_id,
                              .service = c->services[s->resource],
-                             .start_ms = start_ms,
+                             .environment = c->environments[s->resource],
                              .now_ms = t->now_ms,
-                             .duration_us = duration_us,
-                             .failed = (s->flags & SPAN_ERROR) != 0};
+                             .counts = *counts};
 
     if (s->kind == SPAN_CLIENT || s->kind == SPAN_PRODUCER) {
         struct edge *peer = peer_of(c, s);
 
-        if (peer && peer->kind == EDGE_DATABASE) { /* nobody answers for a database */
-            struct edge_call call = {peer, start_ms, duration_us, half.failed};
+        if (peer && peer->name.kind == EDGE_DATABASE) { /* nobody answers for a database */
+            struct edge_call call = {peer, *counts};
 
             count_call(t, &call);
             return;
@@ -341,46 +371,63 @@ static void count_edges(struct span_count *c, const uint8_t *trace_id, const str
         half.message = s->kind == SPAN_CONSUMER;
         edges_half(t->edges, &half, count_call, t);
     } else if (s->flags & SPAN_ENTRY && s->kind == SPAN_SERVER) {
-        struct edge_call call = {edges_find(t->edges, half.service->project, TEXT("user"),
-                                            half.service->name, EDGE_USER),
-                                 start_ms, duration_us, half.failed};
-
-        if (call.edge)
-            count_call(t, &call);
+        count_user(t, &half);
     }
+}
+
+/* One span, as many times as it stands for. */
+static void count_in(struct span_generation *g, struct span_cell *cell, const struct span_brief *s,
+                     const struct edge_counts *n)
+{
+    uint32_t room = cell->sketch.room;
+
+    if (!cell->calls || n->start_ms < cell->first_ms)
+        cell->first_ms = n->start_ms;
+    if (n->start_ms > cell->last_ms)
+        cell->last_ms = n->start_ms;
+    cell->calls += n->weight;
+    cell->errors += n->failed ? n->weight : 0;
+    cell->total_us += n->duration_us * n->weight;
+    latency_add(&cell->sketch, s->end_ns - s->start_ns, n->weight);
+    g->sketch_bytes += (cell->sketch.room - room) * sizeof(struct latency_cell);
+}
+
+static bool count_under(struct span_count *c, struct operation *o, const struct span_brief *s,
+                        const struct edge_counts *n)
+{
+    const struct resource *resource = &c->bundle->tables.resources[s->resource];
+    struct span_generation *g = c->tally->filling;
+    struct span_cell *cell =
+        o ? cell_of(g, o, release_of(g, c->bundle->head.project, resource->release, n->start_ms),
+                    c->environments[s->resource], (uint32_t)(n->start_ms / 60000))
+          : NULL;
+
+    if (cell)
+        count_in(g, cell, s, n);
+    return cell != NULL;
+}
+
+int64_t span_tally_time(int64_t at_ms, int64_t received_ms)
+{
+    return at_ms > received_ms + DAY_MS || at_ms < received_ms - PAST_MS ? received_ms : at_ms;
 }
 
 void span_count_span(struct span_count *c, const uint8_t trace_id[16], const struct span_brief *s)
 {
-    const struct resource *resource = &c->bundle->tables.resources[s->resource];
-    int64_t start_ms = (int64_t)(s->start_ns / 1000000), received = c->bundle->head.received_ms;
-    uint64_t duration_us = (s->end_ns - s->start_ns) / 1000;
-    struct operation *o = span_count_operation(c, s);
-    struct span_generation *g = c->tally->filling;
-    uint32_t weight = s->weight >= WEIGHT_MAX ? WEIGHT_MAX
-                      : s->weight > 1         ? (uint32_t)(s->weight + 0.5)
-                                              : 1;
-    struct span_cell *cell;
-    uint32_t room;
+    struct edge_counts n = {
+        .start_ms = span_tally_time((int64_t)(s->start_ns / 1000000), c->bundle->head.received_ms),
+        .duration_us = (s->end_ns - s->start_ns) / 1000,
+        .weight = s->weight >= WEIGHT_MAX ? WEIGHT_MAX
+                  : s->weight > 1         ? (uint32_t)(s->weight + 0.5)
+                                          : 1,
+        .failed = (s->flags & SPAN_ERROR) != 0,
+    };
+    bool counted = count_under(c, span_count_operation(c, s), s, &n);
 
-    if (start_ms > received + DAY_MS || start_ms < received - PAST_MS)
-        start_ms = received;
-    cell = o ? cell_of(g, o, release_of(g, c->bundle->head.project, resource->release, start_ms),
-                       (uint32_t)(start_ms / 60000))
-             : NULL;
-    if (!cell) {
+    if (counted && s->flags & SPAN_ENTRY)
+        counted = count_under(c, services_all(c->tally->services, c->services[s->resource]), s, &n);
+    if (counted)
+        count_edges(c, trace_id, s, &n);
+    else
         c->tally->lost++;
-        return;
-    }
-    if (!cell->calls || start_ms < cell->first_ms)
-        cell->first_ms = start_ms;
-    if (start_ms > cell->last_ms)
-        cell->last_ms = start_ms;
-    cell->calls += weight;
-    cell->errors += s->flags & SPAN_ERROR ? weight : 0;
-    cell->total_us += duration_us * weight;
-    room = cell->sketch.room;
-    latency_add(&cell->sketch, s->end_ns - s->start_ns, weight);
-    g->sketch_bytes += (cell->sketch.room - room) * sizeof(struct latency_cell);
-    count_edges(c, trace_id, s, start_ms, duration_us);
 }

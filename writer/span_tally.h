@@ -1,5 +1,6 @@
-/* span_tally.h -- rate, errors and durations per operation, release and minute, and the calls between
- * services: what spans add to the catalogue since the last flush.
+/* span_tally.h -- rate, errors and durations per operation, release, environment and minute, and the
+ * calls between services: what spans add to the catalogue since the last flush. Log records, too
+ * (log_tally.h).
  * As tally.h: made of records as they lie in the blocks and nothing else; two generations, one filled
  * while the other is written; span_tally_room() says when the one being filled is full.
  * Weights    a sampled span counts for those that were not sent. */
@@ -12,9 +13,10 @@
 #include "model/latency.h"
 #include "proto/record_span.h"
 #include "writer/edge.h"
+#include "writer/log_tally.h"
 #include "writer/service.h"
 
-#define SPAN_CELLS 8192u      /* operation × release × minute */
+#define SPAN_CELLS 16384u     /* operation × release × environment × minute */
 #define SPAN_EDGE_CELLS 2048u /* edge × minute */
 #define SPAN_RELEASES 512u
 #define SPAN_SKETCH_BYTES (4 * MIB) /* of all cells' sketches, about */
@@ -28,7 +30,8 @@ struct span_release {
 
 struct span_cell {
     struct operation *operation;
-    uint32_t release; /* its number + 1; 0: none */
+    uint32_t release;        /* its number + 1; 0: none */
+    struct text environment; /* of services_environment() */
     uint32_t minute;
     uint64_t calls, errors, total_us;
     int64_t first_ms, last_ms;
@@ -52,6 +55,7 @@ struct span_generation {
     uint32_t release_count;
     struct arena texts; /* of the releases */
     size_t sketch_bytes;
+    struct log_cells logs;
 };
 
 struct span_tally {
@@ -68,11 +72,14 @@ struct span_tally *span_tally_new(void);
 void span_tally_free(struct span_tally *t);
 
 bool span_tally_room(const struct span_tally *t, uint32_t spans);
+/* When it is counted: when it says it was, but for times that are too far off. */
+int64_t span_tally_time(int64_t at_ms, int64_t received_ms);
 /* A bundle at a time: what its shapes have in common is looked up once. */
 struct span_count {
     struct span_tally *tally;
     const struct span_bundle *bundle;
-    struct service **services; /* of its resources */
+    struct service **services; /* of its resources … */
+    struct text *environments; /* … and theirs */
     struct edge **peers;       /* of its shapes, where the same for all; */
     uint8_t *peer_known;       /* … 1: peers[] holds; 2: it varies */
     struct {

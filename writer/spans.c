@@ -155,7 +155,7 @@ static void seen_add(struct spans *s, const uint8_t digest[16])
 struct taking {
     struct writer *w;
     struct span_count count;
-    const struct span_bundle *bundle;
+    struct log_count logs;
 };
 
 static bool on_bundle(void *own, const struct span_bundle *b)
@@ -200,23 +200,42 @@ static void on_span(void *own, const uint8_t trace_id[16], const struct span_bri
     span_count_span(&((struct taking *)own)->count, trace_id, brief);
 }
 
+static bool on_logs(void *own, const struct log_bundle *b)
+{
+    struct taking *t = own;
+
+    return log_count_begin(&t->logs, t->w->span_tally, b, &t->w->arena);
+}
+
+static void on_record(void *own, const struct logrec *l)
+{
+    log_count_record(&((struct taking *)own)->logs, l);
+}
+
 static bool make_rows(struct writer *w, enum record_kind kind, struct text body, bool counting)
 {
     struct taking t = {.w = w};
-    struct marks none = {0};
-    struct span_rows_sink sink = {.own = &t,
-                                  .marks = counting ? &none : &marking_of(w->spans, kind)->marks,
-                                  .bundle = on_bundle,
-                                  .operation = on_operation,
-                                  .entry = on_entry,
-                                  .span = on_span};
-    bool good;
+    struct marks none = {0}, *marks = counting ? &none : &marking_of(w->spans, kind)->marks;
+    struct span_rows_sink spans = {.own = &t,
+                                   .marks = marks,
+                                   .bundle = on_bundle,
+                                   .operation = on_operation,
+                                   .entry = on_entry,
+                                   .span = on_span};
+    struct log_rows_sink logs = {.own = &t, .marks = marks, .bundle = on_logs, .record = on_record};
+    bool good =
+        kind == RECORD_LOGS ? log_rows(body, &w->arena, &logs) : span_rows(body, &w->arena, &spans);
 
-    if (kind == RECORD_LOGS)
-        return counting || log_rows(body, &w->arena, sink.marks);
-    good = span_rows(body, &w->arena, &sink);
     marks_free(&none);
     return good;
+}
+
+/* Room for all that the record may add to the aggregates. */
+static bool has_room(const struct writer *w, enum record_kind kind, uint32_t items)
+{
+    return tally_room(w->tally, 256, 4) &&
+           (kind == RECORD_LOGS ? log_cells_room(&w->span_tally->filling->logs, items)
+                                : span_tally_room(w->span_tally, items));
 }
 
 /* A block ends: what was noted of it becomes a row. */
@@ -333,8 +352,7 @@ enum spans_taken spans_take(struct writer *w, enum record_kind kind, struct text
         log_error("record.unreadable", "kind=%u bytes=%zu", kind, body.len);
         return SPANS_TAKEN;
     }
-    if (!tally_room(w->tally, 256, 4) ||
-        (kind == RECORD_SPANS && !span_tally_room(w->span_tally, x.items)))
+    if (!has_room(w, kind, x.items))
         return SPANS_NOT_FLUSH;
     project = writer_project(w, x.project);
     if (!project || !project->active) {
@@ -372,8 +390,7 @@ bool spans_count(struct writer *w, enum record_kind kind, struct text body)
 
     if (!extent_of(kind, body, &x) || !writer_project(w, x.project))
         return true;
-    if (!tally_room(w->tally, 256, 4) ||
-        (kind == RECORD_SPANS && !span_tally_room(w->span_tally, x.items)))
+    if (!has_room(w, kind, x.items))
         return false;
     make_rows(w, kind, body, true);
     /* Its rows are there: only the counting was wanted. */

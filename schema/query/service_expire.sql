@@ -1,3 +1,4 @@
--- service_expire: services without operations leave (writer, once an hour)
--- scan: SERVICES_MAX rows at most, each asked of the index behind operation's UNIQUE
-DELETE FROM service WHERE NOT EXISTS (SELECT 1 FROM operation WHERE service_id = service.id)
+-- service_expire: a service that has neither operations nor log records left leaves (writer, housekeeping)
+-- :id     index: UNIQUE (service_id, …) of operation, primary keys
+DELETE FROM service WHERE id = :id AND NOT EXISTS (SELECT 1 FROM operation WHERE service_id = :id)
+   AND NOT EXISTS (SELECT 1 FROM log_hour WHERE service_id = :id)

@@ -8,6 +8,11 @@
 #include "t/lib/span_make.h"
 #include "t/lib/writer_kit.h"
 
+/* Spans in the figures per operation; units of work are in those per service besides. */
+#define SPANS_COUNTED(table)        \
+    "SELECT sum(calls) FROM " table \
+    " WHERE operation_id IN (SELECT id FROM operation WHERE entry < 2)"
+
 /* The records that a worker makes of an OTLP body; each is handed to `put`. */
 static inline uint32_t span_kit_pack(struct text body, int64_t now_ms, struct arena *a,
                                      void (*put)(void *own, struct text record), void *own)

@@ -251,8 +251,8 @@ static void compare_spans(struct kit *k, const struct sent *sent)
            0, "under an operation");
     is_int(kit_sum(k, "SELECT count(*) FROM block WHERE kind = 6"),
            kit_sum(k, "SELECT count(*) FROM mark"), "each block is marked");
-    is_int(kit_number(k, "SELECT sum(calls) FROM red_minute"), spans, "minutes");
-    is_int(kit_number(k, "SELECT sum(calls) FROM red_hour"), spans, "hours of spans");
+    is_int(kit_number(k, SPANS_COUNTED("red_minute")), spans, "minutes");
+    is_int(kit_number(k, SPANS_COUNTED("red_hour")), spans, "hours of spans");
     is_int(kit_number(k, "SELECT sum(quantity) FROM outcome WHERE category = 'span'"), spans,
            "spans accepted");
     is_int(kit_number(k, "SELECT count(*) - count(DISTINCT service_id || name || kind || entry) "

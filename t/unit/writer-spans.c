@@ -42,12 +42,12 @@ static void test_rows(struct kit *k, struct span_maker *m)
     is_int(in_active(k, "SELECT min(kind = 2 AND service = 'shop-0' AND name LIKE 'GET /api/%') "
                         "FROM operation"),
            1, "under their names");
-    is_int(kit_number(k, "SELECT sum(calls) FROM red_minute"), spans, "spans per minute");
-    is_int(kit_number(k, "SELECT sum(calls) FROM red_hour"), spans, "per hour");
+    is_int(kit_number(k, SPANS_COUNTED("red_minute")), spans, "spans per minute");
+    is_int(kit_number(k, SPANS_COUNTED("red_hour")), spans, "per hour");
     is_int(kit_number(k, "SELECT count(*) FROM red_minute WHERE length(sketch) < 4"), 0,
            "with a sketch each");
     is_int(kit_number(k, "SELECT sum(calls) FROM red_minute r JOIN operation o ON o.id = "
-                         "r.operation_id WHERE o.entry"),
+                         "r.operation_id WHERE o.entry = 1"),
            TRACES, "units of work apart");
     is_int(kit_number(k, "SELECT count(*) FROM service WHERE name = 'shop-0'"), 1, "one service");
     is_int(kit_number(k, "SELECT count(*) FROM operation WHERE name = 'SELECT items' AND kind = 3"),
@@ -55,8 +55,17 @@ static void test_rows(struct kit *k, struct span_maker *m)
     is_int(kit_number(k, "SELECT count(*) FROM red_minute r JOIN release v ON v.id = r.release_id "
                          "WHERE v.version = 'shop-0@2.14.3'"),
            kit_number(k, "SELECT count(*) FROM red_minute"), "by release");
+    is_int(kit_number(k, "SELECT sum(calls) FROM red_minute r JOIN operation o ON o.id = "
+                         "r.operation_id WHERE o.entry = 2 AND o.name = ''"),
+           TRACES, "and under their service");
+    is_int(kit_number(k, "SELECT count(*) FROM red_hour WHERE environment <> 'production'"), 0,
+           "by environment");
+    is_int(
+        kit_number(k, "SELECT count(*) FROM environment WHERE name = 'production' AND events = 0"),
+        1, "which is known from now on");
     is_int(kit_number(k, "SELECT sum(calls) FROM edge_minute em JOIN edge e ON e.id = em.edge_id "
-                         "WHERE e.caller = 'shop-0' AND e.callee = 'shop'"),
+                         "WHERE e.caller = 'shop-0' AND e.callee = 'shop' "
+                         "AND e.environment = 'production'"),
            5 * TRACES, "calls of the database");
     is_int(kit_number(k, "SELECT sum(calls) FROM edge_minute em JOIN edge e ON e.id = em.edge_id "
                          "WHERE e.caller = 'user' AND e.callee = 'shop-0'"),
@@ -76,6 +85,15 @@ static void test_logs(struct kit *k, struct span_maker *m)
            "with their traces");
     is_int(kit_number(k, "SELECT sum(quantity) FROM outcome WHERE category = 'log_item'"), 100,
            "accounted for");
+    is_int(kit_number(k, "SELECT sum(records) FROM log_minute l JOIN service s ON s.id = "
+                         "l.service_id WHERE s.name = 'shop-0'"),
+           100, "counted per minute");
+    is_int(kit_number(k, "SELECT sum(records) FROM log_hour WHERE environment = ''"), 100,
+           "per hour");
+    is_int(kit_number(k, "SELECT sum(records) FROM log_minute WHERE level = 1"), 20,
+           "by level: 100 of severity 1, 2 … 24, 1 …: 20 of 1 to 4");
+    is_int(kit_number(k, "SELECT sum(records) FROM log_minute WHERE level = 6"), 16,
+           "16 of 21 to 24");
 }
 
 /* ---- twice ---- */
@@ -90,7 +108,7 @@ static void test_duplicates(struct kit *k, struct span_maker *m)
 {
     struct arena a;
     struct text again;
-    int64_t before = kit_number(k, "SELECT sum(calls) FROM red_minute"), blocks;
+    int64_t before = kit_number(k, SPANS_COUNTED("red_minute")), blocks;
 
     arena_init(&a, 4 * MIB);
     span_kit_pack(maker_batch(m, 3, &a), world_now_ms(), &a, keep_record, NULL);
@@ -100,7 +118,7 @@ static void test_duplicates(struct kit *k, struct span_maker *m)
     blocks = in_active(k, "SELECT count(*) FROM block WHERE kind = 6");
     kit_put(k, 1, RECORD_SPANS, again);
     ok(kit_counted(k), "come again");
-    is_int(kit_number(k, "SELECT sum(calls) FROM red_minute"), before + 24, "counted once");
+    is_int(kit_number(k, SPANS_COUNTED("red_minute")), before + 24, "counted once");
     is_int(in_active(k, "SELECT count(*) FROM block WHERE kind = 6"), blocks, "stored once");
     is_int(kit_number(k, "SELECT quantity FROM outcome WHERE category = 'span' AND outcome = 6"),
            24, "told as duplicates");
@@ -108,7 +126,7 @@ static void test_duplicates(struct kit *k, struct span_maker *m)
     ok(kit_start(k), "after kill -9");
     kit_put(k, 0, RECORD_SPANS, again);
     ok(kit_counted(k), "they come again");
-    is_int(kit_number(k, "SELECT sum(calls) FROM red_minute"), before + 24, "still counted once");
+    is_int(kit_number(k, SPANS_COUNTED("red_minute")), before + 24, "still counted once");
     is_int(kit_number(k, "SELECT quantity FROM outcome WHERE category = 'span' AND outcome = 6"),
            48, "duplicates still");
     arena_free(&a);
@@ -118,7 +136,7 @@ static void test_duplicates(struct kit *k, struct span_maker *m)
 
 static void test_bad(struct kit *k)
 {
-    int64_t calls = kit_number(k, "SELECT sum(calls) FROM red_minute");
+    int64_t calls = kit_number(k, SPANS_COUNTED("red_minute"));
     uint8_t junk[64];
     struct text t = {(char *)junk, sizeof junk};
 
@@ -129,7 +147,7 @@ static void test_bad(struct kit *k)
     memset(junk, 0, sizeof junk);
     kit_put(k, 0, RECORD_SPANS, t);
     ok(kit_counted(k), "records that are none");
-    is_int(kit_number(k, "SELECT sum(calls) FROM red_minute"), calls, "change nothing");
+    is_int(kit_number(k, SPANS_COUNTED("red_minute")), calls, "change nothing");
 }
 
 /* ---- sealing ---- */
