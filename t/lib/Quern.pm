@@ -27,7 +27,8 @@ our @EXPORT = qw(finish skip_file skip_some wait_until new_id slurp spew json_of
 
 our $root = do { my $here = __FILE__; $here =~ s{[^/]+$}{}; abs_path($here . '../..') };
 our $bin  = $ENV{QUERN_BIN} // "$root/build/quern";
-our $patience = $ENV{QUERN_PATIENCE} // 60;    # seconds until a state that does not come is a failure
+our $slow = $ENV{QUERN_SLOW} // 1;    # how much slower than usual things may be: a sanitized binary, valgrind
+our $patience = ($ENV{QUERN_PATIENCE} // 60) * $slow;    # seconds until a state that does not come is a failure
 my @all;
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 
@@ -55,7 +56,7 @@ sub new_id { return join '', map { sprintf '%04x', int rand 65536 } 1 .. 8 }
 # Call `check` until it gives something true; that is returned. Dies after a while, saying `what`.
 sub wait_until {
     my ($what, $check, $seconds) = @_;
-    my $end = time + ($seconds // $patience);
+    my $end = time + ($seconds ? $seconds * $slow : $patience);
     my $step = 0.002;
     while (1) {
         my $got = $check->();
