@@ -8,47 +8,60 @@
 #include "proto/limits.h"
 
 /* Print the answer as it came, for scripts. */
-static int print_json(struct reach *r, const struct json *answer)
+static void print_json(struct reach *r, const struct json *answer)
 {
     struct buf b;
 
     buf_init(&b, &r->arena, 4096, REACH_ANSWER_MAX);
     json_write(&b, answer);
     printf("%.*s\n", TEXT_ARG(buf_result(&b)));
-    return 0;
 }
 
-int cli_project_add(const struct cli *cli)
+typedef int args_writer(const struct cli *cli, struct buf *args); /* exit status */
+typedef void row_printer(struct reach *r, const struct json *row);
+
+/* One command with the arguments that `write` gives; its answer printed by `print`, if that is asked for. */
+static int run(const struct cli *cli, const char *command, args_writer *write, row_printer *print)
 {
     struct json *answer;
     struct reach r;
     struct buf b;
     int rc = reach_open(cli, &r);
 
-    if (rc != 0)
-        goto out;
-    b = reach_buf(&r);
-    json_open(&b, NULL, '{');
-    json_str(&b, "org", cli->org ? cli->org : "default");
-    json_str(&b, "name", cli->words[0]);
-    if (cli->platform)
-        json_str(&b, "platform", cli->platform);
-    json_close(&b, '}');
-    if ((rc = reach_command(&r, "project.add", buf_result(&b), &answer)) != 0)
-        goto out;
-    if (cli->json)
-        print_json(&r, answer);
-    else
-        printf("%s\n",
-               reach_dsn(&r, reach_str(&r, answer, "publicKey"), reach_str(&r, answer, "id")));
-out:
+    if (rc == 0) {
+        b = reach_buf(&r);
+        json_open(&b, NULL, '{');
+        rc = write(cli, &b);
+        json_close(&b, '}');
+    }
+    if (rc == 0)
+        rc = reach_command(&r, command, buf_result(&b), &answer);
+    if (rc == 0 && print)
+        cli->json ? print_json(&r, answer) : print(&r, answer);
     reach_close(&r);
     return rc;
 }
 
-/* A list, which the writer gives in pages: each row printed by `print`. */
-typedef void row_printer(struct reach *r, const struct json *row);
+static int write_project(const struct cli *cli, struct buf *args)
+{
+    json_str(args, "org", cli->org ? cli->org : "default");
+    json_str(args, "name", cli->words[0]);
+    if (cli->platform)
+        json_str(args, "platform", cli->platform);
+    return 0;
+}
 
+static void print_new_project(struct reach *r, const struct json *answer)
+{
+    printf("%s\n", reach_dsn(r, reach_str(r, answer, "publicKey"), reach_str(r, answer, "id")));
+}
+
+int cli_project_add(const struct cli *cli)
+{
+    return run(cli, "project.add", write_project, print_new_project);
+}
+
+/* A list, which the writer gives in pages: each row printed by `print`. */
 static int print_list(const struct cli *cli, const char *command, row_printer *print)
 {
     struct json *answer = NULL;
@@ -66,7 +79,7 @@ static int print_list(const struct cli *cli, const char *command, row_printer *p
         json_close(&b, '}');
         rc = reach_command(&r, command, buf_result(&b), &answer);
         for (struct json *row = answer ? answer->child : NULL; rc == 0 && row; row = row->next)
-            cli->json ? (void)print_json(&r, row) : print(&r, row);
+            cli->json ? print_json(&r, row) : print(&r, row);
         if (!json_is(answer, JSON_ARRAY) || answer->count < LIST_PAGE)
             break;
         offset += answer->count;
@@ -129,82 +142,55 @@ static bool add_rate(struct buf *b, const char *text)
     return true;
 }
 
-static int bad_rate(const struct cli *cli, const char *text)
+static int write_rate(const struct cli *cli, struct buf *args, const char *rate)
 {
-    return cli_fail(cli, EX_USAGE, "\"%s\" is no COUNT/SECONDS, such as 1000/60", text);
+    if (add_rate(args, rate))
+        return 0;
+    return cli_fail(cli, EX_USAGE, "\"%s\" is no COUNT/SECONDS, such as 1000/60", rate);
+}
+
+static int write_key(const struct cli *cli, struct buf *args)
+{
+    json_str(args, "project", cli->words[0]);
+    if (cli->name)
+        json_str(args, "name", cli->name);
+    return cli->rate ? write_rate(cli, args, cli->rate) : 0;
+}
+
+static void print_new_key(struct reach *r, const struct json *answer)
+{
+    printf("%s\n", reach_dsn(r, reach_str(r, answer, "id"), reach_str(r, answer, "projectId")));
 }
 
 int cli_key_add(const struct cli *cli)
 {
-    struct json *answer;
-    struct reach r;
-    struct buf b;
-    int rc = reach_open(cli, &r);
+    return run(cli, "key.add", write_key, print_new_key);
+}
 
-    if (rc != 0)
-        goto out;
-    b = reach_buf(&r);
-    json_open(&b, NULL, '{');
-    json_str(&b, "project", cli->words[0]);
-    if (cli->name)
-        json_str(&b, "name", cli->name);
-    if (cli->rate && !add_rate(&b, cli->rate)) {
-        rc = bad_rate(cli, cli->rate);
-        goto out;
-    }
-    json_close(&b, '}');
-    if ((rc = reach_command(&r, "key.add", buf_result(&b), &answer)) != 0)
-        goto out;
-    if (cli->json)
-        print_json(&r, answer);
-    else
-        printf("%s\n",
-               reach_dsn(&r, reach_str(&r, answer, "id"), reach_str(&r, answer, "projectId")));
-out:
-    reach_close(&r);
-    return rc;
+/* key enable, key disable, key limit */
+static int write_change(const struct cli *cli, struct buf *args)
+{
+    const char *verb = strchr(cli->command->name, ' ') + 1;
+
+    json_str(args, "key", cli->words[0]);
+    if (strcmp(verb, "limit") == 0)
+        return write_rate(cli, args, cli->words[1]);
+    json_bool(args, "isActive", strcmp(verb, "enable") == 0);
+    return 0;
 }
 
 int cli_key_update(const struct cli *cli)
 {
-    const char *verb = strchr(cli->command->name, ' ') + 1;
-    struct json *answer;
-    struct reach r;
-    struct buf b;
-    int rc = reach_open(cli, &r);
+    return run(cli, "key.update", write_change, NULL);
+}
 
-    if (rc != 0)
-        goto out;
-    b = reach_buf(&r);
-    json_open(&b, NULL, '{');
-    json_str(&b, "key", cli->words[0]);
-    if (strcmp(verb, "limit") != 0) {
-        json_bool(&b, "isActive", strcmp(verb, "enable") == 0);
-    } else if (!add_rate(&b, cli->words[1])) {
-        rc = bad_rate(cli, cli->words[1]);
-        goto out;
-    }
-    json_close(&b, '}');
-    rc = reach_command(&r, "key.update", buf_result(&b), &answer);
-out:
-    reach_close(&r);
-    return rc;
+static int write_name(const struct cli *cli, struct buf *args)
+{
+    json_str(args, "key", cli->words[0]);
+    return 0;
 }
 
 int cli_key_delete(const struct cli *cli)
 {
-    struct json *answer;
-    struct reach r;
-    struct buf b;
-    int rc = reach_open(cli, &r);
-
-    if (rc == 0) {
-        b = reach_buf(&r);
-        json_open(&b, NULL, '{');
-        json_str(&b, "key", cli->words[0]);
-        json_close(&b, '}');
-        rc = reach_command(&r, "key.delete", buf_result(&b), &answer);
-    }
-    reach_close(&r);
-    return rc;
+    return run(cli, "key.delete", write_name, NULL);
 }

@@ -300,6 +300,22 @@ int64_t command_number(struct command *c, struct db_stmt *q, int64_t otherwise)
     return v;
 }
 
+uint16_t command_stamp(struct command *c, const char *name, int64_t every_ms)
+{
+    struct db_stmt *q = command_query(c, name);
+    int64_t id, ms = c->now_ms;
+
+    if (!command_int(c, "id", &id))
+        return command_wrong(c, "id", "This field is required.");
+    command_int(c, "time_ms", &ms);
+    if (!q)
+        return 500;
+    db_int_at(q, 1, id);
+    db_int_at(q, 2, ms);
+    db_int_at(q, 3, ms - every_ms);
+    return command_do(c, q) ? command_empty(c, 200) : 500;
+}
+
 struct text command_column(struct command *c, struct db_stmt *q, int column)
 {
     size_t len;

@@ -77,6 +77,9 @@ void command_bind_name(struct db_stmt *q, const char *name, struct text t);
 bool command_do(struct command *c, struct db_stmt *q);
 /* Step; false: no row (or broken). Reset it afterwards. */
 bool command_row(struct command *c, struct db_stmt *q);
+/* A whole command: note that the row "id" was used at "time_ms" (now), if the note there is `every_ms`
+ * older at least. The statement takes id, time, and the latest time to be replaced. */
+uint16_t command_stamp(struct command *c, const char *name, int64_t every_ms);
 /* A first column, reset at once; `otherwise` when there is no row. */
 int64_t command_number(struct command *c, struct db_stmt *q, int64_t otherwise);
 struct text command_column(struct command *c, struct db_stmt *q, int column); /* own copy */

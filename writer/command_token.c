@@ -100,16 +100,5 @@ uint16_t command_token_delete(struct command *c)
 
 uint16_t command_token_used(struct command *c)
 {
-    struct db_stmt *q = command_query(c, "token_used");
-    int64_t id, ms = c->now_ms;
-
-    if (!command_int(c, "id", &id))
-        return command_wrong(c, "id", "This field is required.");
-    command_int(c, "time_ms", &ms);
-    if (!q)
-        return 500;
-    db_int_at(q, 1, id);
-    db_int_at(q, 2, ms);
-    db_int_at(q, 3, ms - USED_EVERY_MS);
-    return command_do(c, q) ? command_empty(c, 200) : 500;
+    return command_stamp(c, "token_used", USED_EVERY_MS);
 }

@@ -180,17 +180,7 @@ uint16_t command_user_update(struct command *c)
 
 uint16_t command_user_login(struct command *c)
 {
-    struct db_stmt *q = command_query(c, "user_login");
-    int64_t id, ms = c->now_ms;
-
-    if (!command_int(c, "id", &id))
-        return command_wrong(c, "id", "This field is required.");
-    command_int(c, "time_ms", &ms);
-    if (!q)
-        return 500;
-    db_int_at(q, 1, id);
-    db_int_at(q, 2, ms);
-    return command_do(c, q) ? command_empty(c, 200) : 500;
+    return command_stamp(c, "user_login", 0);
 }
 
 uint16_t command_user_list(struct command *c)

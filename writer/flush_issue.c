@@ -60,6 +60,19 @@ static int next_short(struct writer *w, uint32_t project, uint32_t *out)
     return rc < 0 ? rc : DB_OK;
 }
 
+/* What an issue shows of its newest event. */
+static void bind_newest(struct db_stmt *q, const struct tally_issue *i)
+{
+    db_int(q, "level", i->level);
+    db_int(q, "type", i->type);
+    bind_text(q, "platform", i->platform);
+    bind_or_null(q, "logger", text_in(i->logger));
+    bind_text(q, "title", i->title);
+    bind_text(q, "culprit", i->culprit);
+    db_str(q, "metadata", i->metadata.len ? i->metadata.at : "{}",
+           i->metadata.len ? i->metadata.len : 2);
+}
+
 static int insert(struct writer *w, struct tally_issue *i, uint32_t release, const char *priority)
 {
     struct db_stmt *q = db_query(w->catalogue, "issue_insert");
@@ -70,14 +83,7 @@ static int insert(struct writer *w, struct tally_issue *i, uint32_t release, con
     db_int(q, "project", i->project);
     db_int(q, "short", i->short_id);
     db_int(q, "now", i->first_ms);
-    db_int(q, "level", i->level);
-    db_int(q, "type", i->type);
-    bind_text(q, "platform", i->platform);
-    bind_or_null(q, "logger", text_in(i->logger));
-    bind_text(q, "title", i->title);
-    bind_text(q, "culprit", i->culprit);
-    db_str(q, "metadata", i->metadata.len ? i->metadata.at : "{}",
-           i->metadata.len ? i->metadata.len : 2);
+    bind_newest(q, i);
     db_int(q, "first_ms", i->first_ms);
     db_int(q, "last_ms", i->last_ms);
     db_int(q, "first_seq", (int64_t)i->first_seq);
@@ -201,14 +207,7 @@ int flush_issue(struct writer *w, struct tally_generation *g, struct tally_issue
     db_int(q, "last_ms", i->last_ms);
     db_int(q, "last_seq", (int64_t)i->last_seq);
     db_int(q, "unhandled", i->unhandled);
-    db_int(q, "level", i->level);
-    db_int(q, "type", i->type);
-    bind_text(q, "platform", i->platform);
-    bind_or_null(q, "logger", text_in(i->logger));
-    bind_text(q, "title", i->title);
-    bind_text(q, "culprit", i->culprit);
-    db_str(q, "metadata", i->metadata.len ? i->metadata.at : "{}",
-           i->metadata.len ? i->metadata.len : 2);
+    bind_newest(q, i);
     if (release)
         db_int(q, "release", release);
     return db_run(q);
