@@ -42,6 +42,8 @@ struct board {
     _Atomic uint32_t asleep;    /* 1: the writer waits on its eventfd; ring its bell after a put */
     _Atomic int64_t oldest_ms;  /* oldest stored event */
     _Atomic uint64_t index_slots, index_used; /* of the fingerprint index; about once a second */
+    /* in force, of the configuration: 0: no such limit */
+    _Atomic uint64_t retention_days, retention_bytes, min_free_bytes;
     _Atomic uint64_t committed_batch; /* of records of any kind: how many are durable … */
     _Atomic uint64_t flushed_batch;   /* … and counted in the aggregates */
     /* stored by anyone who reads: asks for an early flush of the aggregates */

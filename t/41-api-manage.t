@@ -129,6 +129,8 @@ is_deeply([ sort map { $_->{role} } grep { $_->{state} eq 'ready' } @{ $r->{proc
 ok($r->{memoryPssKiB} > 0, 'their memory');
 ok($r->{index}{load} > 0 && $r->{index}{slots} >= 1024, 'load of the index');
 ok($r->{storage}{segments} >= 1, 'segments');
+is($r->{storage}{retentionDays}, 90, 'retention as configured');
+is($r->{storage}{retentionBytes}, 0, '... and no limit by size');
 ok($r->{commits}{count} >= 1, 'commits');
 is($r->{counters}{events_stored}, 1, 'counters');
 ok((grep { $_->{outcome} eq 'accepted' } @{ $r->{outcomes24h} }), 'outcomes');

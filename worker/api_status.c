@@ -112,6 +112,9 @@ static void write_storage(struct api_call *c)
     json_uint(b, "freeBytes", LOAD(board->free_bytes));
     json_bool(b, "diskFull", LOAD(board->disk_full) != 0);
     api_time(b, "oldestEvent", LOAD(board->oldest_ms));
+    json_uint(b, "retentionDays", LOAD(board->retention_days));
+    json_uint(b, "retentionBytes", LOAD(board->retention_bytes));
+    json_uint(b, "minFreeBytes", LOAD(board->min_free_bytes));
     json_close(b, '}');
 }
 

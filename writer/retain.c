@@ -38,6 +38,9 @@ void retain_figures(struct writer *w)
     put(board->catalogue_bytes, files_bytes(path));
     put(board->index_slots, index.slots);
     put(board->index_used, index.used);
+    put(board->retention_days, w->conf->retention_days);
+    put(board->retention_bytes, w->conf->retention_bytes);
+    put(board->min_free_bytes, w->conf->min_free_bytes);
     if (segments_list(w, &all) == DB_OK) {
         put(board->segments, all.count);
         put(board->segment_bytes, total_bytes(w, &all));

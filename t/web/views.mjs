@@ -39,6 +39,7 @@ export async function viewsOf(server) {
     { name: 'settings', path: '/settings', ready: '.table' },
     { name: 'settings-project', path: '/settings/projects/checkout', ready: 'input[type=checkbox]' },
     { name: 'settings-users', path: '/settings/users', ready: '.table select' },
+    { name: 'settings-retention', path: '/settings/retention', ready: '.pairs' },
     { name: 'settings-account', path: '/settings/account', ready: '.table' },
     { name: 'no-match', path: '/issues?query=nothing.is:so', ready: '.empty' },
   ];

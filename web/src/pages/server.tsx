@@ -26,7 +26,7 @@ interface Process {
   ringLagBytes?: number;
   ringBytes?: number;
 }
-interface Status {
+export interface Status {
   version: string;
   now: string;
   started: string;
@@ -48,6 +48,9 @@ interface Status {
     freeBytes: number;
     diskFull: boolean;
     oldestEvent: string | null;
+    retentionDays: number; // 0: no such limit
+    retentionBytes: number;
+    minFreeBytes: number;
   };
   index: { slots: number; used: number; claims: number; load: number };
   counters: Record<string, number>;

@@ -9,11 +9,13 @@ import { Age } from '../ui/small';
 import { Table } from '../ui/table';
 import { Account } from './account';
 import { ProjectSettings } from './project';
+import { Retention } from './retention';
 import { Users } from './users';
 
 const tabs: [string, string][] = [
   ['projects', 'Projects'],
   ['users', 'Users'],
+  ['retention', 'Retention'],
   ['account', 'Account and tokens'],
 ];
 
@@ -35,6 +37,7 @@ export function Settings() {
       </nav>
       {part === 'projects' && (slug ? <ProjectSettings slug={slug} key={slug} /> : <Projects />)}
       {part === 'users' && <Users />}
+      {part === 'retention' && <Retention />}
       {part === 'account' && <Account />}
     </main>
   );
