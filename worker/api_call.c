@@ -351,6 +351,24 @@ const struct api_project *api_project_find(struct api_call *c, struct text name)
     return NULL;
 }
 
+bool api_project_wanted(struct api_call *c, const struct api_project *p)
+{
+    uint32_t at = 0;
+    struct text name;
+    bool any = false;
+
+    if (c->project)
+        return p->id == c->project->id;
+    while (api_param_next(c, "project", &at, &name)) {
+        const struct api_project *one = text_is(name, "-1") ? p : api_project_find(c, name);
+
+        any = true;
+        if (one == p)
+            return true;
+    }
+    return !any;
+}
+
 void api_write_user(struct api_call *c, const char *key, int64_t user)
 {
     struct db_stmt *s = user ? api_query(c, "api_user_by_id") : NULL;

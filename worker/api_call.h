@@ -177,6 +177,9 @@ const struct api_project *api_projects(struct api_call *c, uint32_t *count);
 const struct api_project *api_project_by_id(struct api_call *c, int64_t id);
 /* By slug or id; NULL: none of that name. */
 const struct api_project *api_project_find(struct api_call *c, struct text name);
+/* Does the request ask about it? `project` names slugs or ids, -1 all; absent: all; a path that names a
+ * project means that one. */
+bool api_project_wanted(struct api_call *c, const struct api_project *p);
 /* {"id","slug","name"} and whom it concerns. */
 void api_write_user(struct api_call *c, const char *key,
                     int64_t user); /* short form, null if none */

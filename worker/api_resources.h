@@ -48,6 +48,14 @@ api_handler release_beside;
 api_handler environment_list, environment_list_project, environment_get, environment_put;
 /* api_stats.c */
 api_handler stats_project, stats_org, stats_v2, stats_summary, stats_key;
+/* api_service.c */
+api_handler service_list, service_operations;
+/* api_red.c */
+api_handler red_get;
+/* api_service_map.c */
+api_handler service_map;
+/* api_log_volume.c */
+api_handler log_volume;
 /* api_user.c */
 api_handler user_me, user_me_put, member_list, member_post, member_get, member_put, member_delete,
     member_list_project;

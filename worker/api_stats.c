@@ -26,24 +26,6 @@ struct span {
 
 typedef void each_row(struct api_call *c, void *own, const struct row *r);
 
-static bool wanted(struct api_call *c, const struct api_project *p)
-{
-    uint32_t at = 0;
-    struct text name;
-    bool any = false;
-
-    if (c->project)
-        return p->id == c->project->id;
-    while (api_param_next(c, "project", &at, &name)) {
-        const struct api_project *one = text_is(name, "-1") ? p : api_project_find(c, name);
-
-        any = true;
-        if (one == p)
-            return true;
-    }
-    return !any;
-}
-
 /* Rows of one project, in order of hours. */
 static void walk_project(struct api_call *c, int64_t project, const struct span *span,
                          each_row *each, void *own)
@@ -73,7 +55,7 @@ static void walk(struct api_call *c, const struct span *span, each_row *each, vo
     const struct api_project *list = api_projects(c, &count);
 
     for (uint32_t i = 0; i < count; i++)
-        if (wanted(c, &list[i]))
+        if (api_project_wanted(c, &list[i]))
             walk_project(c, list[i].id, span, each, own);
 }
 
@@ -218,7 +200,7 @@ void stats_org(struct api_call *c)
     }
     json_open(&c->out, NULL, '{');
     for (uint32_t i = 0; i < count; i++) {
-        if (!wanted(c, &list[i]))
+        if (!api_project_wanted(c, &list[i]))
             continue;
         memset(s.sum, 0, s.span.buckets * sizeof *s.sum);
         walk_project(c, list[i].id, &s.span, series_row, &s);
@@ -567,7 +549,7 @@ void stats_summary(struct api_call *c)
     write_span(&c->out, &g.span);
     json_open(&c->out, "projects", '[');
     for (uint32_t i = 0; i < count; i++)
-        if (wanted(c, &list[i]))
+        if (api_project_wanted(c, &list[i]))
             write_project(c, &list[i], &g);
     json_close(&c->out, ']');
     json_close(&c->out, '}');
