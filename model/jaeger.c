@@ -243,7 +243,7 @@ static void write_processes(struct writer *w)
     json_close(b, '}');
 }
 
-bool jaeger_write_trace(struct buf *b, const struct trace *t, uint32_t count)
+bool jaeger_write_trace(struct buf *b, const struct trace *t, uint32_t count, uint32_t all)
 {
     struct writer w = {.b = b, .t = t, .spans = arena_alloc(b->arena, count * sizeof *w.spans)};
     bool any = false;
@@ -263,8 +263,8 @@ bool jaeger_write_trace(struct buf *b, const struct trace *t, uint32_t count)
         write_span(&w, i);
     json_close(b, ']');
     write_processes(&w);
-    if (count < t->count) {
-        snprintf(line, sizeof line, "%u of its %u spans are not shown", t->count - count, t->count);
+    if (count < all) {
+        snprintf(line, sizeof line, "%u of its %u spans are not shown", all - count, all);
         warn(b, &any, line);
         json_close(b, ']');
     } else {

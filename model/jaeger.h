@@ -10,9 +10,9 @@
 #include "model/trace.h"
 #include "proto/buf.h"
 
-/* One element of `data`: the first `count` nodes of the tree, and what is said about the rest. False:
- * the arena is spent. */
-bool jaeger_write_trace(struct buf *b, const struct trace *t, uint32_t count);
+/* One element of `data`: the first `count` nodes of the tree; that there are `all` is said when they
+ * are more. False: the arena is spent. */
+bool jaeger_write_trace(struct buf *b, const struct trace *t, uint32_t count, uint32_t all);
 /* "key":…,"type":…,"value":… as Jaeger types values. */
 void jaeger_write_tag(struct buf *b, const struct attr *at);
 

@@ -368,7 +368,8 @@ static bool is_ours(struct text path)
     static const char *const PLAIN[] = {"/healthz", "/_health", "/_health/",
                                         "/readyz",  "/metrics", "/api/0"};
 
-    if (text_starts(path, "/api/0/"))
+    if (text_starts(path, "/api/0/") || text_starts(path, "/jaeger/api/") ||
+        text_starts(path, "/tempo/api/"))
         return true;
     for (size_t i = 0; i < sizeof PLAIN / sizeof *PLAIN; i++)
         if (text_is(path, PLAIN[i]))

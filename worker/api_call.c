@@ -87,6 +87,36 @@ static bool refuse(struct api_call *c, uint16_t status)
     return true;
 }
 
+/* Jaeger's envelope is that of its answers; Tempo has plain text. */
+static void write_refusal(struct api_call *c, uint16_t status, const char *detail)
+{
+    struct buf *b = &c->out;
+
+    switch (c->dialect) {
+    case API_SENTRY:
+        json_open(b, NULL, '{');
+        json_str(b, "detail", detail);
+        break;
+    case API_JAEGER:
+        buf_str(b, "{\"data\":null,\"total\":0,\"limit\":0,\"offset\":0,\"errors\":[{");
+        json_uint(b, "code", status);
+        json_str(b, "msg", detail);
+        buf_str(b, "}]");
+        break;
+    case API_JAEGER_V3:
+        buf_str(b, "{\"error\":{");
+        json_uint(b, "httpCode", status);
+        json_str(b, "message", detail);
+        buf_byte(b, '}');
+        break;
+    case API_TEMPO:
+        c->content_type = "text/plain; charset=utf-8";
+        buf_str(b, detail);
+        return;
+    }
+    json_close(b, '}');
+}
+
 void api_detail(struct api_call *c, uint16_t status, const char *detail)
 {
     api_detailf(c, status, "%s", detail);
@@ -100,11 +130,8 @@ void api_detailf(struct api_call *c, uint16_t status, const char *format, ...)
     va_start(ap, format);
     vsnprintf(detail, sizeof detail, format, ap);
     va_end(ap);
-    if (!refuse(c, status))
-        return;
-    json_open(&c->out, NULL, '{');
-    json_str(&c->out, "detail", detail);
-    json_close(&c->out, '}');
+    if (refuse(c, status))
+        write_refusal(c, status, detail);
 }
 
 void api_missing(struct api_call *c)
@@ -133,6 +160,10 @@ void api_broken(struct api_call *c, const char *doing, const struct db *d)
     log_error("api.query", "doing=%s error=\"%s\"", doing, d ? db_error(d) : "catalogue not open");
     if (!refuse(c, 500))
         return;
+    if (c->dialect != API_SENTRY) {
+        write_refusal(c, 500, "Internal Error");
+        return;
+    }
     json_open(&c->out, NULL, '{');
     json_str(&c->out, "detail", "Internal Error");
     json_null(&c->out, "errorId");

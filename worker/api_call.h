@@ -62,6 +62,9 @@ struct api_header {
     struct text value;
 };
 
+/* In whose words refusals are written. */
+enum api_dialect { API_SENTRY, API_JAEGER, API_JAEGER_V3, API_TEMPO };
+
 struct api_call;
 typedef void api_handler(struct api_call *c);
 
@@ -74,6 +77,7 @@ struct api_call {
     struct api_request req;
     int64_t now_ms;
 
+    enum api_dialect dialect;
     enum api_method method;
     bool head; /* HEAD: a GET whose body is not sent */
     struct api_param *params;
@@ -138,7 +142,8 @@ struct text api_decode(struct arena *a, struct text t, bool plus);
 
 /* ---- answers ---- */
 
-void api_detail(struct api_call *c, uint16_t status, const char *detail); /* {"detail":"…"} */
+void api_detail(struct api_call *c, uint16_t status,
+                const char *detail); /* {"detail":"…"}, or as the dialect has it */
 void api_detailf(struct api_call *c, uint16_t status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void api_missing(struct api_call *c);                                   /* 404 */

@@ -1,9 +1,12 @@
-/* api_caller.c -- Bearer tokens, session cookies, the control socket. */
+/* api_caller.c -- Bearer tokens, session cookies, the control socket; for readers that know nothing
+ * else, a token as password. */
 #include "worker/api_caller.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "proto/base64.h"
 
 #define USED_EVERY_MS 3600000 /* a token's last use is written down about once an hour */
 
@@ -11,7 +14,9 @@ static void deny(struct api_call *c, const char *why)
 {
     api_detail(c, 401, why);
     /* Not "Basic": browsers would open a password dialog. */
-    api_header(c, "WWW-Authenticate", TEXT("xBasic realm=\"api\""));
+    api_header(c, "WWW-Authenticate",
+               c->dialect == API_SENTRY ? TEXT("xBasic realm=\"api\"")
+                                        : TEXT("Basic realm=\"quern\""));
 }
 
 void caller_demand(struct api_call *c)
@@ -117,6 +122,18 @@ static bool by_bearer(struct api_call *c, struct text rest)
     return false;
 }
 
+/* Any user, a token as password: what Grafana's data sources can be told without more ado. */
+static bool by_password(struct api_call *c, struct text rest)
+{
+    struct text pair = base64_read(text_trim(rest), c->arena);
+    size_t colon = text_find_byte(pair, ':');
+
+    if (colon < pair.len && look_up(c, text_cut(pair, colon + 1, pair.len), false))
+        return true;
+    deny(c, "The password must be a token");
+    return false;
+}
+
 static bool scheme_is(struct text header, const char *scheme, struct text *rest)
 {
     size_t n = strlen(scheme);
@@ -135,6 +152,8 @@ bool caller_identify(struct api_call *c)
     if (!text_empty(header)) {
         if (scheme_is(header, "Bearer", &rest))
             return by_bearer(c, rest);
+        if (scheme_is(header, "Basic", &rest) && c->dialect != API_SENTRY)
+            return by_password(c, rest);
         if (scheme_is(header, "Basic", &rest))
             deny(c, "API key is not valid");
         else if (scheme_is(header, "DSN", &rest))

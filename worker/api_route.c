@@ -10,7 +10,10 @@ enum base {
     ORG,     /* /api/0/organizations/{o}/… */
     PROJECT, /* /api/0/projects/{o}/{p}/… */
     ISSUE, /* /api/0/organizations/{o}/issues/{i}/…, /api/0/issues/{i}/…; "groups" for "issues" */
-    PLAIN /* not below /api/0/: /metrics … */
+    PLAIN,     /* not below /api/0/: /metrics … */
+    JAEGER,    /* /jaeger/api/… */
+    JAEGER_V3, /* /jaeger/api/v3/… */
+    TEMPO      /* /tempo/api/… */
 };
 
 /* Which scopes a family of endpoints asks for: any one of them will do. */
@@ -97,11 +100,6 @@ static const struct route {
     {ORG, RELEASES, "releases/*/resolved", .get = release_resolved},
     {ORG, RELEASES, "releases/*/compare", .get = release_beside},
     {ORG, RELEASES, "releases/*/previous-with-commits", .get = release_previous},
-    {ORG, EVENTS, "services", .get = service_list},
-    {ORG, EVENTS, "services/*/operations", .get = service_operations},
-    {ORG, EVENTS, "red", .get = red_get},
-    {ORG, EVENTS, "service-graph", .get = service_map},
-    {ORG, EVENTS, "logs/volume", .get = log_volume},
     {ORG, ORGS, "stats", .get = stats_org},
     {ORG, ORGS, "stats_v2", .get = stats_v2},
     {ORG, ORGS, "stats-summary", .get = stats_summary},
@@ -223,6 +221,21 @@ static uint32_t path_base(const struct text *s, uint32_t n, struct path *p)
     return 0;
 }
 
+/* Other servers' APIs, below their names. 0: none of them. */
+static uint32_t path_other(const struct text *s, uint32_t n, struct api_call *c, struct path *p)
+{
+    if (text_is(s[0], "tempo")) {
+        c->dialect = API_TEMPO;
+        p->base = TEMPO;
+        return 2;
+    }
+    if (!text_is(s[0], "jaeger"))
+        return 0;
+    c->dialect = n >= 3 && text_is(s[2], "v3") ? API_JAEGER_V3 : API_JAEGER;
+    p->base = c->dialect == API_JAEGER ? JAEGER : JAEGER_V3;
+    return p->base == JAEGER ? 2 : 3;
+}
+
 static bool path_read(struct api_call *c, struct path *p)
 {
     struct text all[API_SEGMENTS_MAX], *s = all;
@@ -233,6 +246,9 @@ static bool path_read(struct api_call *c, struct path *p)
         s += 2;
         n -= 2;
         skip = path_base(s, n, p);
+        s += skip;
+        n -= skip;
+    } else if (n >= 2 && text_is(s[1], "api") && (skip = path_other(s, n, c, p))) {
         s += skip;
         n -= skip;
     } else if (n != 1) {
@@ -433,6 +449,22 @@ static void call_begin(struct api_call *c)
         api_detail(c, 503, "The catalogue cannot be read");
 }
 
+/* Without the arena, which is what ran out. */
+static struct text sorry_for(enum api_dialect dialect)
+{
+    switch (dialect) {
+    case API_JAEGER:
+        return TEXT("{\"data\":null,\"total\":0,\"limit\":0,\"offset\":0,\"errors\":"
+                    "[{\"code\":500,\"msg\":\"The answer is too large\"}]}");
+    case API_JAEGER_V3:
+        return TEXT("{\"error\":{\"httpCode\":500,\"message\":\"The answer is too large\"}}");
+    case API_TEMPO:
+        return TEXT("The answer is too large");
+    default:
+        return TEXT("{\"detail\":\"The answer is too large\"}");
+    }
+}
+
 /* Whatever happened: an answer there is, and no statement keeps its transaction. */
 static void call_end(struct api_call *c)
 {
@@ -445,12 +477,12 @@ static void call_end(struct api_call *c)
     if (arena_spent(c->arena) || c->out.failed)
         c->status = 0;
     if (c->status == 0) {
-        struct text sorry = TEXT("{\"detail\":\"The answer is too large\"}");
+        struct text sorry = sorry_for(c->dialect);
 
         c->refused = true;
         c->status = 500;
         c->file = TEXT_NONE;
-        c->content_type = "application/json";
+        c->content_type = c->dialect == API_TEMPO ? "text/plain" : "application/json";
         c->out = (struct buf){.at = (char *)sorry.at, .len = sorry.len};
     }
 }

@@ -39,7 +39,7 @@ static struct json *written(const struct span *spans, uint32_t count, uint32_t s
 
     buf_init(&b, &arena, 256, MIB);
     ok(trace_build(spans, count, &arena, &t) &&
-           jaeger_write_trace(&b, &t, show < t.count ? show : t.count),
+           jaeger_write_trace(&b, &t, show < t.count ? show : t.count, t.count),
        "written");
     ok(json_read(buf_result(&b), &arena, &doc, NULL) == JSON_OK, "valid JSON");
     return doc;
