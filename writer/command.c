@@ -13,9 +13,11 @@
 #include "writer/command_parts.h"
 #include "writer/decide.h"
 #include "writer/flush.h"
+#include "writer/listed.h"
 #include "writer/projects.h"
 #include "writer/recover.h"
 #include "writer/state.h"
+#include "writer/tally.h"
 
 static const struct {
     const char *name;
@@ -127,6 +129,8 @@ void command_settle(struct writer *w)
         else
             recover_issue(w, e->issues[i]);
     }
+    if (e->issue_count)
+        listed_clear(w->tally->listed);
     if (e->projects)
         projects_publish(w);
     if (e->roll)

@@ -6,6 +6,7 @@
 #include "shm/log.h"
 #include "writer/drain.h"
 #include "writer/flush_parts.h"
+#include "writer/listed.h"
 #include "writer/notice.h"
 #include "writer/span_tally.h"
 
@@ -88,6 +89,7 @@ static int begin(struct writer *w, struct tally_generation *g, struct flush *f, 
 {
     int rc;
 
+    tally_sum(g);
     for (uint32_t i = 0; i < g->row_count; i++)
         f->order[i] = (struct order){order_key(g, &g->rows[i]), i};
     qsort(f->order, g->row_count, sizeof(*f->order), compare);
@@ -201,6 +203,7 @@ static void succeeded(struct writer *w)
     t->flushing = NULL;
     flush_span_done(w);
     t->flushed_us = world_ticks_us();
+    t->took_us = t->flush->us;
     writer_count(w, COUNTER_flushes, 1);
     writer_count(w, COUNTER_flush_us, (uint64_t)t->flush->us);
 }
@@ -245,6 +248,7 @@ enum flushed flush_step(struct writer *w, int64_t least_us, int64_t most_us)
         writer_complain(w->catalogue, "flush", rc);
         db_rollback(w->catalogue);
         flush_span_failed(w);
+        listed_clear(w->tally->listed); /* what it learnt is gone again with the transaction */
         f->stage = BEGIN;
         f->at = 0;
         return FLUSH_FAILED;

@@ -11,6 +11,7 @@ struct flush_group { /* tag values of one key, which follow one another */
     uint32_t id;
     struct text key; /* absent: none open */
     int64_t events, listed;
+    uint32_t vain; /* values that were looked for, and are not listed */
 };
 
 /* release.id of a version named by an event of the generation; 0: none named. */

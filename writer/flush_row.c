@@ -1,6 +1,11 @@
 #include <string.h>
 
 #include "writer/flush_parts.h"
+#include "writer/listed.h"
+#include "writer/tally_row.h"
+
+/* Reading the list of a key costs as much as so many looks at it. */
+#define VAIN_MANY 16
 
 static void bind_text(struct db_stmt *q, int at, struct text t)
 {
@@ -74,24 +79,56 @@ int flush_release_row(struct writer *w, struct tally_generation *g, struct tally
 /* ---- tags ---- */
 
 struct tag_queries {
-    const char *add, *new, *key, *key_add;
+    const char *add, *new, *key, *key_add, *listed;
 };
 static const struct tag_queries issue_tags = {"issue_tag_add", "issue_tag_new", "issue_tag_key",
-                                              "issue_tag_key_add"};
+                                              "issue_tag_key_add", "issue_tag_listed"};
 static const struct tag_queries project_tags = {"project_tag_add", "project_tag_new",
-                                                "project_tag_key", "project_tag_key_add"};
+                                                "project_tag_key", "project_tag_key_add",
+                                                "project_tag_listed"};
 
 static const struct tag_queries *queries_of(enum tally_table table)
 {
     return table == TALLY_ISSUE_TAG ? &issue_tags : &project_tags;
 }
 
+/* A key that is full, and much looked for in vain: from now on the tally knows what it lists. */
+static int group_learn(struct writer *w, const struct flush_group *open)
+{
+    struct listed *l = w->tally->listed;
+    uint64_t key_hash = tally_text_hash(open->key, TEXT_NONE);
+    uint64_t key = listed_key(open->table, open->id, key_hash);
+    struct db_stmt *q;
+    int rc;
+
+    if (open->vain < VAIN_MANY || listed_knows(l, key))
+        return DB_OK;
+    if (!(q = db_query(w->catalogue, queries_of(open->table)->listed)))
+        return DB_FAIL;
+    db_int_at(q, 1, open->id);
+    bind_text(q, 2, open->key);
+    listed_begin(l, key);
+    while ((rc = db_step(q)) == 1) {
+        struct text value = {0};
+
+        value.at = db_col_str(q, 0, &value.len);
+        listed_add(l, key, tally_text_hash_and(key_hash, value));
+    }
+    db_reset(q);
+    if (rc < 0)
+        listed_clear(l);
+    return rc < 0 ? rc : DB_OK;
+}
+
 int flush_group_end(struct writer *w, struct flush_group *open)
 {
     struct db_stmt *q;
+    int rc;
 
     if (!open->key.at)
         return DB_OK;
+    if ((rc = group_learn(w, open)) != DB_OK)
+        return rc;
     if (!(q = db_query(w->catalogue, queries_of(open->table)->key_add)))
         return DB_FAIL;
     db_int_at(q, 1, open->id);
@@ -144,11 +181,17 @@ static int flush_tag(struct writer *w, struct tally_generation *g, struct flush_
             return rc;
     }
     open->events += r->n;
+    if (r->id2 == TALLY_UNLISTED)
+        return DB_OK;
     if (!(q = db_query(w->catalogue, names->add)))
         return DB_FAIL;
     bind_tag(q, r, key, value);
-    if ((rc = db_run(q)) != DB_OK || db_changes(w->catalogue) > 0 || open->listed >= TAG_VALUES_MAX)
+    if ((rc = db_run(q)) != DB_OK || db_changes(w->catalogue) > 0)
         return rc;
+    if (open->listed >= TAG_VALUES_MAX) {
+        open->vain++;
+        return DB_OK;
+    }
     if (!(q = db_query(w->catalogue, names->new)))
         return DB_FAIL;
     bind_tag(q, r, key, value);

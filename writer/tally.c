@@ -8,8 +8,9 @@
 #include "model/sketch.h"
 #include "proto/event.h"
 #include "writer/flush.h"
+#include "writer/listed.h"
+#include "writer/tally_row.h"
 
-#define ROW_SLOTS (2 * TALLY_ROWS)
 #define ISSUE_SLOTS (2 * TALLY_ISSUES)
 #define ROWS_PER_EVENT 64 /* besides two per tag: 7, and what a batch says of dropped records */
 #define USERS_FIRST 8     /* room of a list of users; it doubles up to ISSUE_USERS_EXACT */
@@ -27,7 +28,7 @@ static void *reserve(size_t size)
 static bool generation_init(struct tally_generation *g)
 {
     g->rows = reserve(TALLY_ROWS * sizeof(*g->rows));
-    g->row_slots = reserve(ROW_SLOTS * sizeof(*g->row_slots));
+    g->row_slots = reserve(TALLY_ROW_SLOTS * sizeof(*g->row_slots));
     g->issues = reserve(TALLY_ISSUES * sizeof(*g->issues));
     g->issue_slots = reserve(ISSUE_SLOTS * sizeof(*g->issue_slots));
     g->bytes = reserve(TALLY_BYTES);
@@ -38,7 +39,7 @@ static bool generation_init(struct tally_generation *g)
 void tally_clear(struct tally_generation *g)
 {
     if (g->row_count)
-        memset(g->row_slots, 0, ROW_SLOTS * sizeof(*g->row_slots));
+        memset(g->row_slots, 0, TALLY_ROW_SLOTS * sizeof(*g->row_slots));
     if (g->issue_count)
         memset(g->issue_slots, 0, ISSUE_SLOTS * sizeof(*g->issue_slots));
     g->row_count = g->issue_count = g->mark_count = 0;
@@ -50,7 +51,7 @@ void tally_clear(struct tally_generation *g)
     g->seq = 0;
     g->since_us = 0;
     g->empty = true;
-    g->issue_only = false;
+    g->issue_only = g->summed = false;
 }
 
 static void generation_free(struct tally_generation *g)
@@ -58,7 +59,7 @@ static void generation_free(struct tally_generation *g)
     if (g->rows)
         munmap(g->rows, TALLY_ROWS * sizeof(*g->rows));
     if (g->row_slots)
-        munmap(g->row_slots, ROW_SLOTS * sizeof(*g->row_slots));
+        munmap(g->row_slots, TALLY_ROW_SLOTS * sizeof(*g->row_slots));
     if (g->issues)
         munmap(g->issues, TALLY_ISSUES * sizeof(*g->issues));
     if (g->issue_slots)
@@ -75,7 +76,7 @@ struct tally *tally_new(void)
         return NULL;
     t->filling = &t->generation[0];
     if (!generation_init(&t->generation[0]) || !generation_init(&t->generation[1]) ||
-        !(t->flush = flush_new())) {
+        !(t->flush = flush_new()) || !(t->listed = listed_new())) {
         tally_free(t);
         return NULL;
     }
@@ -89,6 +90,7 @@ void tally_free(struct tally *t)
     generation_free(&t->generation[0]);
     generation_free(&t->generation[1]);
     flush_free(t->flush);
+    listed_free(t->listed);
     free(t);
 }
 
@@ -125,128 +127,16 @@ bool tally_half_full(const struct tally *t)
            g->used > TALLY_BYTES / 2;
 }
 
-/* ---- rows ---- */
-
-static uint64_t key_hash(enum tally_table table, uint32_t id, uint32_t id2, uint64_t texts)
-{
-    uint64_t h = texts ^ ((uint64_t)id << 32 | id2) * 0x9e3779b97f4a7c15ULL;
-
-    h = (h ^ h >> 29) * 0xbf58476d1ce4e5b9ULL + table;
-    return (h ^ h >> 32) * 0x94d049bb133111ebULL;
-}
-
-static uint64_t text_hash(struct text a, struct text b)
-{
-    uint64_t h = a.len ? sketch_hash(a.at, a.len) : 0;
-
-    return b.len ? h * 31 + sketch_hash(b.at, b.len) : h;
-}
-
-struct text tally_row_a(const struct tally_generation *g, const struct tally_row *r)
-{
-    return (struct text){g->bytes + r->text, r->a_len};
-}
-
-struct text tally_row_b(const struct tally_generation *g, const struct tally_row *r)
-{
-    return (struct text){g->bytes + r->text + r->a_len, r->b_len};
-}
-
-struct key {
-    enum tally_table table;
-    uint32_t id, id2;
-    struct text a, b;
-    uint64_t hash;
-};
-
-static bool row_is(const struct tally_generation *g, const struct tally_row *r, const struct key *k)
-{
-    return r->hash == k->hash && r->table == k->table && r->id == k->id && r->id2 == k->id2 &&
-           r->a_len == k->a.len && r->b_len == k->b.len &&
-           (!r->a_len || memcmp(g->bytes + r->text, k->a.at, r->a_len) == 0) &&
-           (!r->b_len || memcmp(g->bytes + r->text + r->a_len, k->b.at, r->b_len) == 0);
-}
-
-/* The slot of that key, or the empty one where it belongs. */
-static uint32_t *row_slot(struct tally_generation *g, const struct key *k)
-{
-    uint32_t at = (uint32_t)(k->hash >> 32) & (ROW_SLOTS - 1);
-
-    while (g->row_slots[at] && !row_is(g, &g->rows[g->row_slots[at] - 1], k))
-        at = (at + 1) & (ROW_SLOTS - 1);
-    return &g->row_slots[at];
-}
-
-struct tally_row *tally_find(struct tally_generation *g, enum tally_table table, uint32_t id,
-                             uint32_t id2, struct text a, struct text b)
-{
-    struct key k = {table, id, id2, a, b, key_hash(table, id, id2, text_hash(a, b))};
-    uint32_t *slot = row_slot(g, &k);
-
-    return *slot ? &g->rows[*slot - 1] : NULL;
-}
-
-static uint32_t keep_texts(struct tally_generation *g, struct text a, struct text b)
-{
-    char *at = tally_alloc(g, a.len + b.len);
-
-    if (a.len)
-        memcpy(at, a.at, a.len);
-    if (b.len)
-        memcpy(at + a.len, b.at, b.len);
-    return (uint32_t)(at - g->bytes);
-}
-
-/* Add n to the row of the key. `text`: an offset where its texts lie already, or 0. */
-static struct tally_row *add(struct tally_generation *g, const struct key *k, uint32_t n,
-                             int64_t ms, uint32_t text)
-{
-    uint32_t *slot = row_slot(g, k);
-    struct tally_row *r;
-
-    if (*slot) {
-        r = &g->rows[*slot - 1];
-        r->n += n;
-        if (ms < r->first_ms)
-            r->first_ms = ms;
-        if (ms > r->last_ms)
-            r->last_ms = ms;
-        return r;
-    }
-    assert(g->row_count < TALLY_ROWS);
-    r = &g->rows[g->row_count++];
-    *slot = g->row_count;
-    *r = (struct tally_row){.hash = k->hash,
-                            .id = k->id,
-                            .id2 = k->id2,
-                            .text = text ? text : keep_texts(g, k->a, k->b),
-                            .n = n,
-                            .a_len = (uint16_t)k->a.len,
-                            .b_len = (uint16_t)k->b.len,
-                            .table = (uint8_t)k->table,
-                            .first_ms = ms,
-                            .last_ms = ms};
-    return r;
-}
-
-static void add_number(struct tally_generation *g, enum tally_table table, uint32_t id, int64_t id2,
-                       int64_t ms)
-{
-    struct key k = {table,     id,        (uint32_t)id2,
-                    TEXT_NONE, TEXT_NONE, key_hash(table, id, (uint32_t)id2, 0)};
-
-    add(g, &k, 1, ms, 1); /* no texts: any offset will do */
-}
-
-static void add_texts(struct tally_generation *g, enum tally_table table, uint32_t id,
-                      struct text a, struct text b, int64_t ms)
-{
-    struct key k = {table, id, 0, a, b, key_hash(table, id, 0, text_hash(a, b))};
-
-    add(g, &k, 1, ms, 0);
-}
-
 /* ---- issues ---- */
+
+uint32_t tally_project_of(const struct tally_generation *g, uint32_t issue)
+{
+    uint32_t at = issue * 2654435761u & (ISSUE_SLOTS - 1);
+
+    while (g->issue_slots[at] && g->issues[g->issue_slots[at] - 1].issue != issue)
+        at = (at + 1) & (ISSUE_SLOTS - 1);
+    return g->issue_slots[at] ? g->issues[g->issue_slots[at] - 1].project : 0;
+}
 
 static struct tally_issue *issue_of(struct tally_generation *g, uint32_t issue)
 {
@@ -345,6 +235,23 @@ static void see_issue(struct writer *w, struct tally_generation *g, const struct
 
 /* ---- what the records say ---- */
 
+static void add_number(struct tally_generation *g, enum tally_table table, uint32_t id, int64_t id2,
+                       int64_t ms)
+{
+    struct tally_key k = {table,     id,        (uint32_t)id2,
+                          TEXT_NONE, TEXT_NONE, tally_key_hash(table, id, (uint32_t)id2, 0)};
+
+    tally_row_add(g, &k, 1, ms, 1); /* no texts: any offset will do */
+}
+
+static void add_texts(struct tally_generation *g, enum tally_table table, uint32_t id,
+                      struct text a, struct text b, int64_t ms)
+{
+    struct tally_key k = {table, id, 0, a, b, tally_key_hash(table, id, 0, tally_text_hash(a, b))};
+
+    tally_row_add(g, &k, 1, ms, 0);
+}
+
 static struct tally_generation *begin(struct writer *w)
 {
     struct tally_generation *g = w->tally->filling;
@@ -380,7 +287,7 @@ static void add_outcome(struct tally_generation *g, uint32_t project, int64_t ms
 {
     char a[65];
     struct text key;
-    struct key k;
+    struct tally_key k;
 
     category = text_clip(category, sizeof(a) - 1);
     reason = text_clip(reason, 200);
@@ -388,28 +295,9 @@ static void add_outcome(struct tally_generation *g, uint32_t project, int64_t ms
     if (category.len)
         memcpy(a + 1, category.at, category.len);
     key = (struct text){a, category.len + 1};
-    k = (struct key){TALLY_OUTCOME, project, (uint32_t)(ms / HOUR_MS), key, reason, 0};
-    k.hash = key_hash(k.table, k.id, k.id2, text_hash(key, reason));
-    add(g, &k, quantity, ms, 0);
-}
-
-static void see_tags(struct tally_generation *g, const struct record_event *r, uint32_t issue)
-{
-    for (uint32_t t = 0; t < r->tag_count; t++) {
-        struct text key = text_clip(r->tags[t].key, TAG_KEY_MAX * 4);
-        struct text value = text_clip(r->tags[t].value, TAG_VALUE_MAX * 4);
-        uint64_t texts = text_hash(key, value);
-        struct key k = {
-            TALLY_ISSUE_TAG, issue, 0, key, value, key_hash(TALLY_ISSUE_TAG, issue, 0, texts)};
-        struct tally_row *row = add(g, &k, 1, r->timestamp_ms, 0);
-
-        if (g->issue_only)
-            continue;
-        k.table = TALLY_PROJECT_TAG;
-        k.id = r->project;
-        k.hash = key_hash(TALLY_PROJECT_TAG, r->project, 0, texts);
-        add(g, &k, 1, r->timestamp_ms, row->text); /* the texts lie there already */
-    }
+    k = (struct tally_key){TALLY_OUTCOME, project, (uint32_t)(ms / HOUR_MS), key, reason, 0};
+    k.hash = tally_key_hash(k.table, k.id, k.id2, tally_text_hash(key, reason));
+    tally_row_add(g, &k, quantity, ms, 0);
 }
 
 void tally_event(struct writer *w, const struct record_event *r, uint64_t seq, uint32_t issue,
@@ -433,7 +321,7 @@ void tally_event(struct writer *w, const struct record_event *r, uint64_t seq, u
     add_number(g, TALLY_ISSUE_HOUR, issue, ms / HOUR_MS, ms);
     add_number(g, TALLY_ISSUE_DAY, issue, ms / DAY_MS, ms);
     add_texts(g, TALLY_ISSUE_RELEASE, issue, release, environment, ms);
-    see_tags(g, r, issue);
+    tally_tags(w->tally, g, r, issue);
     g->seq = seq;
 }
 

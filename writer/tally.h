@@ -18,13 +18,15 @@ enum tally_table {                        /* in the order in which they are writ
                    TALLY_ENVIRONMENT,     /* id: project; a: name */
                    TALLY_PROJECT_HOUR,    /* id: project; id2: hour */
                    TALLY_OUTCOME, /* id: project; id2: hour; a: outcome byte and category; b: reason */
-                   TALLY_PROJECT_TAG,   /* id: project; a: key; b: value */
-                   TALLY_ISSUE_HOUR,    /* id: issue; id2: hour */
-                   TALLY_ISSUE_DAY,     /* id: issue; id2: day */
+                   TALLY_PROJECT_TAG, /* id: project; a: key; b: value; id2: TALLY_UNLISTED or 0 */
+                   TALLY_ISSUE_HOUR,  /* id: issue; id2: hour */
+                   TALLY_ISSUE_DAY,   /* id: issue; id2: day */
                    TALLY_ISSUE_RELEASE, /* id: issue; a: version; b: environment */
-                   TALLY_ISSUE_TAG,     /* id: issue; a: key; b: value */
+                   TALLY_ISSUE_TAG,     /* id: issue; the others likewise */
                    TALLY_TABLES
 };
+
+#define TALLY_UNLISTED 1u /* all values of the key that are counted but not listed; b: absent */
 
 struct tally_row {
     uint64_t hash;
@@ -101,17 +103,21 @@ struct tally_generation {
     uint64_t seq;     /* the newest event in it */
     int64_t since_us; /* when its first record came */
     bool empty;
+    bool summed;     /* tally_sum() was here */
     bool issue_only; /* events are being moved, not new: nothing but their issue's own figures */
 };
 
 struct flush;
+struct listed;
 
 struct tally {
     struct tally_generation generation[2];
     struct tally_generation *filling, *flushing; /* flushing NULL: none is being written */
     struct flush *flush;
-    int64_t flushed_us; /* when the last flush ended */
-    int64_t retry_us;   /* after a failed one: not before then */
+    struct listed *listed; /* listed.h */
+    int64_t flushed_us;    /* when the last flush ended … */
+    int64_t took_us;       /* … and what it took */
+    int64_t retry_us;      /* after a failed one: not before then */
 };
 
 struct tally *tally_new(void);
@@ -134,6 +140,9 @@ void tally_feedback(struct writer *w, const struct record_feedback *r);
 void tally_wake(struct writer *w);
 /* The segment's blocks up to `block` and events up to `seq` are in; `whole`: it has no more. */
 void tally_mark(struct writer *w, uint32_t segment, uint64_t block, uint64_t seq, bool whole);
+
+/* Before the generation is written: tags of projects are the sum of those of their issues. */
+void tally_sum(struct tally_generation *g);
 
 /* The row of that key; NULL: none. */
 struct tally_row *tally_find(struct tally_generation *g, enum tally_table table, uint32_t id,

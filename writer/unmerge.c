@@ -10,6 +10,7 @@
 #include "writer/files.h"
 #include "writer/flush.h"
 #include "writer/flush_parts.h"
+#include "writer/listed.h"
 #include "writer/recover.h"
 #include "writer/seal.h"
 #include "writer/segments.h"
@@ -301,6 +302,7 @@ static int count_them(struct writer *w, struct segment *s, const struct job *j,
             db_rollback(w->catalogue);
     }
     tally_clear(g);
+    listed_clear(w->tally->listed);
     return writer_complain(w->catalogue, "unmerge", rc);
 }
 

@@ -26,10 +26,13 @@
 
 #define SECOND_US INT64_C(1000000)
 #define FLUSH_EVERY_US SECOND_US /* under load: so old may the catalogue's figures get */
-#define FLUSH_GAP_US 50000  /* between two flushes, so that single events do not pay one each */
-#define SLICE_US 1500       /* of a flush between two batches: a tenth of what a reply may take */
-#define IDLE_SLICE_US 10000 /* … when nobody waits */
-#define STALL_MS 250        /* between two tries when the disk is full */
+#define FLUSH_GAP_US 50000 /* between two flushes, so that single events do not pay one each … */
+#define FLUSH_SHARE \
+    20                /* … and at least so many times what the last one took: rings are empty for
+                               moments under load, too */
+#define SLICE_US 1500 /* of a flush between two batches: a tenth of what a reply may take */
+#define IDLE_SLICE_US 10000    /* … when nobody waits */
+#define STALL_MS 250           /* between two tries when the disk is full */
 #define ORPHAN_MAX_US 70000000 /* workers drain within 60 s (worker.c) */
 #define ORPHAN_LOOK_US 10000   /* how often we look whether they have left */
 
@@ -74,6 +77,14 @@ static bool flush_wanted(const struct writer *w)
     return atomic_load_explicit(&w->world->board->flush_wanted, memory_order_relaxed) != w->wanted;
 }
 
+/* When the rings are empty. */
+static int64_t flush_soon(const struct writer *w)
+{
+    int64_t gap = w->tally->took_us * FLUSH_SHARE;
+
+    return w->tally->flushed_us + (gap > FLUSH_GAP_US ? gap : FLUSH_GAP_US);
+}
+
 /* Microseconds until the next flush should begin; 0: now; -1: nothing to flush. */
 static int64_t flush_in(const struct writer *w, bool idle)
 {
@@ -92,7 +103,7 @@ static int64_t flush_in(const struct writer *w, bool idle)
         return 0;
     due = t->filling->since_us + FLUSH_EVERY_US;
     if (idle || flush_wanted(w)) {
-        int64_t soon = t->flushed_us + FLUSH_GAP_US;
+        int64_t soon = flush_wanted(w) ? t->flushed_us + FLUSH_GAP_US : flush_soon(w);
 
         if (idle && flush_wanted(w))
             soon = now;

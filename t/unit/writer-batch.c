@@ -248,26 +248,51 @@ static void test_users(struct kit *k)
            0, "and are not listed any more");
 }
 
-static void test_tags(struct kit *k)
+static void put_orders(struct kit *k, uint64_t id, int count, int from, int values)
 {
     struct record_tag tag = {.key = TEXT("order")};
     char value[32];
 
-    for (int i = 0; i < 3000; i++) {
-        struct record_event e = kit_event(70000 + (uint64_t)i, 0xe2);
+    for (int i = 0; i < count; i++) {
+        struct record_event e = kit_event(id + (uint64_t)i, 0xe2);
 
-        tag.value = (struct text){value, (size_t)snprintf(value, sizeof(value), "o-%d", i % 1500)};
+        tag.value =
+            (struct text){value, (size_t)snprintf(value, sizeof(value), "o-%d", from + i % values)};
         e.tags = &tag;
         e.tag_count = 1;
         kit_put_event(k, 0, &e);
     }
     kit_counted(k);
+}
+
+static void test_tags(struct kit *k)
+{
+    long long listed, sum;
+
+    put_orders(k, 70000, 3000, 0, 1500);
     is_int(kit_number(k, "SELECT count(*) FROM issue_tag WHERE key = 'order'"), TAG_VALUES_MAX,
            "so many values are listed");
     is_int(kit_number(k, "SELECT events FROM issue_tag_key WHERE key = 'order'"), 3000,
            "all are counted");
     is_int(kit_number(k, "SELECT listed FROM issue_tag_key WHERE key = 'order'"), TAG_VALUES_MAX,
            "and it knows how many it lists");
+    sum = kit_number(k, "SELECT sum(events) FROM issue_tag WHERE key = 'order'");
+    put_orders(k, 73000, 2000, 5000, 2000); /* the tally knows the list by now */
+    put_orders(k, 75000, 2000, 9000, 2000);
+    is_int(kit_number(k, "SELECT events FROM issue_tag_key WHERE key = 'order'"), 7000,
+           "others are counted, too");
+    is_int(kit_number(k, "SELECT events FROM project_tag_key WHERE key = 'order'"), 7000,
+           "and in the project");
+    is_int(kit_number(k, "SELECT sum(events) FROM issue_tag WHERE key = 'order'"), sum,
+           "and none of them as one that is listed");
+    is_int(kit_number(k, "SELECT sum(events) FROM project_tag WHERE key = 'order'"), sum,
+           "nor there");
+    listed = kit_number(k, "SELECT substr(value, 3) FROM issue_tag WHERE key = 'order' LIMIT 1");
+    put_orders(k, 77000, 7, (int)listed, 1);
+    is_int(kit_number(k, "SELECT sum(events) FROM issue_tag WHERE key = 'order'"), sum + 7,
+           "those that are listed go on being counted");
+    is_int(kit_number(k, "SELECT sum(events) FROM project_tag WHERE key = 'order'"), sum + 7,
+           "also in the project");
 }
 
 /* More fingerprints than a fresh index holds: it grows while events come. */
