@@ -4,6 +4,7 @@ import { Link } from 'wouter-preact';
 import type { Entry, Event, IssueDetail } from '../api';
 import { bytes, dateTime } from '../format';
 import { org, useHref } from '../state';
+import { LogsOfEvent, TraceOfEvent } from '../ui/minitrace';
 import { Copy, Pairs, shown } from '../ui/small';
 import { Exceptions, Stack } from '../ui/stacktrace';
 import './event.css';
@@ -47,6 +48,8 @@ export function EventView({
       )}
       <Threads event={event} only={!exceptions?.some((e) => e.stacktrace)} />
       <Report of={event} />
+      <TraceOfEvent event={event} />
+      <LogsOfEvent event={event} />
       {crumbs && crumbs.length > 0 && <Breadcrumbs crumbs={crumbs} end={event.dateCreated} />}
       {request && <Request request={request} />}
       <Facts title="User" of={event.user} />

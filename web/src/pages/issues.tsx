@@ -6,8 +6,9 @@ import { useGet, usePage, usePreference, useTitle } from '../data';
 import { exact } from '../format';
 import { contextParams, mayWrite, org, projects, useHref, useQuery } from '../state';
 import { change } from '../ui/change';
-import { askText, Dialog, sure } from '../ui/dialog';
+import { askText, sure } from '../ui/dialog';
 import { Filter } from '../ui/filter';
+import { Help, type Shortcuts } from '../ui/help';
 import { useKeys } from '../ui/keys';
 import { Menu } from '../ui/menu';
 import { Empty, Problem } from '../ui/small';
@@ -40,7 +41,7 @@ const searches: Saved[] = [
   { name: 'Everything', query: ' ', sort: 'date' },
 ];
 
-const shortcuts: [string, string][] = [
+const shortcuts: Shortcuts = [
   ['j k', 'move down, up'],
   ['Enter', 'open the issue'],
   ['x', 'select'],
@@ -199,7 +200,7 @@ export function Issues() {
             <kbd>?</kbd> tells all keys
           </p>
         )}
-        {help && <Help close={() => setHelp(false)} />}
+        {help && <Help shortcuts={shortcuts} close={() => setHelp(false)} />}
       </main>
     </>
   );
@@ -301,30 +302,6 @@ function NoIssues({ filtered, clear }: { filtered: boolean; clear: () => void })
         Show all issues
       </button>
     </Empty>
-  );
-}
-
-function Help({ close }: { close: () => void }) {
-  return (
-    <Dialog title="Keys" close={close}>
-      <dl class="pairs">
-        {shortcuts.map(([keys, what]) => [
-          <dt key={keys}>
-            {keys.split(' ').map((k) => (
-              <>
-                <kbd>{k}</kbd>{' '}
-              </>
-            ))}
-          </dt>,
-          <dd key={what}>{what}</dd>,
-        ])}
-      </dl>
-      <div class="actions">
-        <button type="button" class="button" autofocus onClick={close}>
-          Close
-        </button>
-      </div>
-    </Dialog>
   );
 }
 

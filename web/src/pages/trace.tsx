@@ -1,16 +1,25 @@
-// trace.tsx -- one trace: what it was and how long it took, in small, then span by span.
+// trace.tsx -- one trace: what it was, how long it took and what went wrong, in small, then span by span.
+import { lazy } from 'preact/compat';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { useGet, useTitle } from '../data';
-import { dateTime, duration, exact, serviceColour } from '../format';
+import { useGet, usePreference, useTitle } from '../data';
+import { brief, dateTime, duration, exact, serviceColour } from '../format';
 import { org, useHref, useQuery } from '../state';
 import { Minimap, type Window } from '../trace/minimap';
+import { Errors, Notes } from '../trace/notes';
+import { PickOther } from '../trace/pick';
 import { SpanDetail } from '../trace/span';
 import {
-  errorsBelow,
+  carried,
   ERROR,
+  errorsBelow,
   find,
+  flagged,
   nameOf,
+  nthOf,
+  placeOf,
+  rootOf,
+  rowOf,
   serviceOf,
   tableOf,
   unfolded,
@@ -19,110 +28,261 @@ import {
 } from '../trace/table';
 import { Waterfall } from '../trace/waterfall';
 import '../trace/waterfall.css';
+import { Help, type Shortcuts } from '../ui/help';
 import { useKeys } from '../ui/keys';
-import { Copy, Empty, Problem } from '../ui/small';
+import { copied, Copy, Empty, Problem } from '../ui/small';
 import { TopBar } from '../ui/topbar';
 
+const Compare = lazy(() => import('./compare').then((m) => m.Compare));
+
+const YOUNG = 120_000; // spans of a trace that ended so lately may still be on their way
+const AGAIN = 3000;
+
+const shortcuts: Shortcuts = [
+  ['j k', 'next and previous span, as the arrows do'],
+  ['← →', 'fold and unfold, or go to the parent and to the first child'],
+  ['Enter', 'details of the span'],
+  ['Esc', 'close them'],
+  ['/', 'find'],
+  ['n N', 'next and previous span found; failed, when nothing is looked for'],
+  ['e', 'next failed span'],
+  ['c', 'critical path'],
+  ['z 0', 'look closer at the span; at all of it again'],
+  ['u', 'all traces'],
+];
+
 export function Trace({ trace }: { trace: string }) {
+  const { query } = useQuery();
+  const other = query.get('compare');
+  return other ? <Compare left={trace} right={other} /> : <One trace={trace} />;
+}
+
+function One({ trace }: { trace: string }) {
   const loaded = useGet<TraceDocument>(`/organizations/${org}/trace/${trace}/table/`);
-  const href = useHref();
   const t = useMemo(() => loaded.data && tableOf(loaded.data), [loaded.data]);
-  useTitle(t && t.count ? nameOf(t, 0) : `Trace ${trace.slice(0, 8)}`);
-  if (loaded.error?.status === 404 || t?.count === 0)
-    return (
-      <main>
-        <Empty title="No spans of this trace are stored">
-          <p>It may have been sampled away by its SDK, be older than the retention allows, or still be on its way.</p>
-          <Link class="button" href={href('/traces')}>
-            All traces
-          </Link>
-        </Empty>
-      </main>
-    );
+  useTitle(t?.count ? nameOf(t, rootOf(t)) : `Trace ${trace.slice(0, 8)}`);
+  const none = loaded.error?.status === 404;
+  useEffect(() => {
+    if (!none) return;
+    const timer = setInterval(() => document.hidden || loaded.reload(), AGAIN);
+    return () => clearInterval(timer);
+  }, [none]);
   return (
     <>
-      <TopBar timeless />
-      <main class="content trace">
-        {loaded.error && <Problem error={loaded.error} retry={loaded.reload} />}
-        {t && <Spans key={trace} t={t} />}
+      <TopBar timeless extra={t && t.count > 0 && <Actions t={t} />} />
+      <main class={`content ${t?.count ? 'trace' : ''}`}>
+        {none && <None trace={trace} />}
+        {loaded.error && !none && <Problem error={loaded.error} retry={loaded.reload} />}
+        {!t && !loaded.error && (
+          <p class="quiet" role="status" aria-busy="true">
+            {loaded.slow && 'Reading the trace …'}
+          </p>
+        )}
+        {t && !none && (t.count ? <Spans t={t} reload={loaded.reload} /> : <None trace={trace} t={t} />)}
       </main>
     </>
   );
 }
 
-function Spans({ t }: { t: Table }) {
+function None({ trace, t }: { trace: string; t?: Table }) {
+  const href = useHref();
+  return (
+    <>
+      {t && <Errors t={t} step={() => {}} />}
+      <Empty title="No spans of this trace are stored">
+        <p>
+          <code>{trace}</code>
+        </p>
+        <p>
+          It may have been sampled away by its SDK, be older than the retention allows, or still be on its way: this
+          page shows it when it comes.
+        </p>
+        <Link class="button" href={href('/traces')}>
+          All traces
+        </Link>{' '}
+        <Link class="button" href={href('/logs', { query: `trace:${trace}` })}>
+          Its logs
+        </Link>
+      </Empty>
+    </>
+  );
+}
+
+function Actions({ t }: { t: Table }) {
+  const [picking, pick] = useState(false);
+  return (
+    <>
+      <button type="button" class="button" onClick={() => pick(true)}>
+        Compare …
+      </button>
+      <a
+        class="button"
+        href={`/api/0/organizations/${org}/trace/${t.traceId}/`}
+        download={`trace-${t.traceId}.json`}
+        title="All spans with their attributes, as the API tells them"
+      >
+        Download
+      </a>
+      <button type="button" class="button" onClick={() => copied(location.href)}>
+        Copy link
+      </button>
+      {picking && <PickOther t={t} close={() => pick(false)} />}
+    </>
+  );
+}
+
+/** What a person has done to the rows; carried over when a newer table comes. */
+interface View {
+  t: Table;
+  at: number;
+  folded: Set<number>;
+}
+const moved = (v: View, t: Table): View => ({
+  t,
+  at: carried(v.t, t, v.at < 0 ? [] : [v.at])[0] ?? -1,
+  folded: new Set(carried(v.t, t, v.folded)),
+});
+
+function useView(t: Table, open: number): [View, (changes: Partial<View>) => void] {
+  const [held, hold] = useState<View>(() => ({ t, at: open, folded: new Set() }));
+  const view = useMemo(() => (held.t === t ? held : moved(held, t)), [held, t]);
+  return [view, (changes) => hold({ ...view, ...changes })];
+}
+
+function Spans({ t, reload }: { t: Table; reload: () => void }) {
   const { query, set } = useQuery();
+  const href = useHref();
   const wanted = query.get('span');
-  const start = useMemo(() => (wanted ? t.id.indexOf(wanted) : -1), [t]);
-  const [at, setAt] = useState(start);
-  const [open, setOpen] = useState(start);
-  const [folded, setFolded] = useState<Set<number>>(() => new Set());
+  const nth = Number(query.get('n') ?? 0);
+  const open = useMemo(() => rowOf(t, wanted, nth), [t, wanted, nth]);
+  const [{ at, folded }, change] = useView(t, open);
   const [window, setWindow] = useState<Window>([0, t.durationUs || 1]);
-  const [critical, setCritical] = useState(false);
-  const [text, setText] = useState('');
+  const [critical, setCritical] = usePreference('trace.critical', true);
+  const [text, setText] = useState(query.get('find') ?? '');
+  const [help, setHelp] = useState(false);
   const rows = useMemo(() => unfolded(t, folded), [t, folded]);
   const found = useMemo(() => find(t, text), [t, text]);
   const foundSet = useMemo(() => new Set(found), [found]);
-  const failed = useMemo(() => [...t.id.keys()].filter((i) => t.flags[i] & ERROR), [t]);
+  const failed = useMemo(() => flagged(t, ERROR), [t]);
 
   /** Go to a row, and unfold what it is in. */
-  const show = (row: number) => {
+  const go = (row: number) => {
     const next = new Set(folded);
     for (let p = t.parent[row]; p >= 0; p = t.parent[p]) next.delete(p);
-    if (next.size !== folded.size) setFolded(next);
-    setAt(row);
+    change(next.size === folded.size ? { at: row } : { at: row, folded: next });
   };
-  const step = (list: number[], by: 1 | -1) => {
+  const step = (list: number[], by: 1 | -1 = 1) => {
     if (list.length === 0) return;
-    const next = by > 0 ? list.find((r) => r > at) : [...list].reverse().find((r) => r < at);
-    show(next ?? (by > 0 ? list[0] : list[list.length - 1]));
+    const place = placeOf(list, at); // the cursor's, or where it would be
+    const next = by < 0 ? place - 1 : list[place] === at ? place + 1 : place;
+    go(list[(next + list.length) % list.length]);
   };
   const fold = (row: number, yes: boolean) => {
     const next = new Set(folded);
     if (yes) next.add(row);
     else next.delete(row);
-    setFolded(next);
-    setAt(row);
+    change({ folded: next, at: row });
+  };
+  const address = (row: number) => {
+    const n = row < 0 ? 0 : nthOf(t, row);
+    set({ span: row < 0 ? null : t.id[row], n: n ? String(n) : null }, true);
   };
   const toggle = (row: number) => {
-    setAt(row);
-    setOpen(open === row ? -1 : row);
-    set({ span: open === row ? null : t.id[row] }, true);
+    change({ at: row });
+    address(open === row ? -1 : row);
   };
+  const show = (row: number) => {
+    go(row);
+    address(row);
+  };
+  const zoom = (row: number) => {
+    if (row < 0) return;
+    const room = Math.max(1, t.duration[row] * 0.05);
+    setWindow([Math.max(0, t.from[row] - room), Math.min(t.durationUs, t.from[row] + t.duration[row] + room)]);
+  };
+  const whole: Window = [0, t.durationUs || 1];
+
   useEffect(() => {
-    if (text && found.length) show(found.find((r) => r >= at) ?? found[0]);
+    if (open >= 0 && open !== at) go(open); // the address changed: a link within the trace, back, forward
+  }, [open]);
+  useEffect(() => setWindow([0, t.durationUs || 1]), [t.durationUs]);
+  useEffect(() => {
+    if (text && found.length && !foundSet.has(at)) go(found.find((r) => r >= at) ?? found[0]);
   }, [found]);
   useKeys({
-    n: () => step(text ? found : failed, 1),
+    j: () => go(rows[Math.min(rows.length - 1, at < 0 ? 0 : placeOf(rows, at) + 1)]),
+    k: () => go(rows[Math.max(0, placeOf(rows, at) - 1)]),
+    Enter: () => at >= 0 && toggle(at),
+    n: () => step(text ? found : failed),
     N: () => step(text ? found : failed, -1),
-    e: () => step(failed, 1),
+    e: () => step(failed),
     c: () => setCritical(!critical),
-    '/': () => document.querySelector<HTMLInputElement>('.find')?.focus(),
+    z: () => zoom(at),
+    0: () => setWindow(whole),
+    u: () => history.back(),
+    Escape: () => address(-1),
+    '?': () => setHelp(true),
+    '/': () => document.querySelector<HTMLInputElement>('.trace-tools .find')?.focus(),
   });
 
   return (
     <>
       <Head t={t} />
+      <Errors t={t} step={(list) => step(list)} />
+      <Notes t={t} missing={wanted && open < 0 ? wanted : null} step={(list) => step(list)}>
+        <Arriving t={t} reload={reload} />
+      </Notes>
       <Minimap t={t} window={window} set={setWindow} />
       <div class="trace-tools">
         <input
           class="field find"
           type="search"
           aria-label="Find in this trace"
-          placeholder="Find a name, a service, a span id"
+          placeholder="Find a name, service, error, span id"
           value={text}
           onInput={(e) => setText(e.currentTarget.value)}
-          onKeyDown={(e) => e.key === 'Enter' && step(found, e.shiftKey ? -1 : 1)}
+          onKeyDown={(e) => {
+            if (e.key === 'Enter') step(found, e.shiftKey ? -1 : 1);
+            if (e.key === 'Escape') e.currentTarget.blur();
+          }}
         />
-        {text && <span class="quiet small">{exact(found.length)} found</span>}
+        {text && (
+          <span class="quiet small" role="status">
+            {foundSet.has(at)
+              ? `${exact(found.indexOf(at) + 1)} of ${exact(found.length)}`
+              : `${exact(found.length)} found`}
+          </span>
+        )}
+        {text && (
+          <span class="steps">
+            <button type="button" class="button small" disabled={!found.length} onClick={() => step(found, -1)}>
+              Previous
+            </button>
+            <button type="button" class="button small" disabled={!found.length} onClick={() => step(found)}>
+              Next
+            </button>
+          </span>
+        )}
         <button type="button" class="button small" aria-pressed={critical} onClick={() => setCritical(!critical)}>
           Critical path
         </button>
-        <button type="button" class="button small" disabled={failed.length === 0} onClick={() => step(failed, 1)}>
-          Next error
+        <button type="button" class="button small" disabled={failed.length === 0} onClick={() => step(failed)}>
+          Next failed
         </button>
-        <button type="button" class="button small" onClick={() => setFolded(folded.size ? new Set() : deep(t))}>
+        <button
+          type="button"
+          class="button small"
+          onClick={() => change({ folded: folded.size ? new Set() : deep(t), at: -1 })}
+        >
           {folded.size ? 'Unfold all' : 'Fold'}
+        </button>
+        {(window[0] > 0 || window[1] < whole[1]) && (
+          <button type="button" class="button small" onClick={() => setWindow(whole)}>
+            Whole trace
+          </button>
+        )}
+        <button type="button" class="button small plain" onClick={() => setHelp(true)}>
+          Keys
         </button>
         <span class="gap" />
         <Legend t={t} />
@@ -132,10 +292,12 @@ function Spans({ t }: { t: Table }) {
         shown={{ rows, folded, at, open, found: foundSet, critical }}
         window={window}
         fold={fold}
-        move={setAt}
+        move={(row) => change({ at: row })}
         toggle={toggle}
-        detail={(row) => <SpanDetail t={t} row={row} show={show} />}
+        issue={(id, event) => href(`/issues/${id}/events/${event}`)}
+        detail={(row) => <SpanDetail key={row} t={t} row={row} show={show} />}
       />
+      {help && <Help shortcuts={shortcuts} close={() => setHelp(false)} />}
     </>
   );
 }
@@ -147,18 +309,49 @@ function deep(t: Table): Set<number> {
   return out;
 }
 
+/** While a trace is young more of it may come; it is shown when one asks for it, so that nothing jumps. */
+function Arriving({ t, reload }: { t: Table; reload: () => void }) {
+  const [young, setYoung] = useState(() => Date.now() - (t.start + t.durationUs / 1000) < YOUNG);
+  const path = young ? `/organizations/${org}/trace-meta/${t.traceId}/` : null;
+  const meta = useGet<{ span_count: number; errors: number }>(path, undefined, AGAIN);
+  useEffect(() => {
+    if (!young) return;
+    const timer = setTimeout(() => setYoung(false), YOUNG);
+    return () => clearTimeout(timer);
+  }, [young]);
+  const known = [...t.errors.values()].reduce((n, list) => n + list.length, 0);
+  const spans = Math.max(0, (meta.data?.span_count ?? 0) - t.spans);
+  const errors = Math.max(0, (meta.data?.errors ?? 0) - known);
+  if (!spans && !errors) return null;
+  const words = [spans && `${exact(spans)} more spans`, errors && `${exact(errors)} more errors`].filter(Boolean);
+  return (
+    <li role="status">
+      {words.join(' and ')} arrived.{' '}
+      <button type="button" class="button small" onClick={reload}>
+        Show
+      </button>
+    </li>
+  );
+}
+
 function Head({ t }: { t: Table }) {
-  const errors = t.errorsBefore[t.count];
+  const href = useHref();
+  const failed = t.errorsBefore[t.count];
+  const logs = [...t.logs.values()].reduce((sum, n) => sum + n, 0);
   return (
     <div class="page-head">
       <h1>
-        <span class="quiet">{serviceOf(t, 0)}</span> {nameOf(t, 0)}
+        <span class="quiet">{serviceOf(t, rootOf(t))}</span> {nameOf(t, rootOf(t))}
       </h1>
       <span class="quiet">
-        {duration(t.durationUs / 1000)}, {dateTime(t.start)}, {exact(t.spans)} spans in {t.services.length}{' '}
-        {t.services.length === 1 ? 'service' : 'services'}
-        {errors > 0 && <span class="worse">, {exact(errors)} failed</span>}
-        {t.cut && `, of which the first ${exact(t.count)} are shown`}
+        <strong>{duration(t.durationUs / 1000)}</strong>, {dateTime(t.start)}, {exact(t.spans)}{' '}
+        {t.spans === 1 ? 'span' : 'spans'} in {t.services.length} {t.services.length === 1 ? 'service' : 'services'}
+        {failed > 0 && <span class="worse">, {exact(failed)} failed</span>}
+        {logs > 0 && (
+          <>
+            , <Link href={href('/logs', { query: `trace:${t.traceId}` })}>{brief(logs)} logs</Link>
+          </>
+        )}
       </span>
       <span class="small">
         <code>{t.traceId}</code> <Copy text={t.traceId} of="the trace's id" />

@@ -101,12 +101,13 @@ export function Minimap({ t, window: [from, to], set }: { t: Table; window: Wind
       onKeyDown={nudge(which)}
     />
   );
+  const most = Math.max(3, Math.round(innerWidth / 110));
   return (
     <div class="minimap">
       <div class="minimap-axis" aria-hidden="true">
-        {ticks(0, all, 6).map((us) => (
+        {ticks(0, all, most).map((us) => (
           <span key={us} style={{ left: `${(100 * us) / all}%` }}>
-            {mark(us, stepOf(all, 6))}
+            {mark(us, stepOf(all, most))}
           </span>
         ))}
       </div>

@@ -1,105 +1,136 @@
-// minitrace.tsx -- the trace of an event in small: the spans around its own, which is marked.
+// minitrace.tsx -- the trace of an event in small: the span it happened in, marked, what that is in and what
+// is around it; each line leads to its span. And what was logged up to then.
 import { Link } from 'wouter-preact';
 import type { Event } from '../api';
-import { useGet } from '../data';
-import { duration, serviceColour } from '../format';
+import { useGet, usePage } from '../data';
+import { duration, exact, serviceColour } from '../format';
 import { org, useHref } from '../state';
+import type { TraceDocument } from '../trace/table';
+import { LogLines, type LogLine } from './loglines';
 import './minitrace.css';
+import { Problem } from './small';
 
-export interface TraceNode {
-  event_id: string;
-  event_type: 'span' | 'error';
-  project_slug: string;
-  parent_span_id: string | null;
-  start_timestamp: number;
-  end_timestamp: number;
-  duration: number;
-  op: string;
-  description: string | null;
-  name: string | null;
-  transaction: string | null;
-  is_transaction: boolean;
-  children: TraceNode[];
-  errors: { event_id: string; issue_id: number; title: string; short_id?: string }[];
-  status?: string;
-  service?: string;
-  additional_attributes?: Record<string, unknown>;
+const LINES = 10;
+const LOGS = 20;
+const FAILED = 1; // as in trace/table.ts, which is not loaded here
+
+interface Place {
+  traceId: string | null;
+  spanId: string | null;
+}
+function placeOf(event: Event): Place {
+  const trace = event.contexts?.trace as { trace_id?: string; span_id?: string } | undefined;
+  return { traceId: trace?.trace_id ?? null, spanId: trace?.span_id ?? null };
 }
 
-interface Row {
-  node: TraceNode;
-  depth: number;
-  path: Set<string>;
-}
-const service = (n: TraceNode) => n.service ?? n.project_slug;
-
-function flatten(nodes: TraceNode[]): Row[] {
-  const out: Row[] = [],
-    stack: Row[] = nodes.map((node) => ({ node, depth: 0, path: new Set([node.event_id]) })).reverse();
-  while (stack.length && out.length < 2000) {
-    const row = stack.pop()!;
-    if (row.node.event_type !== 'span') continue;
-    out.push(row);
-    for (const child of [...row.node.children].reverse())
-      stack.push({ node: child, depth: row.depth + 1, path: new Set([...row.path, child.event_id]) });
+/** The rows to show: what the span is in, itself, and the nearest others, in order. */
+function near(rows: TraceDocument['rows'], own: number): number[] {
+  const kept = new Set<number>();
+  for (let at = own; at >= 0 && kept.size < LINES - 3; at = rows[at][1]) kept.add(at);
+  for (let by = 1; kept.size < Math.min(LINES, rows.length); by++) {
+    if (own + by < rows.length) kept.add(own + by);
+    if (kept.size < LINES && own - by >= 0) kept.add(own - by);
   }
-  return out;
+  return [...kept].filter((row) => row >= 0).sort((a, b) => a - b);
+}
+
+function depthOf(rows: TraceDocument['rows'], row: number): number {
+  let depth = 0;
+  for (let at = rows[row][1]; at >= 0 && depth < 10; at = rows[at][1]) depth++;
+  return depth;
 }
 
 export function TraceOfEvent({ event }: { event: Event }) {
-  const trace = event.contexts?.trace as { trace_id?: string; span_id?: string } | undefined;
-  const nodes = useGet<TraceNode[]>(trace?.trace_id ? `/organizations/${org}/trace/${trace.trace_id}/` : null, {
-    limit: 2000,
-  });
+  const { traceId, spanId } = placeOf(event);
+  const asked = { limit: 200, ...(spanId ? { span: spanId } : {}) };
+  const trace = useGet<TraceDocument>(traceId && `/organizations/${org}/trace/${traceId}/table/`, asked);
   const href = useHref();
-  if (!trace?.trace_id) return null;
-  const rows = flatten(nodes.data ?? []);
-  if (rows.length === 0) {
-    return (
-      <section aria-label="Trace">
-        <h2>Trace</h2>
-        <p class="quiet small">
-          <code>{trace.trace_id}</code>: no spans of it are stored{nodes.slow ? ' yet' : ''}.
-        </p>
-      </section>
-    );
-  }
-  const start = Math.min(...rows.map((r) => r.node.start_timestamp)),
-    end = Math.max(...rows.map((r) => r.node.end_timestamp));
-  const own = rows.findIndex((r) => r.node.event_id === trace.span_id);
-  const from = Math.max(0, Math.min(own - 4, rows.length - 9));
-  const near = own < 0 ? rows.slice(0, 9) : rows.slice(from, from + 9);
+  if (!traceId) return null;
+  const d = trace.data?.traceId === traceId ? trace.data : null;
+  const none = trace.error?.status === 404 || d?.rows.length === 0;
+  const own = d && spanId ? d.rows.findIndex((r) => r[0] === spanId) : -1;
   return (
-    <section aria-label="Trace">
+    <section aria-label="Trace" aria-busy={!d && !trace.error}>
       <h2>
         Trace{' '}
-        <Link class="small" href={href(`/traces/${trace.trace_id}`, trace.span_id ? { span: trace.span_id } : {})}>
-          {rows.length} spans, {duration((end - start) * 1000)} — open
-        </Link>
+        {d && !none && (
+          <Link class="small" href={href(`/traces/${traceId}`, own >= 0 ? { span: spanId! } : {})}>
+            {exact(d.spans)} {d.spans === 1 ? 'span' : 'spans'}, {duration(d.durationUs / 1000)}
+          </Link>
+        )}
       </h2>
-      <ol class="minitrace">
-        {near.map(({ node, depth }) => (
-          <li key={node.event_id} class={node.event_id === trace.span_id ? 'own' : ''}>
+      {none && (
+        <p class="quiet small">
+          No spans of <code>{traceId}</code> are stored: sampled away by the SDK, past the retention, or still on their
+          way.
+        </p>
+      )}
+      {trace.error && !none && <Problem error={trace.error} retry={trace.reload} />}
+      {d && !none && own < 0 && <p class="quiet small">The span of this event is not stored; the trace begins so:</p>}
+      {d && !none && <Lines d={d} own={own} />}
+    </section>
+  );
+}
+
+function Lines({ d, own }: { d: TraceDocument; own: number }) {
+  const href = useHref();
+  const all = d.durationUs || 1;
+  return (
+    <ol class="minitrace">
+      {near(d.rows, Math.max(0, own)).map((row) => {
+        const [id, , service, name, from, length, , flags] = d.rows[row];
+        const failed = (flags & FAILED) !== 0;
+        return (
+          <li key={row} class={row === own ? 'own' : ''}>
             <Link
-              href={href(`/traces/${trace.trace_id}`, { span: node.event_id })}
-              style={{ paddingLeft: `${8 + Math.min(depth, 8) * 12}px` }}
-              title={node.description ?? node.name ?? node.op}
+              href={href(`/traces/${d.traceId}`, { span: id })}
+              style={{ paddingLeft: `${8 + Math.min(depthOf(d.rows, row), 10) * 10}px` }}
+              title={`${d.services[service]}: ${d.names[name]}`}
             >
-              <span class="quiet">{service(node)}</span> {node.description || node.name || node.transaction || node.op}
+              <span class="quiet">{d.services[service]}</span> {d.names[name]}
+              {row === own && <span class="only-read">, where this event happened</span>}
             </Link>
             <span class="track">
               <i
                 style={{
-                  left: `${(100 * (node.start_timestamp - start)) / (end - start || 1)}%`,
-                  width: `${Math.max(0.5, (100 * (node.end_timestamp - node.start_timestamp)) / (end - start || 1))}%`,
-                  background: serviceColour(service(node)),
+                  left: `${Math.min(99.5, (100 * from) / all)}%`,
+                  width: `${Math.max(0.5, (100 * length) / all)}%`,
+                  background: serviceColour(d.services[service]),
                 }}
               />
             </span>
-            <span class="number small">{duration(node.duration)}</span>
+            <span class={`number small ${failed ? 'worse' : ''}`} title={failed ? 'failed' : undefined}>
+              {duration(length / 1000)}
+            </span>
           </li>
-        ))}
-      </ol>
+        );
+      })}
+    </ol>
+  );
+}
+
+/** The last things its trace logged before an event, and the first after it. */
+export function LogsOfEvent({ event }: { event: Event }) {
+  const { traceId, spanId } = placeOf(event);
+  const at = Date.parse(event.dateCreated);
+  const logs = usePage<LogLine[]>(traceId && `/organizations/${org}/logs/`, {
+    trace: traceId,
+    sort: '-timestamp',
+    per_page: LOGS,
+    start: new Date(at - 3_600_000).toISOString(),
+    end: new Date(at + 2_000).toISOString(),
+  });
+  const href = useHref();
+  if (!traceId || !logs.data?.rows.length) return null;
+  return (
+    <section aria-label="Logs">
+      <h2>
+        Logs{' '}
+        <Link class="small" href={href('/logs', { query: `trace:${traceId}` })}>
+          all of this trace
+        </Link>
+      </h2>
+      <LogLines lines={[...logs.data.rows].reverse()} own={spanId ?? undefined} spans />
     </section>
   );
 }
