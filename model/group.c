@@ -182,7 +182,7 @@ static void plain_key(struct key *k, const struct plain_parts *p)
     for (uint32_t i = 0; i < p->count; i++)
         if (p->parts[i].on) {
             key_text(k, 'i', text_of(p->ids[i]));
-            key_text(k, 'p', p->parts[i].value);
+            key_masked(k, 'p', p->parts[i].value);
         }
 }
 

@@ -93,7 +93,7 @@ bool exception_key(struct key *k, const struct exception_parts *x, enum view_kin
     if (x->type.on)
         key_text(k, 't', x->type.value);
     if (loose ? value_counts(x) : exception_value_on(x, view))
-        key_text(k, 'v', x->value.value);
+        key_masked(k, 'v', x->value.value);
     if (x->domain.on)
         key_text(k, 'd', x->domain.value);
     if (x->code.on)
@@ -112,6 +112,7 @@ bool exception_key(struct key *k, const struct exception_parts *x, enum view_kin
 struct family_tree {
     struct exception_list *list;
     uint16_t leaves[EXCEPTIONS_MAX]; /* top-level exceptions */
+    struct digest content[EXCEPTIONS_MAX];
     uint32_t leaf_count;
     bool failed;
 };
@@ -182,16 +183,25 @@ static int type_order(const struct exception_list *l, uint16_t a, uint16_t b)
     return order ? order : x.len < y.len ? -1 : x.len > y.len;
 }
 
-/* By type, descending; few, and mostly in order. */
+/* By type, descending, and by content, since what runs at once fails in any order. Few. */
+static bool leaf_before(const struct family_tree *t, uint32_t a, uint32_t b)
+{
+    int order = type_order(t->list, t->leaves[a], t->leaves[b]);
+
+    return order ? order > 0 : memcmp(&t->content[a], &t->content[b], sizeof *t->content) < 0;
+}
+
 static void sort_leaves(struct family_tree *t)
 {
     for (uint32_t i = 1; i < t->leaf_count; i++)
-        for (uint32_t k = i; k > 0 && type_order(t->list, t->leaves[k - 1], t->leaves[k]) < 0;
-             k--) {
-            uint16_t swap = t->leaves[k];
+        for (uint32_t k = i; k > 0 && leaf_before(t, k, k - 1); k--) {
+            struct digest content = t->content[k];
+            uint16_t leaf = t->leaves[k];
 
+            t->content[k] = t->content[k - 1];
+            t->content[k - 1] = content;
             t->leaves[k] = t->leaves[k - 1];
-            t->leaves[k - 1] = swap;
+            t->leaves[k - 1] = leaf;
         }
 }
 
@@ -207,23 +217,18 @@ static struct digest content_of(const struct exception_parts *x, struct arena *a
     return key_end(&k);
 }
 
-static void merge_equal_leaves(struct family_tree *t, struct arena *a)
+/* Of sorted leaves: equal ones are neighbours. */
+static void merge_equal_leaves(struct family_tree *t)
 {
-    struct digest seen[EXCEPTIONS_MAX];
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < t->leaf_count; i++) {
-        struct digest d = content_of(&t->list->all[t->leaves[i]], a);
-        uint32_t s = 0;
-
-        while (s < n && !digest_eq(&seen[s], &d))
-            s++;
-        if (s < n) {
+        if (n && digest_eq(&t->content[n - 1], &t->content[i])) {
             t->list->all[t->leaves[i]].dropped =
                 "ignored because an equal exception is in the group";
             continue;
         }
-        seen[n] = d;
+        t->content[n] = t->content[i];
         t->leaves[n++] = t->leaves[i];
     }
     t->leaf_count = n;
@@ -280,8 +285,10 @@ static void filter_group(struct event *e, struct exception_list *l, struct arena
     find_leaves(&t, root, 0);
     if (t.failed || t.leaf_count == 0)
         return;
+    for (uint32_t i = 0; i < t.leaf_count; i++)
+        t.content[i] = content_of(&l->all[t.leaves[i]], a);
     sort_leaves(&t);
-    merge_equal_leaves(&t, a);
+    merge_equal_leaves(&t);
     if (t.leaf_count == 1) {
         keep_path(&t);
         set_main(e, t.leaves[0], a);

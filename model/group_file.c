@@ -55,11 +55,34 @@ static bool is_camel(struct text t)
     return hump >= 3;
 }
 
+/* cart2, Checkout12: a word with a number behind it. */
+static bool is_numbered_word(struct text t)
+{
+    size_t letters = run(t, 0, is_letter);
+
+    for (size_t i = 1; i < letters; i++)
+        if (t.at[i] < 'a')
+            return false;
+    return letters > 1 && t.len > letters && t.len - letters <= 3 &&
+           letters + run(t, letters, is_digit) == t.len;
+}
+
+/* esbuild writes eight of base 32. */
+static bool is_base32(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (!((t.at[i] >= 'A' && t.at[i] <= 'Z') || (t.at[i] >= '2' && t.at[i] <= '7')))
+            return false;
+    return t.len == 8;
+}
+
 static bool looks_like_hash(struct text t)
 {
     bool digit = false, lower = false, upper = false, hex = true;
 
     for (size_t i = 0; i < t.len; i++) {
+        if (!is_digit(t.at[i]) && !is_letter(t.at[i]))
+            return false;
         digit |= is_digit(t.at[i]);
         lower |= is_letter(t.at[i]) && t.at[i] >= 'a';
         upper |= is_letter(t.at[i]) && t.at[i] <= 'Z';
@@ -67,7 +90,9 @@ static bool looks_like_hash(struct text t)
     }
     if (hex && digit && t.len >= 6 && t.len <= 40)
         return true;
-    if (t.len < 8 || !((digit && (lower || upper)) || (lower && upper)))
+    if (is_base32(t))
+        return true;
+    if (t.len < 8 || is_numbered_word(t) || !((digit && (lower || upper)) || (lower && upper)))
         return false;
     return digit || !is_camel(t);
 }
@@ -133,12 +158,26 @@ static size_t rollup_hash(struct text stem)
     return inside && digit && lower && upper ? 9 : 0;
 }
 
+/* 8f3a2c1b9d, 1dd3208c-0a1b2c3d4e5f6071: nothing but hexadecimal hashes, and so no name at all. */
+static bool is_all_hash(struct text stem)
+{
+    for (size_t i = 0, n; i < stem.len; i += n + 1) {
+        n = run(stem, i, is_hex);
+        if (n < 8 || run(stem, i, is_digit) == n || run(stem, i, is_letter) == n ||
+            (i + n < stem.len && !is_separator(stem.at[i + n])))
+            return false;
+    }
+    return stem.len > 0;
+}
+
 /* Drop segments that look like hashes, as long as one other stays. */
 static struct text without_hashes(struct text stem, struct arena *a)
 {
     size_t cut = rollup_hash(stem), len = 0, kept = 0, dropped = cut;
     char *out;
 
+    if (is_all_hash(stem))
+        return TEXT("<hash>");
     stem.len -= cut;
     if (!(out = arena_alloc(a, stem.len + 1)))
         return stem;
@@ -336,6 +375,8 @@ void group_filename_part(const struct frame *f, enum platform p, struct arena *a
     else if (p == PLATFORM_JVM && memchr(out->value.at, '$', out->value.len) &&
              text_find(out->value, TEXT("$$_javassist")) < out->value.len)
         part_change(out, group_clean_javassist(out->value, a), "cleaned javassist parts");
-    else if (p == PLATFORM_PYTHON && begins(out->value, "<ipython-input-"))
+    else if (p == PLATFORM_PYTHON &&
+             (begins(out->value, "<ipython-input-") ||
+              text_find(f->filename, TEXT("/ipykernel_")) < f->filename.len))
         part_change(out, TEXT("<ipython-input>"), "removed number of the cell");
 }

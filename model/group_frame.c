@@ -174,7 +174,7 @@ static bool is_noise_of_browser(const struct frame *f)
         name = text_cut(name, (size_t)(dot - name.at) + 1, name.len);
     return text_is(name, "eval") || text_is(f->abs_path, "[native code]") ||
            text_is(f->abs_path, "native code") || text_is(f->abs_path, "eval code") ||
-           text_is(f->abs_path, "<anonymous>");
+           text_is(f->abs_path, "<anonymous>") || text_is(f->abs_path, "self-hosted");
 }
 
 static void put_part(struct key *k, char kind, const struct part *p)

@@ -87,6 +87,18 @@ static struct text without_counters(struct text t, struct arena *a)
     return t;
 }
 
+/* __38-[Cart add:]_block_invoke_2: clang numbers blocks, and says how long the name is. */
+static struct text without_block_numbers(struct text t)
+{
+    static const char mark[] = "_block_invoke";
+    size_t at = find(t, 0, mark) + sizeof mark - 1, from = begins(t, "__") ? 2 + digits(t, 2) : 0;
+
+    if (at + 1 < t.len && (t.at[at] == '_' || t.at[at] == '.') &&
+        at + 1 + digits(t, at + 1) == t.len)
+        t.len = at;
+    return from > 2 && from < t.len ? text_cut(t, from, t.len) : t;
+}
+
 static void native_function(struct arena *a, struct part *out)
 {
     struct text t = out->value;
@@ -99,8 +111,10 @@ static void native_function(struct arena *a, struct part *out)
     if (memchr(t.at, '{', t.len) || memchr(t.at, '\'', t.len) || memchr(t.at, '[', t.len))
         if (t.at[0] != '[' && t.at[0] != '-' && t.at[0] != '+')
             t = without_counters(t, a);
+    if (find(t, 0, "_block_invoke") < t.len)
+        t = without_block_numbers(t);
     if (!text_eq(t, out->value))
-        part_change(out, t, "removed compiler's suffix");
+        part_change(out, t, "removed compiler's numbers");
 }
 
 /* ---- Java, Kotlin, Scala ---- */
@@ -113,6 +127,10 @@ static void jvm_function(struct arena *a, struct part *out)
 
     if (begins(t, "lambda$")) {
         part_off(out, "ignored lambda function");
+        return;
+    }
+    if (begins(t, "access$") && 7 + digits(t, 7) == t.len) { /* javac's, into a nested class */
+        part_change(out, text_cut(t, 0, 7), "removed counter of an accessor");
         return;
     }
     if (!memchr(t.at, '$', t.len) ||
@@ -366,6 +384,8 @@ static void javascript_function(struct part *out)
 
     if (begins(t, "async ") || begins(t, "async*")) /* which browsers say in two ways, or not */
         t = text_cut(t, 6, t.len);
+    if (begins(t, "new ")) /* which V8 alone says */
+        t = text_cut(t, 4, t.len);
     if (memchr(t.at, ' ', t.len)) {
         if ((at = find(t, 0, " (index ")) < t.len) /* Promise.all (index 3) */
             t.len = at;

@@ -39,7 +39,9 @@ const uint8_t param_class[256] = {
     ['|'] = o,
     ['}'] = o,
     ['~'] = o,
-    [0x80 ... 0xff] = PARAM_WORD,
+    [0x80 ... 0xc1] = PARAM_WORD,
+    [0xc3 ... 0xdf] = PARAM_WORD, /* 0xc2, signs of Latin-1, and what has three bytes: see
+                                   * param_word_behind */
 };
 #undef D
 #undef L
@@ -54,7 +56,7 @@ static bool is_border(const struct param_scan *s, size_t i)
 
 bool param_token_begins(const struct param_scan *s, size_t i)
 {
-    return i == 0 || is_border(s, i - 1);
+    return i == 0 || param_byte(s, i - 1, '_') || !param_word_behind(s, i);
 }
 
 bool param_token_ends(const struct param_scan *s, size_t i)
@@ -135,6 +137,10 @@ static bool at_token(struct param_scan *s, size_t i, struct match *m, struct par
         return true;
     if ((next == '.' || next == '-') && found(m, param_host_here(s, i), "<hostname>"))
         return true;
+    if (found(m, param_pod_here(s, i, t), "<random_id>") ||
+        found(m, param_temporary_here(s, i), "<random_id>") ||
+        found(m, param_base64_here(s, i), "<random_id>"))
+        return true;
     if (t->hex_lower || t->hex_upper || digit) {
         if (found(m, param_traceparent_here(s, i), "<traceparent>") ||
             found(m, param_uuid_here(s, i), "<uuid>"))
@@ -159,7 +165,8 @@ static bool at_token(struct param_scan *s, size_t i, struct match *m, struct par
         if (number(m, measure, fraction) || found(m, param_duration_here(s, i), "<duration>"))
             return true;
     }
-    if (found(m, param_swift_here(s, i), "<swift_txn_id>"))
+    if (found(m, param_swift_here(s, i), "<swift_txn_id>") ||
+        found(m, param_slug_here(s, i), "<random_id>"))
         return true;
     if (digit && found(m, param_ipv4_here(s, i), "<ip>"))
         return true;
@@ -185,7 +192,7 @@ static bool at_dash(struct param_scan *s, size_t i, struct match *m)
 
     if (!param_is(s, i + 1, PARAM_DIGIT | PARAM_HEX_LOWER | PARAM_HEX_UPPER))
         return false;
-    if (i == 0 || !param_is(s, i - 1, PARAM_WORD)) {
+    if (!param_word_behind(s, i)) {
         struct param_token t = param_token(s, i + 1);
         size_t hex = param_token_ends(s, t.end) ? param_hex_here(s, i + 1, &t) : 0;
         struct match date;
@@ -206,21 +213,11 @@ static bool at_dash(struct param_scan *s, size_t i, struct match *m)
     return number(m, len, fraction);
 }
 
-/* A quoted text or a boolean behind "=". */
+/* A boolean behind "=". */
 static bool behind_equals(struct param_scan *s, size_t i, struct match *m)
 {
     static const char *const words[] = {"True", "true", "False", "false"};
-    char c = s->at[i];
 
-    if (c == '"' || c == '\'') {
-        const char *end = NULL;
-        bool *none = &s->no_quote[c == '"'];
-
-        if (!*none && !(end = memchr(s->at + i + 1, c, s->len - i - 1)))
-            *none = true;
-        return end &&
-               found(m, end > s->at + i + 1 ? (size_t)(end - s->at) + 1 - i : 0, "<quoted_str>");
-    }
     for (size_t w = 0; w < 4; w++)
         if (param_literal(s, i, words[w]))
             return found(m, strlen(words[w]), "<bool>");
@@ -245,7 +242,8 @@ static bool match_here(struct param_scan *s, size_t i, struct match *m, size_t *
         if (i < s->json_end)
             return false;
     }
-    if (found(m, param_email_here(s, i), "<email>"))
+    if (found(m, param_value_here(s, i), "<quoted_str>") ||
+        found(m, param_email_here(s, i), "<email>"))
         return true;
     if (i == s->name_at) { /* Name@hex: the hash goes, the at stays */
         *m = (struct match){.len = 1};
@@ -277,12 +275,17 @@ static bool match_here(struct param_scan *s, size_t i, struct match *m, size_t *
         return at_dash(s, i, m);
     case ':':
         return param_byte(s, i + 1, ':') && found(m, param_ipv6_here(s, i), "<ip>");
-    case '"':
-    case '\'':
-        return i > 0 && s->at[i - 1] == '=' && behind_equals(s, i, m);
     default:
         return false;
     }
+}
+
+/* IN (1, 2, 3): a list of values is as good as one. */
+static bool goes_on(const struct param_scan *s, size_t from, size_t to, const char *last,
+                    const char *kind)
+{
+    return last && strcmp(last, kind) == 0 && to > from && to - from <= 2 && s->at[from] == ',' &&
+           (to - from == 1 || s->at[from + 1] == ' ');
 }
 
 struct text param_text(struct text t, struct arena *a)
@@ -292,6 +295,7 @@ struct text param_text(struct text t, struct arena *a)
                            .name_at = SIZE_MAX,
                            .json_left = 16};
     size_t copied = 0, len = 0, step;
+    const char *last = NULL; /* kind of the value before */
     char *out = NULL;
     struct match m;
 
@@ -299,6 +303,7 @@ struct text param_text(struct text t, struct arena *a)
         return t;
     s.has_at = memchr(s.at, '@', s.len);
     s.has_scheme = memmem(s.at, s.len, "://", 3);
+    s.has_sql = param_is_sql((struct text){s.at, s.len});
     for (size_t i = 0; i < s.len;) {
         if (!match_here(&s, i, &m, &step)) {
             i += step;
@@ -308,10 +313,13 @@ struct text param_text(struct text t, struct arena *a)
             /* "0s " grows most: three bytes to eleven. */
             if (!out && !(out = arena_alloc(a, 4 * s.len + 16)))
                 return TEXT_NONE;
-            memcpy(out + len, s.at + copied, i - copied);
-            len += i - copied;
-            memcpy(out + len, m.kind, strlen(m.kind));
-            len += strlen(m.kind);
+            if (!(s.has_sql && goes_on(&s, copied, i, last, m.kind))) {
+                memcpy(out + len, s.at + copied, i - copied);
+                len += i - copied;
+                memcpy(out + len, m.kind, strlen(m.kind));
+                len += strlen(m.kind);
+            }
+            last = m.kind;
             copied = i + m.len;
         }
         i += m.len;

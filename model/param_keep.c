@@ -111,6 +111,10 @@ static unsigned digits_kept(const struct param_scan *s, size_t i, unsigned *leas
         *least = 1;
         return 2;
     }
+    if (word_ends_in(word, "error") && s->at[i - 1] == '#') { /* React's "error #418" */
+        *least = 1;
+        return 4;
+    }
     bool code = word_ends_in(word, "code"), status = word_ends_in(word, "status");
     if (!code && !status && !word_ends_in(word, "error") && !word_ends_in(word, "response"))
         return 0;
@@ -147,6 +151,15 @@ static bool is_windows_status(const struct param_scan *s, size_t i, size_t len)
     return false;
 }
 
+/* MySQL: ERROR 1062 (23000) */
+static bool is_mysql_error(const struct param_scan *s, size_t i, size_t len)
+{
+    size_t end = i;
+
+    return len == 4 && param_byte(s, i + 4, ' ') && param_byte(s, i + 5, '(') &&
+           word_ends_in(word_before(s, &end), "error");
+}
+
 size_t param_keep_number_here(const struct param_scan *s, size_t i)
 {
     size_t sign = param_byte(s, i, '-'), at = i + sign;
@@ -165,6 +178,8 @@ size_t param_keep_number_here(const struct param_scan *s, size_t i)
         return 0;
     if (!sign && i >= 4 && s->at[i - 1] == '-' &&
         text_eq_nocase((struct text){s->at + i - 4, 3}, TEXT("ORA")) && param_word_begins(s, i - 4))
+        return len;
+    if (is_mysql_error(s, i, len))
         return len;
     most = digits_kept(s, i, &least);
     return len >= least && len <= most ? sign + len : 0;

@@ -235,7 +235,7 @@ size_t param_ipv6_here(const struct param_scan *s, size_t i)
 {
     size_t n, at;
 
-    if (i > 0 && (param_is(s, i - 1, PARAM_WORD) || param_byte(s, i - 1, ':')))
+    if (param_word_behind(s, i) || (i > 0 && param_byte(s, i - 1, ':')))
         return 0;
     if (!(n = address(s, i)))
         return 0;

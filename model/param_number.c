@@ -61,6 +61,18 @@ size_t param_size_here(const struct param_scan *s, size_t i, bool *fraction)
     return 0;
 }
 
+/* 1.5e-7, 1e+20: the exponent's length; without a fraction it needs a sign, since 1e5 may be hex. */
+static size_t exponent(const struct param_scan *s, size_t i, bool fraction)
+{
+    size_t at = i + 1, n;
+    bool sign = param_byte(s, at, '+') || param_byte(s, at, '-');
+
+    if ((!param_byte(s, i, 'e') && !param_byte(s, i, 'E')) || !(fraction || sign))
+        return 0;
+    n = param_run(s, at + sign, PARAM_DIGIT, 4);
+    return n && n <= 3 ? 1 + sign + n : 0;
+}
+
 /* A minus sign always belongs to a number with a fraction. */
 size_t param_float_here(const struct param_scan *s, size_t i)
 {
@@ -69,8 +81,11 @@ size_t param_float_here(const struct param_scan *s, size_t i)
 
     if (!sign && !param_word_begins(s, i))
         return 0;
-    size_t n = digits_and_fraction(s, i + sign, &fraction);
-    return fraction && param_word_ends(s, i + sign + n) ? sign + n : 0;
+    size_t n = digits_and_fraction(s, i + sign, &fraction), more;
+    if (!n)
+        return 0;
+    more = exponent(s, i + sign + n, fraction);
+    return (fraction || more) && param_word_ends(s, i + sign + n + more) ? sign + n + more : 0;
 }
 
 /* 1,234,567: one to three digits, then groups of exactly three. */
@@ -100,7 +115,7 @@ size_t param_int_here(const struct param_scan *s, size_t i, bool *fraction)
     size_t sign = param_byte(s, i, '-'), n;
 
     *fraction = false;
-    if (sign ? i > 0 && param_is(s, i - 1, PARAM_WORD) : !param_token_begins(s, i))
+    if (sign ? param_word_behind(s, i) : !param_token_begins(s, i))
         return 0;
     if ((n = thousands(s, i + sign, fraction)))
         return sign + n;

@@ -16,7 +16,7 @@ enum param_class {
     PARAM_LETTER = 2,
     PARAM_HEX_LOWER = 4, /* 0-9 a-f */
     PARAM_HEX_UPPER = 8, /* 0-9 A-F */
-    PARAM_WORD = 16,     /* letters, digits, "_"; all of UTF-8 beyond ASCII counts as letters */
+    PARAM_WORD = 16,     /* letters, digits, "_"; the alphabets of UTF-8, see param_word_behind */
     PARAM_LOCAL = 32,    /* the part of an e-mail address before "@" */
     PARAM_SPACE = 64,
     PARAM_LABEL = 128 /* letters, digits, "-" */
@@ -41,7 +41,7 @@ struct param_scan {
     size_t host_end;    /* dotted names that end here are no host names */
     size_t json_end;    /* end of the JSON document that is being read */
     unsigned json_left; /* attempts to find the end of a document */
-    bool has_at, has_scheme;
+    bool has_at, has_scheme, has_sql;
     bool no_quote[2]; /* no further ' or " is coming */
 };
 
@@ -53,10 +53,20 @@ static inline bool param_byte(const struct param_scan *s, size_t i, char c)
 {
     return i < s->len && s->at[i] == c;
 }
+/* Does a word character end before i? Beyond ASCII the first byte of a character tells: letters of
+ * two bytes belong to alphabets whose words stand apart; those of three are mostly quotation marks,
+ * and writing that has no blanks around a number. */
+static inline bool param_word_behind(const struct param_scan *s, size_t i)
+{
+    if (i > 0 && (s->at[i - 1] & 0xc0) == 0x80)
+        for (unsigned n = 0; n < 3 && i > 1 && (s->at[i - 1] & 0xc0) == 0x80; n++)
+            i--;
+    return i > 0 && param_is(s, i - 1, PARAM_WORD);
+}
 /* A regular expression's \b, seen from a word character at i. */
 static inline bool param_word_begins(const struct param_scan *s, size_t i)
 {
-    return i == 0 || !param_is(s, i - 1, PARAM_WORD);
+    return !param_word_behind(s, i);
 }
 static inline bool param_word_ends(const struct param_scan *s, size_t i)
 {
@@ -68,7 +78,6 @@ bool param_token_ends(const struct param_scan *s, size_t i);
 /* Number of bytes of these classes from i on, at most `max`. */
 size_t param_run(const struct param_scan *s, size_t i, unsigned classes, size_t max);
 bool param_literal(const struct param_scan *s, size_t i, const char *literal);
-bool param_literal_nocase(const struct param_scan *s, size_t i, const char *lower);
 
 struct param_token param_token(const struct param_scan *s, size_t i);
 
@@ -88,6 +97,16 @@ size_t param_swift_here(const struct param_scan *s, size_t i);
 size_t param_hex_here(const struct param_scan *s, size_t i, const struct param_token *t);
 bool param_is_git_sha(const struct param_token *t, size_t len);
 size_t param_random_here(const struct param_scan *s, size_t i, const struct param_token *t);
+/* param_name.c: what machines call pods, temporary files, tokens */
+size_t param_pod_here(const struct param_scan *s, size_t i, const struct param_token *t);
+size_t param_temporary_here(const struct param_scan *s, size_t i);
+size_t param_base64_here(const struct param_scan *s, size_t i);
+size_t param_slug_here(const struct param_scan *s, size_t i);
+/* param_value.c: texts whose surroundings say that they are values */
+bool param_is_sql(struct text t);
+size_t param_value_here(struct param_scan *s, size_t i);
+/* Length of the quoted text at i, its quotes included; 0: the quote is not closed. */
+size_t param_quoted(struct param_scan *s, size_t i);
 /* param_number.c */
 size_t param_duration_here(const struct param_scan *s, size_t i);
 size_t param_size_here(const struct param_scan *s, size_t i, bool *fraction); /* "12MB": its 12 */

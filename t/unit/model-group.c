@@ -5,6 +5,7 @@
 #include <glob.h>
 #include <time.h>
 
+#include "model/param.h"
 #include "model/scrub.h"
 #include "t/lib/tap.h"
 
@@ -88,6 +89,18 @@ static void take_element(struct json *array, struct json *gone)
     array->last = last;
 }
 
+/* "frames.2.function" and "last.value" are short for those of the outermost exception. */
+static struct text whole_path(struct text path, struct arena *a)
+{
+    static const char last[] = "exception.values.-1.";
+
+    if (text_starts(path, "frames."))
+        return arena_printf(a, "%sstacktrace.%.*s", last, TEXT_ARG(path));
+    if (text_starts(path, "last."))
+        return arena_printf(a, "%s%.*s", last, TEXT_ARG(text_cut(path, 5, path.len)));
+    return path;
+}
+
 static bool change(struct json *root, struct text path, const struct json *value, struct arena *a)
 {
     struct json *v = root, *next, *copy;
@@ -144,6 +157,30 @@ static struct json *event_named(const struct json *corpus, struct text name, str
     return copy;
 }
 
+/* Two messages of programs that send nothing else. */
+static void check_messages(const char *file, const struct json *c, const struct json *pair,
+                           struct arena *a)
+{
+    struct text why = json_string(json_get(c, "why"), a);
+    bool same = json_is(json_get(c, "same"), JSON_TRUE), good = true;
+    const struct json *m = pair->child;
+    struct group_result r[2];
+
+    for (unsigned i = 0; i < 2 && good; i++, m = m ? m->next : NULL) {
+        struct json *event = json_new(a, JSON_OBJECT), *text = json_new(a, JSON_NULL);
+
+        if ((good = m)) {
+            json_become(text, m);
+            json_set(a, event, "message", text);
+            good = keys_of(written(event, a), NULL, a, &r[i]);
+        }
+    }
+    if (!ok(good && joins(&r[0], &r[1]) == same, "%s messages %s: %.*s", file,
+            same ? "same" : "other", TEXT_ARG(why)))
+        for (m = pair->child; m; m = m->next)
+            note("%.*s", TEXT_ARG(param_message(json_string(m, a), a)));
+}
+
 static void check_case(const char *file, const struct json *corpus, const struct json *c,
                        struct arena *a)
 {
@@ -161,7 +198,7 @@ static void check_case(const char *file, const struct json *corpus, const struct
 
     if (good && json_get(c, "set"))
         for (const struct json *m = json_get(c, "set")->child; m; m = m->next)
-            if (!change(two, m->key, m, a)) {
+            if (!change(two, whole_path(m->key, a), m, a)) {
                 good = false;
                 note("no such place: %.*s", TEXT_ARG(m->key));
             }
@@ -277,8 +314,8 @@ static void check_explained(const char *file, const struct json *corpus, struct 
         good &= keys_of(written(m, a), NULL, a, &keys) && keys.count >= 1 &&
                 keys.count <= GROUP_HASHES_MAX && keys.hashes[0].reason.len > 0;
         buf_init(&out, a, 4096, 8 * MIB);
-        good &= read_event(written(m, a), a, &e) && group_explain(&e, NULL, NULL, 0, a, &again, &out) &&
-                same_keys(&keys, &again) &&
+        good &= read_event(written(m, a), a, &e) &&
+                group_explain(&e, NULL, NULL, 0, a, &again, &out) && same_keys(&keys, &again) &&
                 json_read(buf_result(&out), a, &tree, NULL) == JSON_OK &&
                 json_get(tree, "variants") && json_get(tree, "hashes")->count == keys.count;
         /* What was stored, with in_app as the rules left it, explains to the same keys. */
@@ -312,7 +349,10 @@ static void check_corpus(struct arena *a)
             continue;
         arena_init(&one, 512 * MIB);
         for (const struct json *c = json_get(corpus, "cases")->child; c; c = c->next, cases++) {
-            check_case(file, corpus, c, &one);
+            if (json_get(c, "messages"))
+                check_messages(file, c, json_get(c, "messages"), &one);
+            else
+                check_case(file, corpus, c, &one);
             arena_reset(&one);
         }
         check_disturbed(file, corpus, &one);
