@@ -100,6 +100,8 @@ static const struct route {
     {ORG, RELEASES, "releases/*/resolved", .get = release_resolved},
     {ORG, RELEASES, "releases/*/compare", .get = release_beside},
     {ORG, RELEASES, "releases/*/previous-with-commits", .get = release_previous},
+    {ORG, EVENTS, "trace/*/table", .get = trace_table},
+    {ORG, EVENTS, "trace/*/spans/*", .get = trace_span},
     {ORG, ORGS, "stats", .get = stats_org},
     {ORG, ORGS, "stats_v2", .get = stats_v2},
     {ORG, ORGS, "stats-summary", .get = stats_summary},

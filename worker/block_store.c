@@ -6,6 +6,7 @@
 
 #include "model/marks.h"
 #include "shm/log.h"
+#include "worker/trail.h"
 
 static struct db_stmt *segment_query(struct api_call *c, struct query_segment *g, const char *name)
 {
@@ -259,13 +260,14 @@ static bool speaks_of(const struct finding *f, struct text traces)
     return false;
 }
 
-static void find_by_marks(struct finding *f, struct query_segment *g)
+/* Marks behind `after`, one by one. */
+static void find_by_marks(struct finding *f, struct query_segment *g, int64_t after)
 {
     struct db_stmt *s = segment_query(f->c, g, "api_marks_traces");
 
     if (!s)
         return;
-    db_int(s, "after", 0);
+    db_int(s, "after", after);
     while (segment_row(g, s)) {
         struct text traces;
 
@@ -276,6 +278,52 @@ static void find_by_marks(struct finding *f, struct query_segment *g)
             break;
     }
     db_reset(s);
+}
+
+/* Note the marks that came since the last time. Those of a block are noted all or not at all, but for
+ * memory running out in the middle: then the block is found both ways, which does no harm. */
+static void trail_on(struct api_call *c, struct query_segment *g, struct trail *t)
+{
+    struct db_stmt *s = segment_query(c, g, "api_marks_traces");
+    bool room = true;
+
+    if (!s)
+        return;
+    db_int(s, "after", t->block);
+    while (room && segment_row(g, s)) {
+        struct trail_table *table = db_col_int(s, 1) == RECORD_LOGS ? &t->logs : &t->spans;
+        int64_t block = db_col_int(s, 0);
+        size_t len;
+        const char *traces = db_col_blob(s, 2, &len);
+
+        for (size_t i = 0; room && i + 4 <= len; i += 4) {
+            uint32_t hash;
+
+            memcpy(&hash, traces + i, 4);
+            room = trail_add(table, hash, (uint32_t)block);
+        }
+        if (room)
+            t->block = block;
+    }
+    db_reset(s);
+}
+
+static void find_by_trail(struct finding *f, struct query_segment *g)
+{
+    struct trail *t = query_trail(f->c->q);
+    const struct trail_table *table = f->kind == RECORD_LOGS ? &t->logs : &t->spans;
+
+    if (t->segment != g->id)
+        trail_begin(t, g->id, g->first_seq);
+    trail_on(f->c, g, t);
+    for (uint32_t i = 0; i < f->hash_count; i++) {
+        uint32_t at = 0, block;
+
+        while ((block = trail_next(table, f->hashes[i], &at)))
+            if (!found(f, g, block, f->kind))
+                return;
+    }
+    find_by_marks(f, g, t->block); /* when it is full */
 }
 
 /* Newer segments stand first in the query thread's list. */
@@ -318,8 +366,10 @@ struct block_ref *block_of_traces(struct api_call *c, uint32_t kind, const uint8
     for (uint32_t i = 0; i < segments && f.count < f.room; i++) {
         if (list[i].indexed)
             find_by_index(&f, &list[i]);
+        else if (i == 0)
+            find_by_trail(&f, &list[i]);
         else
-            find_by_marks(&f, &list[i]);
+            find_by_marks(&f, &list[i], 0);
     }
     *count = each_once(f.refs, f.count);
     return f.refs;

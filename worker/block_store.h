@@ -3,7 +3,7 @@
  * For        trace pages, trace search, lists of log records. Query thread.
  * Way        the marks of a block (model/marks.h) tell whether it can hold what is wanted, so most blocks
  *            are passed over without being read. Which block holds a trace is an index of sealed
- *            segments; of the others the marks are looked through.
+ *            segments; of the one in use it is kept in memory (trail.h).
  * Order      blocks are numbered as they were written, so "newest first" is by receipt; inside of a
  *            block look at the times.
  * Budget     a walk looks at so many marks and unpacks so many blocks, then it stops and says where.

@@ -13,6 +13,7 @@
 #include "proto/limits.h"
 #include "shm/log.h"
 #include "worker/context.h"
+#include "worker/trail.h"
 
 #define CATALOGUE_CACHE_KIB 1024
 #define SEGMENT_CACHE_KIB 128
@@ -47,6 +48,7 @@ struct query_thread {
     bool segments_read;
     uint64_t clock;
     struct arena scratch;
+    struct trail trail;
 
     struct sample sample[SAMPLES]; /* ring; newest at sample_at */
     uint32_t sample_at, sample_count;
@@ -246,6 +248,11 @@ struct arena *query_scratch(struct query_thread *q)
     return &q->scratch;
 }
 
+struct trail *query_trail(struct query_thread *q)
+{
+    return &q->trail;
+}
+
 void query_settle(struct query_thread *q)
 {
     struct board *board = q->world->board;
@@ -388,6 +395,7 @@ static void files_close(struct query_thread *q)
     free(q->segments);
     catalogue_close(q);
     arena_free(&q->scratch);
+    trail_free(&q->trail);
 }
 
 struct query_thread *query_bare(struct world *world)

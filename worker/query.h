@@ -62,6 +62,9 @@ uint32_t query_segments(struct query_thread *q, struct query_segment **list);
 struct db *query_segment_db(struct query_thread *q, struct query_segment *s);
 /* A second arena, for one block at a time. Reset by whoever uses it next. */
 struct arena *query_scratch(struct query_thread *q);
+/* What of which trace lies where in the segment in use: see worker/block_store.c, trace_error.c. */
+struct trail;
+struct trail *query_trail(struct query_thread *q);
 
 /* Events, bytes and requests per second over the last 1, 10 and 60 seconds. */
 struct query_rates {

@@ -16,6 +16,7 @@ struct reading {
     struct span *spans;
     uint32_t *owner; /* of each span: number of its trace */
     uint32_t count, limit;
+    const uint8_t *span; /* this one only; NULL: all */
 };
 
 /* ---- which trace ---- */
@@ -68,6 +69,8 @@ static bool read_group(struct reading *r, const struct span_bundle *b, const str
     t->stored += g->spans;
     span_cursor_open(&cursor, b, g, query_scratch(r->c->q));
     while (r->count < r->limit && span_cursor_next(&cursor, &s)) {
+        if (r->span && memcmp(s.span_id, r->span, 8) != 0)
+            continue;
         if (!span_copy(r->copier, &s, &r->spans[r->count]))
             return false;
         r->owner[r->count++] = (uint32_t)(t - r->traces);
@@ -149,19 +152,34 @@ static bool begin(struct reading *r, enum span_depth depth, const uint8_t ***ids
     return true;
 }
 
-bool span_store_read(struct api_call *c, struct span_trace *traces, uint32_t count,
-                     enum span_depth depth, uint32_t limit)
+static bool read_all(struct reading *r, enum span_depth depth)
 {
-    struct reading r = {.c = c, .traces = traces, .trace_count = count, .limit = limit};
     const struct block_ref *refs;
     const uint8_t **ids;
     uint32_t places;
 
-    if (count == 0)
-        return true;
-    if (!begin(&r, depth, &ids) || !(refs = block_of_traces(c, RECORD_SPANS, ids, count, &places)))
-        return false;
-    return read_blocks(&r, refs, places) && part(&r) && !c->refused;
+    return begin(r, depth, &ids) &&
+           (refs = block_of_traces(r->c, RECORD_SPANS, ids, r->trace_count, &places)) &&
+           read_blocks(r, refs, places) && part(r) && !r->c->refused;
+}
+
+bool span_store_read(struct api_call *c, struct span_trace *traces, uint32_t count,
+                     enum span_depth depth, uint32_t limit)
+{
+    struct reading r = {.c = c, .traces = traces, .trace_count = count, .limit = limit};
+
+    return count == 0 || read_all(&r, depth);
+}
+
+bool span_store_span(struct api_call *c, const uint8_t trace[16], const uint8_t span[8],
+                     struct span_trace *out)
+{
+    struct reading r = {
+        .c = c, .traces = out, .trace_count = 1, .limit = SPAN_COPIES_MAX, .span = span};
+
+    *out = (struct span_trace){.count = 0};
+    memcpy(out->id, trace, 16);
+    return read_all(&r, SPANS_WHOLE);
 }
 
 bool span_store_trace(struct api_call *c, const uint8_t id[16], enum span_depth depth,

@@ -44,6 +44,10 @@ bool span_store_read(struct api_call *c, struct span_trace *traces, uint32_t cou
 bool span_store_trace(struct api_call *c, const uint8_t id[16], enum span_depth depth,
                       struct span_trace *out, struct trace *tree);
 
+/* The spans of one id, whole; SPAN_COPIES_MAX at most. */
+bool span_store_span(struct api_call *c, const uint8_t trace[16], const uint8_t span[8],
+                     struct span_trace *out);
+
 /* Log records of a trace, in no order: `each` answers whether to go on; records live until it has. */
 bool span_store_logs(struct api_call *c, const uint8_t id[16],
                      bool (*each)(void *own, const struct logrec *l, uint32_t project), void *own);

@@ -25,7 +25,7 @@ static bool segment_row(struct query_segment *g, struct db_stmt *s)
     return rc == 1;
 }
 
-static void event_row(struct db_stmt *s, struct query_segment *g, struct stored_event *e)
+void stored_event_row(struct db_stmt *s, struct query_segment *g, struct stored_event *e)
 {
     size_t len;
     const void *id = db_col_blob(s, 1, &len);
@@ -49,7 +49,7 @@ static bool one_row(struct query_segment *g, struct db_stmt *s, struct stored_ev
     bool found = segment_row(g, s);
 
     if (found)
-        event_row(s, g, out);
+        stored_event_row(s, g, out);
     if (s)
         db_reset(s);
     return found;
@@ -107,7 +107,7 @@ static bool by_index(struct api_call *c, const struct api_project *project, cons
         db_blob(s, "id", id, 16);
         while (segment_row(&list[i], s)) {
             if (wanted(c, project, db_col_int(s, 2))) {
-                event_row(s, &list[i], out);
+                stored_event_row(s, &list[i], out);
                 db_reset(s);
                 return true;
             }

@@ -21,6 +21,8 @@ struct stored_event {
     struct query_segment *segment;
 };
 
+/* A row of the api_stored_* queries. */
+void stored_event_row(struct db_stmt *s, struct query_segment *g, struct stored_event *e);
 bool stored_by_seq(struct api_call *c, uint64_t seq, struct stored_event *out);
 /* In one project, or with NULL in all of the call's organisation. */
 bool stored_by_id(struct api_call *c, const struct api_project *project, const uint8_t id[16],

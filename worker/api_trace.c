@@ -1,0 +1,54 @@
+/* api_trace.c -- one trace for the browser: its table, its spans, and two beside each other. */
+#include <string.h>
+
+#include "worker/api_resources.h"
+#include "worker/trace_view.h"
+
+bool api_trace_id(struct api_call *c, struct text name, uint8_t id[16])
+{
+    if (span_trace_id(name, id))
+        return true;
+    api_detail(c, 400, "A trace id is 32 hexadecimal digits");
+    return false;
+}
+
+void trace_table(struct api_call *c)
+{
+    struct trace_error *errors = arena_alloc(c->arena, TRACE_ERRORS_MAX * sizeof *errors);
+    struct span_trace stored;
+    struct trace tree;
+    uint32_t count;
+    uint8_t id[16];
+
+    if (!errors || !api_trace_id(c, c->arg[0], id) ||
+        !span_store_trace(c, id, SPANS_OUTLINE, &stored, &tree))
+        return;
+    count = trace_errors(c, id, errors, TRACE_ERRORS_MAX);
+    if (!tree.count && !count)
+        api_missing(c);
+    else
+        trace_write_table(c, id, &tree, stored.stored, errors, count);
+}
+
+void trace_span(struct api_call *c)
+{
+    struct text which = api_param(c, "n");
+    unsigned long long n = 0;
+    struct span_trace stored;
+    uint8_t id[16], span[8];
+    struct trace tree;
+
+    if (!api_trace_id(c, c->arg[0], id))
+        return;
+    if (!span_span_id(c->arg[1], span) || (which.at && !text_u64(which, &n))) {
+        api_detail(c, 400, "A span id is 16 hexadecimal digits");
+        return;
+    }
+    if (!span_store_span(c, id, span, &stored) ||
+        !trace_build(stored.spans, stored.count, c->arena, &tree))
+        return;
+    if (n >= tree.count)
+        api_missing(c);
+    else
+        trace_write_span(c, &tree, (uint32_t)n);
+}

@@ -1,0 +1,260 @@
+/* trace_view.c -- a trace in columns. */
+#include "worker/trace_view.h"
+
+#include <string.h>
+
+#include "model/span_name.h"
+#include "proto/event.h"
+#include "worker/issue_view.h"
+
+/* ---- node by span id ---- */
+
+static uint32_t slot_of(const uint8_t *id, uint32_t room)
+{
+    uint64_t h;
+
+    memcpy(&h, id, 8);
+    return (uint32_t)(h * 0x9e3779b97f4a7c15 >> 32) & (room - 1);
+}
+
+bool trace_index_make(const struct trace *t, struct arena *a, struct trace_index *out)
+{
+    *out = (struct trace_index){.tree = t, .room = 16};
+    while (out->room < t->count * 2)
+        out->room *= 2;
+    if (!(out->slots = arena_zero(a, out->room, sizeof *out->slots)))
+        return false;
+    for (uint32_t i = 0; i < t->count; i++) {
+        uint32_t at = slot_of(t->nodes[i].span->span_id, out->room);
+
+        while (out->slots[at])
+            at = (at + 1) & (out->room - 1);
+        out->slots[at] = i + 1;
+    }
+    return true;
+}
+
+uint32_t trace_index_find(const struct trace_index *x, const uint8_t span_id[8])
+{
+    for (uint32_t at = slot_of(span_id, x->room); x->slots[at]; at = (at + 1) & (x->room - 1))
+        if (memcmp(x->tree->nodes[x->slots[at] - 1].span->span_id, span_id, 8) == 0)
+            return x->slots[at] - 1;
+    return TRACE_NONE;
+}
+
+/* ---- words, numbered as they are met ---- */
+
+struct words {
+    struct text *list;
+    uint32_t count, *slots, room;
+};
+
+static bool words_make(struct words *w, uint32_t most, struct arena *a)
+{
+    *w = (struct words){.room = 64};
+    while (w->room < most * 2)
+        w->room *= 2;
+    w->list = arena_alloc(a, most * sizeof *w->list);
+    w->slots = arena_zero(a, w->room, sizeof *w->slots);
+    return w->list && w->slots;
+}
+
+static uint32_t word_number(struct words *w, struct text t)
+{
+    uint32_t h = 2166136261u;
+
+    for (size_t i = 0; i < t.len; i++)
+        h = (h ^ (uint8_t)t.at[i]) * 16777619u;
+    for (h ^= h >> 15;; h++) {
+        uint32_t *slot = &w->slots[h & (w->room - 1)];
+
+        if (!*slot) {
+            w->list[w->count] = t;
+            *slot = ++w->count;
+        }
+        if (text_eq(w->list[*slot - 1], t))
+            return *slot - 1;
+    }
+}
+
+static void words_write(struct buf *b, const char *key, const struct words *w)
+{
+    json_open(b, key, '[');
+    for (uint32_t i = 0; i < w->count; i++)
+        json_text(b, NULL, w->list[i]);
+    json_close(b, ']');
+}
+
+/* ---- rows ---- */
+
+void trace_us(struct buf *b, const char *key, uint64_t ns)
+{
+    char digits[32];
+    int len = ns % 1000 ? snprintf(digits, sizeof digits, "%llu.%03u",
+                                   (unsigned long long)(ns / 1000), (unsigned)(ns % 1000))
+                        : snprintf(digits, sizeof digits, "%llu", (unsigned long long)(ns / 1000));
+
+    json_raw(b, key, (struct text){digits, (size_t)len});
+}
+
+static int row_flags(const struct trace_node *n)
+{
+    int flags = n->span->flags & SPAN_ERROR ? ROW_ERROR : 0;
+
+    if (n->flags & (NODE_ORPHAN | NODE_CUT))
+        flags |= ROW_ORPHAN;
+    if (n->flags & NODE_CRITICAL)
+        flags |= ROW_CRITICAL;
+    if (n->flags & NODE_ENTRY)
+        flags |= ROW_ENTRY;
+    if (n->flags & NODE_GUESSED)
+        flags |= ROW_GUESSED;
+    return flags;
+}
+
+static void write_row(struct buf *b, const struct trace *t, const struct trace_node *n,
+                      uint32_t service, uint32_t name)
+{
+    const struct span *s = n->span;
+
+    json_open(b, NULL, '[');
+    json_hex(b, NULL, s->span_id, 8);
+    json_int(b, NULL, n->parent == TRACE_NONE ? -1 : (int64_t)n->parent);
+    json_uint(b, NULL, service);
+    json_uint(b, NULL, name);
+    trace_us(b, NULL, s->start_ns - t->start_ns);
+    trace_us(b, NULL, s->end_ns - s->start_ns);
+    trace_us(b, NULL, n->self_ns);
+    json_int(b, NULL, row_flags(n));
+    json_close(b, ']');
+}
+
+static void write_rows(struct api_call *c, const struct trace *t)
+{
+    struct words services, names;
+
+    if (!words_make(&services, t->count + 1, c->arena) ||
+        !words_make(&names, t->count + 1, c->arena))
+        return;
+    json_open(&c->out, "rows", '[');
+    for (uint32_t i = 0; i < t->count; i++) {
+        const struct span *s = t->nodes[i].span;
+
+        write_row(&c->out, t, &t->nodes[i], word_number(&services, s->resource->service),
+                  word_number(&names, span_operation(s)));
+    }
+    json_close(&c->out, ']');
+    words_write(&c->out, "services", &services);
+    words_write(&c->out, "names", &names);
+}
+
+static void write_critical(struct api_call *c, const struct trace *t,
+                           const struct trace_section *sections, uint32_t count)
+{
+    json_open(&c->out, "critical", '[');
+    for (uint32_t i = 0; i < count; i++) {
+        json_open(&c->out, NULL, '[');
+        json_uint(&c->out, NULL, sections[i].node);
+        trace_us(&c->out, NULL, sections[i].from_ns - t->start_ns);
+        trace_us(&c->out, NULL, sections[i].to_ns - t->start_ns);
+        json_close(&c->out, ']');
+    }
+    json_close(&c->out, ']');
+}
+
+/* ---- what hangs on spans ---- */
+
+static int64_t row_of(const struct trace_index *x, const uint8_t *span)
+{
+    uint32_t node = id_is_zero(span, 8) ? TRACE_NONE : trace_index_find(x, span);
+
+    return node == TRACE_NONE ? -1 : (int64_t)node;
+}
+
+static void write_errors(struct api_call *c, const struct trace_index *x,
+                         const struct trace_error *errors, uint32_t count)
+{
+    struct buf *b = &c->out;
+
+    json_open(b, "errors", '[');
+    for (uint32_t i = 0; i < count; i++) {
+        const struct trace_error *e = &errors[i];
+
+        json_open(b, NULL, '{');
+        json_int(b, "row", row_of(x, e->span));
+        json_hex(b, "eventId", e->at.id, 16);
+        api_id(b, "issue", e->issue);
+        json_text(b, "title", e->title);
+        json_str(b, "level", level_name((enum level)e->level));
+        json_num(b, "timestamp", (double)e->at.timestamp_ms);
+        json_close(b, '}');
+    }
+    json_close(b, ']');
+}
+
+struct log_count {
+    const struct trace_index *index;
+    uint32_t *per_node, all;
+};
+
+static bool count_log(void *own, const struct logrec *l, uint32_t project)
+{
+    struct log_count *n = own;
+    int64_t row = row_of(n->index, l->span_id);
+
+    (void)project;
+    n->all++;
+    if (row >= 0)
+        n->per_node[row]++;
+    return true;
+}
+
+static void write_logs(struct api_call *c, const uint8_t id[16], const struct trace_index *x)
+{
+    struct log_count n = {.index = x};
+    struct buf *b = &c->out;
+
+    n.per_node = arena_zero(c->arena, x->tree->count + 1, sizeof *n.per_node);
+    if (!n.per_node || !span_store_logs(c, id, count_log, &n))
+        return;
+    json_open(b, "logs", '[');
+    for (uint32_t i = 0; i < x->tree->count; i++) {
+        if (!n.per_node[i])
+            continue;
+        json_open(b, NULL, '[');
+        json_uint(b, NULL, i);
+        json_uint(b, NULL, n.per_node[i]);
+        json_close(b, ']');
+    }
+    json_close(b, ']');
+    json_uint(b, "logCount", n.all);
+}
+
+void trace_write_table(struct api_call *c, const uint8_t id[16], struct trace *t, uint32_t stored,
+                       const struct trace_error *errors, uint32_t error_count)
+{
+    struct trace_section *sections = NULL;
+    struct trace_index index;
+    struct buf *b = &c->out;
+    uint32_t count = 0;
+
+    if (t->root != TRACE_NONE && !trace_critical(t, t->root, c->arena, &sections, &count))
+        return;
+    if (!trace_index_make(t, c->arena, &index))
+        return;
+    json_open(b, NULL, '{');
+    json_hex(b, "traceId", id, 16);
+    json_raw(b, "start", arena_printf(c->arena, "%.3f", (double)(t->start_ns / 1000) / 1e3));
+    trace_us(b, "durationUs", t->end_ns - t->start_ns);
+    json_uint(b, "spans", stored > t->duplicates ? stored - t->duplicates : t->count);
+    json_bool(b, "cut", stored > t->count + t->duplicates);
+    json_int(b, "root", t->root == TRACE_NONE ? -1 : (int64_t)t->root);
+    json_uint(b, "orphans", t->orphans);
+    json_uint(b, "duplicates", t->duplicates);
+    write_rows(c, t);
+    write_critical(c, t, sections, count);
+    write_errors(c, &index, errors, error_count);
+    write_logs(c, id, &index);
+    json_close(b, '}');
+    api_done(c, 200);
+}

@@ -1,0 +1,37 @@
+/* trace_view.h -- a trace as the browser wants it: columns for the waterfall, one span with all it has.
+ * Shapes     TraceDocument of web/src/trace/table.ts, SpanDocument of web/src/trace/span.tsx. */
+#ifndef QUERN_WORKER_TRACE_VIEW_H
+#define QUERN_WORKER_TRACE_VIEW_H
+
+#include "worker/span_store.h"
+#include "worker/trace_error.h"
+
+/* Flags of a row; the browser has the same. */
+#define ROW_ERROR 1
+#define ROW_ORPHAN 2
+#define ROW_CRITICAL 4
+#define ROW_ENTRY 8
+#define ROW_GUESSED 16
+
+/* Node by span id: made once for a trace, asked for each error and log record. */
+struct trace_index {
+    const struct trace *tree;
+    uint32_t *slots; /* node + 1 */
+    uint32_t room;
+};
+bool trace_index_make(const struct trace *t, struct arena *a, struct trace_index *out);
+/* TRACE_NONE: no such span. */
+uint32_t trace_index_find(const struct trace_index *x, const uint8_t span_id[8]);
+
+/* The whole document, into c->out. `stored`: spans, the ones left out included. */
+void trace_write_table(struct api_call *c, const uint8_t id[16], struct trace *t, uint32_t stored,
+                       const struct trace_error *errors, uint32_t error_count);
+/* One span; `t` is the trace with nothing but the spans of its id, `n` the one of them that is shown. */
+void trace_write_span(struct api_call *c, const struct trace *t, uint32_t n);
+
+/* Microseconds, with the nanoseconds as a fraction. */
+void trace_us(struct buf *b, const char *key, uint64_t ns);
+/* "ok", "error", "unset", or Sentry's word where an SDK gave one. */
+const char *trace_status(const struct span *s);
+
+#endif
