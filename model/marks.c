@@ -168,13 +168,15 @@ struct text marks_traces(struct marks *m)
 {
     uint32_t kept = 0;
 
+    if (!m->trace_count) /* spans and records without a trace: there is no list to sort */
+        return TEXT("");
     qsort(m->traces, m->trace_count, sizeof *m->traces, ascending);
     for (uint32_t i = 0; i < m->trace_count; i++)
         if (!kept || m->traces[i] != m->traces[kept - 1])
             m->traces[kept++] = m->traces[i];
     m->trace_count = kept;
     /* Little-endian machines only: the shared layouts of shm say so as well. */
-    return (struct text){m->traces ? (const char *)m->traces : "", kept * sizeof *m->traces};
+    return (struct text){(const char *)m->traces, kept * sizeof *m->traces};
 }
 
 static uint32_t bit_of(uint64_t word, int probe, uint32_t bits)

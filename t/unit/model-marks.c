@@ -57,6 +57,7 @@ int main(void)
         .key = TEXT("http.response.status_code"), .kind = ATTR_INT, .integer = 500};
     struct marks m = {0};
 
+    round_of(&m, 0);
     round_of(&m, 1);
     round_of(&m, 600);
     round_of(&m, 4000);
