@@ -141,6 +141,9 @@
 #define BLOCK_READS_MAX 96    /* blocks that one walk may unpack: some 30 ms */
 #define BLOCK_PLACES_MAX 8192 /* blocks that one trace, or a page of traces, is read from */
 #define SPAN_COPIES_MAX 64    /* of one id, shown: sent twice, or by client and server */
+#define ATTR_BLOCKS 16        /* blocks that completion looks into … */
+#define ATTR_FOUND_MAX 2000   /* … different keys or values that it tells apart … */
+#define ATTR_VALUE_SHOWN 256  /* … bytes of a value: nobody picks a longer one from a list */
 #define TRACE_ROWS_MAX 100000 /* spans of one trace in outline: the page takes no more */
 #define TRACE_WHOLE_MAX \
     20000 /* spans of one trace with all they have: 100,000 would be 150 MB of JSON */

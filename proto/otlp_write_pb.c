@@ -307,3 +307,18 @@ bool otlp_write_protobuf(struct buf *b, uint32_t field, const struct span *const
     }
     return !b->failed;
 }
+
+bool otlp_write_tempo(struct buf *b, const struct span *const *spans, uint32_t count,
+                      struct text partial)
+{
+    size_t at = put_open(b, 1);
+    bool good = otlp_write_protobuf(b, 1, spans, count);
+
+    put_close(b, at);
+    put_close(b, put_open(b, 2)); /* metrics: nothing is measured */
+    if (partial.len) {
+        put_uint(b, 3, 1); /* PARTIAL */
+        put_text(b, 4, partial);
+    }
+    return good && !b->failed;
+}

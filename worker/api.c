@@ -278,6 +278,8 @@ static void copy_headers(struct api_job *job, h2o_req_t *req, struct forwarded *
             r->content_type = keep(job, h->value);
         else if (text_is(name, "x-csrftoken"))
             r->csrf = keep(job, h->value);
+        else if (text_is(name, "accept"))
+            r->accept = keep(job, h->value);
         else if (text_is(name, "accept-encoding"))
             job->gzip = accepts_gzip((struct text){h->value.base, h->value.len});
         else if (text_is(name, "x-forwarded-proto"))

@@ -29,7 +29,7 @@ enum api_method { API_GET = 1, API_POST = 2, API_PUT = 4, API_DELETE = 8, API_OT
 /* What came over HTTP, copied by the loop thread. Absent texts: no such header. */
 struct api_request {
     struct text method, path, query, body;
-    struct text content_type, authorization, cookie, csrf;
+    struct text content_type, accept, authorization, cookie, csrf;
     struct text base_url; /* "https://quern.test": configured, or from scheme and Host */
     struct text address;  /* of the client, for login limits */
     bool secure;          /* the browser talks TLS to us or to the proxy in front */

@@ -73,5 +73,16 @@ api_handler status_get;
 api_handler operate_command;
 /* metrics.c */
 api_handler metrics_get;
+/* api_jaeger.c */
+api_handler jaeger_services, jaeger_service_operations, jaeger_operations, jaeger_trace,
+    jaeger_dependencies;
+/* api_jaeger_metrics.c */
+api_handler jaeger_latencies, jaeger_calls, jaeger_errors, jaeger_min_step;
+/* api_jaeger_v3.c */
+api_handler jaeger3_services, jaeger3_operations, jaeger3_trace;
+/* api_tempo.c */
+api_handler tempo_echo, tempo_build, tempo_trace, tempo_trace_v2;
+/* api_tempo_tags.c */
+api_handler tempo_tags, tempo_tags_v2, tempo_values, tempo_values_v2;
 
 #endif
