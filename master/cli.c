@@ -43,6 +43,16 @@ const struct cli_command cli_commands[] = {
      "make an API token, print it once", cli_token_add, 0, 0,
      SERVER_OPTIONS "user name scopes json",
      "Without --user it belongs to the first owner; without --scopes it has all of them."},
+    {"issue hashes", "ISSUE", "grouping hashes of an issue", cli_issue_hashes, 1, 1,
+     SERVER_OPTIONS "json", NULL},
+    {"issue merge", "ISSUE ISSUE…", "make several issues one", cli_issue_merge, 2, CLI_WORDS_MAX,
+     SERVER_OPTIONS,
+     "Events that come later follow. Prints the number of the issue that is left: the one with "
+     "the\n"
+     "most events."},
+    {"issue unmerge", "ISSUE HASH…", "take hashes out of an issue again, with their events",
+     cli_issue_unmerge, 2, CLI_WORDS_MAX, SERVER_OPTIONS,
+     "Prints the number of the issue that they make."},
     {"group", "FILE.json [--against OTHER.json] | --mask TEXT",
      "which issue an event makes, and why", cli_group, 0, 1,
      "against mask fingerprint-rules stack-rules",
@@ -53,7 +63,8 @@ const struct cli_command cli_commands[] = {
      cli_regroup, 0, 0,
      SERVER_OPTIONS "dry-run project org limit fingerprint-rules stack-rules json",
      "Says which issues become one and which fall apart, and does it; with --dry-run it only says\n"
-     "so, and rules of files can be tried. Ingest goes on. The newest 100000 events are looked at,\n"
+     "so, and rules of files can be tried. Ingest goes on. The newest 100000 events are looked "
+     "at,\n"
      "or as many as --limit says."},
     {"check", "[DATA]", "integrity of a stopped server's data folder", cli_check, 0, 1,
      SERVER_OPTIONS, "Prints one finding a line; exit status 0: all whole, 1: findings."},
@@ -135,7 +146,7 @@ static void print_all(FILE *out)
 {
     fputs("quern -- errors, traces and profiles of your programs, in one small server\n\n", out);
     for (uint32_t i = 0; i < cli_command_count; i++)
-        fprintf(out, "  quern %-13s %s\n", cli_commands[i].name, cli_commands[i].summary);
+        fprintf(out, "  quern %-14s %s\n", cli_commands[i].name, cli_commands[i].summary);
     fputs(
         "\n`quern COMMAND --help` tells more. Which server is meant: --data DIR, or the data key of"
         " -c FILE.\n",

@@ -66,6 +66,10 @@ int cli_user_add(const struct cli *cli);
 int cli_user_list(const struct cli *cli);
 int cli_user_passwd(const struct cli *cli);
 int cli_token_add(const struct cli *cli);
+/* cli_issue.c */
+int cli_issue_hashes(const struct cli *cli);
+int cli_issue_merge(const struct cli *cli);
+int cli_issue_unmerge(const struct cli *cli);
 /* cli_group.c */
 int cli_group(const struct cli *cli);
 /* cli_regroup.c */

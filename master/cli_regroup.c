@@ -9,12 +9,31 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include "master/reach.h"
 #include "master/regroup.h"
 #include "model/group.h"
 
 enum { EVENTS_DEFAULT = 100000 }; /* some 10 MB of keys */
+
+/* ---- progress ---- */
+
+/* A line on standard error, at most one a second: the answer goes to standard output. */
+struct progress {
+    time_t told;
+};
+
+static void say_progress(struct progress *p, const char *what, uint32_t done, uint64_t of)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (now.tv_sec == p->told)
+        return;
+    p->told = now.tv_sec;
+    fprintf(stderr, "%s: %u of %llu\n", what, done, (unsigned long long)of);
+}
 
 /* ---- reading ---- */
 
@@ -96,7 +115,7 @@ static void take_event(struct regroup *g, const struct json *v, const struct gro
 }
 
 static int read_events(struct reach *r, const char *project, uint64_t limit,
-                       const struct group_rules *rules, struct regroup *g)
+                       const struct group_rules *rules, struct regroup *g, struct progress *p)
 {
     struct arena page, one;
     int64_t next = -1;
@@ -127,6 +146,7 @@ static int read_events(struct reach *r, const char *project, uint64_t limit,
             }
             json_int64(json_get(answer, "next"), &next);
         }
+        say_progress(p, "events read, at most", g->count, limit);
         page = r->arena;
         r->arena = kept;
         arena_reset(&page);
@@ -253,13 +273,14 @@ static int settle(struct reach *r, struct regroup *g, uint32_t from, uint32_t en
     return rc != 0 ? rc : learn(r, target, (const uint8_t(*)[16])keys, key_count);
 }
 
-static int carry_out(struct reach *r, struct regroup *g)
+static int carry_out(struct reach *r, struct regroup *g, struct progress *p)
 {
     int rc = 0;
 
     for (uint32_t from = 0, end; rc == 0 && from < g->part_count; from = end) {
         end = regroup_group_end(g, from);
         rc = settle(r, g, from, end);
+        say_progress(p, "parts of issues settled", end, g->part_count);
         arena_reset(&r->arena);
     }
     return rc;
@@ -270,6 +291,7 @@ int cli_regroup(const struct cli *cli)
     const char *project = cli->project ? cli->project : "default";
     const struct group_rules *rules;
     unsigned long long limit = EVENTS_DEFAULT;
+    struct progress progress = {0};
     struct regroup g;
     struct reach r;
     int rc;
@@ -281,13 +303,13 @@ int cli_regroup(const struct cli *cli)
                         "rules of files are for --dry-run: save them in the project");
     regroup_init(&g);
     if ((rc = reach_running(cli, &r)) == 0 && (rc = read_rules(&r, project, &rules)) == 0 &&
-        (rc = read_events(&r, project, limit, rules, &g)) == 0) {
+        (rc = read_events(&r, project, limit, rules, &g, &progress)) == 0) {
         if (!regroup_assign(&g))
             rc = cli_fail(cli, EX_OSERR, "not enough memory for %u events", g.count);
         else
             tell(cli, &g);
         if (rc == 0 && !cli->dry_run)
-            rc = carry_out(&r, &g);
+            rc = carry_out(&r, &g, &progress);
     }
     regroup_free(&g);
     reach_close(&r);

@@ -118,6 +118,26 @@ is($r->{status}, 202, 'unmerged by key') or diag($r->{content});
 my $back = $q->send_event($q->exception('Bang', 'd', 'main', 'two'));
 isnt(issue_of($back), issue_of($one), 'new events go their own way again');
 
+# ---- the same by the tool ----
+
+($status, $out, $err) = tool('issue', 'merge', issue_of($back), issue_of($one));
+is($status, 0, 'issue merge') or diag($err);
+is($out, issue_of($one) . "\n", 'the number of the issue that is left');
+is(issue_of($back), issue_of($one), 'one issue');
+($status, $out) = tool('issue', 'hashes', issue_of($one));
+is($status, 0, 'issue hashes');
+like($out, qr/^\Q$key\E  /m, '… has those of both');
+my $whole = issue_of($one);
+($status, $out, $err) = tool('issue', 'unmerge', $whole, $key);
+is($status, 0, 'issue unmerge') or diag($err);
+my $apart = $out + 0;
+ok(Quern::wait_until('its event there', sub { issue_of($back) == $apart }), 'its event moves to the issue that it says');
+is(issue_of($one), $whole, 'and the others stay');
+($status, $out, $err) = tool('issue', 'unmerge', $whole, 'f' x 32);
+isnt($status, 0, 'a hash that it does not have');
+like($err, qr/^quern issue unmerge: .*\w/, '… is said');
+is((tool('issue', 'merge', 'x', '1'))[0], 64, 'no number');
+
 # ---- the tool, without a server ----
 
 my $dir = "$q->{data}/../";
