@@ -13,7 +13,8 @@ export function numbers(seed) {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
-const hex = (random, digits) => Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('');
+export const hex = (random, digits) =>
+  Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('');
 
 export class Server {
   constructor(base, boot) {

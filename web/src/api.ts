@@ -232,6 +232,7 @@ export interface Page<T> {
   next: string | null;
   previous: string | null;
   hits: number | null;
+  tail: string | null; // ask with it later for what came since
 }
 
 /** Readable beside the session's own cookie, which no script sees; sent back in a header with every change. */
@@ -311,6 +312,7 @@ export const api = {
       rows: await answer.json(),
       ...cursors(answer.headers.get('Link')),
       hits: hits === null ? null : Number(hits),
+      tail: answer.headers.get('X-Quern-Tail'),
     };
   },
   async send<T = unknown>(

@@ -42,13 +42,15 @@ export const clock = (iso: string | number) => {
   return `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}.${String(d.getMilliseconds()).padStart(3, '0')}`;
 };
 
-const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const dayMonth = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+export const day = (at: string | number) => dayMonth.format(new Date(at));
 /** Labels of a time axis; times and the step between them in seconds. The day is said where it begins. */
 export function axisTime(at: number[], step: number): string[] {
   const two = (n: number) => String(n).padStart(2, '0');
   return at.map((seconds) => {
     const d = new Date(seconds * 1000);
-    if (step >= 86_400 || (d.getHours() === 0 && d.getMinutes() === 0 && d.getSeconds() === 0)) return day.format(d);
+    if (step >= 86_400 || (d.getHours() === 0 && d.getMinutes() === 0 && d.getSeconds() === 0))
+      return dayMonth.format(d);
     const minute = `${two(d.getHours())}:${two(d.getMinutes())}`;
     return step < 60 ? `${minute}:${two(d.getSeconds())}` : minute;
   });

@@ -9,7 +9,7 @@ import { forget } from './data';
 import { Issue } from './pages/issue';
 import { Issues } from './pages/issues';
 import { Login } from './pages/login';
-import { me, projects } from './state';
+import { me, projects, useQuery } from './state';
 import './theme.css';
 import { Questions } from './ui/dialog';
 import { applyTheme, Frame } from './ui/frame';
@@ -18,6 +18,10 @@ import { Toasts } from './ui/toast';
 
 // what is not needed for daily triage comes when it is asked for
 const Trace = lazy(() => import('./pages/trace').then((m) => m.Trace));
+const Traces = lazy(() => import('./pages/traces').then((m) => m.Traces));
+const Services = lazy(() => import('./pages/services').then((m) => m.Services));
+const Service = lazy(() => import('./pages/service').then((m) => m.Service));
+const Logs = lazy(() => import('./pages/logs').then((m) => m.Logs));
 const Welcome = lazy(() => import('./pages/welcome').then((m) => m.Welcome));
 const Releases = lazy(() => import('./pages/releases').then((m) => m.Releases));
 const Release = lazy(() => import('./pages/release').then((m) => m.Release));
@@ -51,6 +55,13 @@ session.lost = () => {
   me.value = null;
 };
 
+/** Two traces by their ids: the left one's page, beside the right one. */
+function ToComparison() {
+  const { query } = useQuery();
+  const [left, right] = [query.get('left'), query.get('right')];
+  return <Redirect to={left ? `/traces/${left}${right ? `?compare=${right}` : ''}` : '/traces'} />;
+}
+
 function Pages() {
   const waiting = projects.value.length > 0 && projects.value.every((p) => !p.firstEvent);
   return (
@@ -68,6 +79,13 @@ function Pages() {
         <Route path="/releases/:version">
           {(p) => <Release key={p.version} version={decodeURIComponent(p.version)} />}
         </Route>
+        <Route path="/traces" component={Traces} />
+        <Route path="/traces/compare" component={ToComparison} />
+        <Route path="/services" component={Services} />
+        <Route path="/services/:service">
+          {(p) => <Service key={p.service} service={decodeURIComponent(p.service)} />}
+        </Route>
+        <Route path="/logs" component={Logs} />
         <Route path="/traces/:trace">{(p) => <Trace key={p.trace} trace={p.trace} />}</Route>
         <Route path="/server" component={Server} />
         <Route path="/settings/*?" component={Settings} />

@@ -1,20 +1,21 @@
 // map.tsx -- who calls whom: boxes for services and what they use, lines for calls, as thick as there are many.
 import { useState } from 'preact/hooks';
-import { brief, duration, percent, serviceColour } from '../format';
+import { duration, percent, serviceColour } from '../format';
 import { layers } from './layers';
 import './map.css';
-
-export interface Call {
-  from: string;
-  to: string;
-  kind: 'call' | 'message' | 'database' | 'external' | 'user';
-  calls: number;
-  errors: number;
-  meanMs: number;
-}
+import { rate, type GraphEdge } from './shapes';
 
 const BOX = { width: 168, height: 44 };
-const GAP = { x: 96, y: 22 };
+const GAP = { x: 64, y: 22 };
+
+/** What somebody who is called is: a service unless only databases or hosts outside are called so. */
+const serving = (calls: GraphEdge[], name: string) => {
+  const into = calls.filter((c) => c.to === name);
+  const outside = into.find((c) => c.kind === 'database' || c.kind === 'external');
+  return outside && into.every((c) => c.kind === outside.kind) && !calls.some((c) => c.from === name)
+    ? outside.kind
+    : 'call';
+};
 
 export function ServiceMap({
   calls,
@@ -22,7 +23,7 @@ export function ServiceMap({
   pick,
   picked,
 }: {
-  calls: Call[];
+  calls: GraphEdge[];
   seconds: number;
   pick: (service: string | null) => void;
   picked: string | null;
@@ -43,13 +44,10 @@ export function ServiceMap({
     const free = tallest - rows[layer];
     return { x: 1 + layer * (BOX.width + GAP.x), y: 1 + (order + free / 2) * (BOX.height + GAP.y) };
   };
-  const kindOf = (n: string) => calls.find((c) => c.to === n)?.kind ?? 'call';
+  const users = new Set(calls.filter((c) => c.kind === 'user').map((c) => c.from));
+  const kindOf = (n: string) => (users.has(n) ? 'user' : serving(calls, n));
   const most = Math.max(1, ...calls.map((c) => c.calls));
   const focus = over ?? picked;
-  const rate = (n: number) => {
-    const per = n / seconds;
-    return per >= 1 ? `${brief(Math.round(per))}/s` : `${brief(Math.round(per * 60))}/min`;
-  };
   return (
     <div class="map" tabIndex={0} role="group" aria-label="Map of services">
       <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
@@ -69,7 +67,8 @@ export function ServiceMap({
               stroke-width={1 + 4 * Math.sqrt(c.calls / most)}
             >
               <title>
-                {c.from} → {c.to}: {rate(c.calls)}, {percent(c.errors, c.calls)} failed, {duration(c.meanMs)} on average
+                {c.from} → {c.to}: {rate(c.calls / seconds)}, {percent(c.errors, c.calls)} failed,{' '}
+                {duration(c.totalUs / 1000 / Math.max(1, c.calls))} on average
               </title>
             </path>
           );
@@ -80,11 +79,11 @@ export function ServiceMap({
           const sum = into.reduce((s, c) => s + c.calls, 0);
           const errors = into.reduce((s, c) => s + c.errors, 0);
           const kind = kindOf(n);
-          const isService = kind === 'call' || kind === 'message' || into.length === 0;
+          const isService = kind === 'call';
           return (
             <g
               key={n}
-              class={`box ${kind} ${picked === n ? 'picked' : ''}`}
+              class={`box is-${kind} ${picked === n ? 'picked' : ''}`}
               transform={`translate(${x} ${y})`}
               role={isService ? 'button' : 'img'}
               tabIndex={isService ? 0 : undefined}
@@ -107,7 +106,7 @@ export function ServiceMap({
                 {n.length > 20 ? n.slice(0, 19) + '…' : n}
               </text>
               <text x={14} y={35} class="figures">
-                {into.length === 0 ? 'calls others' : rate(sum)}
+                {into.length === 0 ? (kind === 'user' ? 'from outside' : 'calls others') : rate(sum / seconds)}
                 {errors > 0 && (
                   <tspan class="failed">
                     {'  '}

@@ -11,6 +11,8 @@ export interface Line {
   colour: string; // a custom property: var(--accent)
   values: (number | null)[];
   bars?: boolean;
+  join?: boolean; // over moments without a value
+  told?: (number | null)[]; // what the tooltip says, when what is drawn stands on top of others
 }
 export interface Marker {
   at: number;
@@ -130,6 +132,7 @@ function make(box: HTMLElement, tip: HTMLElement, latest: { current: Chosen }): 
         stroke: css(l.colour),
         width: 1.5,
         points: { show: false },
+        spanGaps: l.join,
         ...(l.bars ? { paths: uPlot.paths.bars!({ size: [0.8, 24] }), fill: css(l.colour), width: 0 } : {}),
       })),
     ],
@@ -154,7 +157,10 @@ function tell(u: uPlot, tip: HTMLElement, { times, lines, markers = [], show = S
   tip.hidden = i === null || i === undefined || left < 0;
   if (tip.hidden || i === null || i === undefined) return;
   const near = markers.filter((m) => Math.abs(u.valToPos(m.at, 'x') - left) < 6);
-  const value = (l: Line) => (l.values[i] === null || l.values[i] === undefined ? '–' : show(l.values[i]!));
+  const value = (l: Line) => {
+    const n = (l.told ?? l.values)[i];
+    return n === null || n === undefined ? '–' : show(n);
+  };
   tip.textContent = [
     dateTime(times[i] * 1000),
     ...near.map((m) => 'release ' + m.label),

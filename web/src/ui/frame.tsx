@@ -1,5 +1,17 @@
 // frame.tsx -- what stands around every page: the bar on the left, at the bottom on a phone.
-import { Activity, Bug, ChevronsLeft, ChevronsRight, Gauge, Package, Settings, UserRound } from 'lucide-preact';
+import {
+  Activity,
+  Bug,
+  ChartGantt,
+  ChevronsLeft,
+  ChevronsRight,
+  Gauge,
+  Network,
+  Package,
+  ScrollText,
+  Settings,
+  UserRound,
+} from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
@@ -13,6 +25,9 @@ import { Menu } from './menu';
 
 const places = [
   { path: '/issues', label: 'Issues', icon: Bug },
+  { path: '/traces', label: 'Traces', icon: ChartGantt },
+  { path: '/services', label: 'Services', icon: Network },
+  { path: '/logs', label: 'Logs', icon: ScrollText },
   { path: '/releases', label: 'Releases', icon: Package },
   { path: '/server', label: 'Server', icon: Gauge },
   { path: '/settings', label: 'Settings', icon: Settings },

@@ -2,7 +2,17 @@
 import type { Series } from '../api';
 import { brief } from '../format';
 
-export function Spark({ of, width = 96, height = 24 }: { of: Series | undefined; width?: number; height?: number }) {
+export function Spark({
+  of,
+  width = 96,
+  height = 24,
+  what = 'events',
+}: {
+  of: Series | undefined;
+  width?: number;
+  height?: number;
+  what?: string;
+}) {
   if (!of || of.length === 0) return <svg width={width} height={height} aria-hidden="true" />;
   const max = Math.max(1, ...of.map(([, n]) => n));
   const step = width / of.length;
@@ -16,7 +26,7 @@ export function Spark({ of, width = 96, height = 24 }: { of: Series | undefined;
     .join('');
   return (
     <span class="spark">
-      <svg width={width} height={height} role="img" aria-label={`events over time, at most ${max} in one bar`}>
+      <svg width={width} height={height} role="img" aria-label={`${what} over time, at most ${max} in one bar`}>
         <path d={`M0 ${height - 0.5}h${width}`} stroke="var(--line)" />
         <path d={path} fill="var(--text-faint)" />
       </svg>
