@@ -80,6 +80,7 @@ my $good = "workers = 1\nlog_level = notice\n";
 $q->write_conf($good);
 reload(qr/reload\.done/);
 $q->allow(qr/reload\.(refused|no_socket|failed)/);
+wait_until('the old generation to leave', sub { (() = $q->workers) == 1 });
 my @before = sort $q->workers;
 for my $case (
     [ "workers = none\n",               'workers',  1,     'a wrong value' ],

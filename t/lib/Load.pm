@@ -11,7 +11,7 @@ use Test::More;
 sub start {
     my ($class, $q, %o) = @_;
     my $self = bless { ids => File::Temp->new, out => File::Temp->new }, $class;
-    my $tool = ($ENV{QUERN_BUILD} // "$Quern::root/build") . '/bench/load';
+    my $tool = ($ENV{QUERN_TOOLS} // $ENV{QUERN_BUILD} // "$Quern::root/build") . "/bench/load";
     die "$tool is not there: make tools\n" if !-x $tool;
     my @args = (
         '--port', $q->{port}, '--key', $q->key, '--ids', $self->{ids}->filename,
