@@ -21,6 +21,7 @@ static const struct {
 } KEYS[] = {
     {"id", QUERY_ID},
     {"span_id", QUERY_ID},
+    {"span", QUERY_ID},
     {"trace", QUERY_TRACE},
     {"trace_id", QUERY_TRACE},
     {"trace.id", QUERY_TRACE},

@@ -139,8 +139,13 @@
 /* ---- reading spans and log records ---- */
 #define BLOCK_MARKS_MAX 50000 /* marks that one request may look at: some 20 ms */
 #define BLOCK_READS_MAX 96    /* blocks that one walk may unpack: some 30 ms */
+#define SCAN_BLOCKS_MAX 2000  /* that a page of log records or spans is made of, or … */
+#define SCAN_BYTES_MAX (12 * MIB) /* … unpacked, whichever is reached first */
 #define BLOCK_PLACES_MAX 8192 /* blocks that one trace, or a page of traces, is read from */
+#define TRACE_LIST_SPANS 20000 /* spans read together for a list of traces */
+#define TRACE_LOADS_MAX 400    /* traces read for one page, shown or not */
 #define SPAN_COPIES_MAX 64    /* of one id, shown: sent twice, or by client and server */
+#define FOREIGN_TRACES_MAX 500 /* traces of one answer in Jaeger's or Tempo's words */
 #define ATTR_BLOCKS 16        /* blocks that completion looks into … */
 #define ATTR_FOUND_MAX 2000   /* … different keys or values that it tells apart … */
 #define ATTR_VALUE_SHOWN 256  /* … bytes of a value: nobody picks a longer one from a list */

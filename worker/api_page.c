@@ -136,6 +136,29 @@ void page_link_offset(struct api_call *c, const struct api_page *p, bool more)
                 (struct api_page_key){0, p->offset + p->limit});
 }
 
+static void cursor_add(struct api_call *c, struct buf *b, const char *rel, bool results,
+                       struct text cursor)
+{
+    buf_str(b, "<");
+    buf_text(b, c->req.base_url);
+    buf_text(b, c->req.path);
+    buf_byte(b, '?');
+    query_without_cursor(b, c->req.query);
+    buf_printf(b, "cursor=%.*s>; rel=\"%s\"; results=\"%s\"; cursor=\"%.*s\"", TEXT_ARG(cursor),
+               rel, results ? "true" : "false", TEXT_ARG(cursor));
+}
+
+void page_link_cursor(struct api_call *c, struct text next, bool more)
+{
+    struct buf b = api_buf(c);
+
+    cursor_add(c, &b, "previous", false, TEXT("0:0:0"));
+    buf_str(&b, ", ");
+    cursor_add(c, &b, "next", more, next);
+    if (!b.failed)
+        api_header(c, "Link", buf_result(&b));
+}
+
 /* ---- time ranges ---- */
 
 static bool moment_read(struct text t, int64_t *ms)

@@ -30,6 +30,9 @@ void page_link(struct api_call *c, const struct api_page *p, uint32_t rows, bool
 /* … of an offset page. */
 void page_link_offset(struct api_call *c, const struct api_page *p, bool more);
 
+/* … of a list with cursors of its own, which only goes forth. */
+void page_link_cursor(struct api_call *c, struct text next, bool more);
+
 struct api_range {
     int64_t from_ms, to_ms; /* [from, to) */
     bool given;

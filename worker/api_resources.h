@@ -54,6 +54,8 @@ api_handler service_list, service_operations;
 api_handler red_get;
 /* api_service_map.c */
 api_handler service_map;
+/* api_log.c */
+api_handler log_list;
 /* api_log_volume.c */
 api_handler log_volume;
 /* api_user.c */

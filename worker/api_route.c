@@ -104,6 +104,7 @@ static const struct route {
     {ORG, EVENTS, "services/*/operations", .get = service_operations},
     {ORG, EVENTS, "red", .get = red_get},
     {ORG, EVENTS, "service-graph", .get = service_map},
+    {ORG, EVENTS, "logs", .get = log_list},
     {ORG, EVENTS, "logs/volume", .get = log_volume},
     {ORG, EVENTS, "trace/*/table", .get = trace_table},
     {ORG, EVENTS, "trace/*/spans/*", .get = trace_span},
