@@ -75,7 +75,7 @@ export function Logs() {
                 })),
               ]}
             />
-            <ServicePicker context={context} value={service} pick={(s) => set({ service: s })} />
+            <ServicePicker context={context} value={service} pick={(s) => set({ service: s })} logs />
             <button type="button" class="button" aria-pressed={live} onClick={toggleLive}>
               {live && <i class="live-dot" aria-hidden="true" />}
               {live ? 'Pause' : 'Live'}

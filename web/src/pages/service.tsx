@@ -113,7 +113,7 @@ function Charts({ red, what }: { red: Red; what: string }) {
           line('p99', 'service-3', ms(red.p99Us)),
         ],
       },
-      red.releases.map((r): Marker => ({ at: r.first / 1000, label: r.version })),
+      red.releases.filter((r) => r.first >= red.start).map((r): Marker => ({ at: r.first / 1000, label: r.version })),
     ];
   }, [red]);
   const [unit] = unitOf(red);

@@ -126,8 +126,10 @@ function AsMap({ graph, text, list }: { graph: Graph; text: string; list: Servic
   const picked = query.get('service');
   const seconds = secondsOf(list);
   const matches = (e: GraphEdge) => !text || [e.from, e.to].some((n) => n.toLowerCase().includes(text.toLowerCase()));
-  const edges = graph.edges.filter(matches);
+  const edges = useMemo(() => graph.edges.filter(matches), [graph, text]);
+  const kinds = new Map(graph.nodes.map((n) => [n.name, n.kind]));
   const near = picked ? edges.filter((e) => e.from === picked || e.to === picked) : edges;
+  const name = (n: string) => (kinds.get(n) === 'service' ? <ServiceChip name={n} /> : n);
   if (edges.length === 0)
     return (
       <Empty title="No service calls another">
@@ -139,7 +141,13 @@ function AsMap({ graph, text, list }: { graph: Graph; text: string; list: Servic
     );
   return (
     <>
-      <ServiceMap calls={edges} seconds={seconds} picked={picked} pick={(service) => set({ service }, true)} />
+      <ServiceMap
+        calls={edges}
+        kinds={kinds}
+        seconds={seconds}
+        picked={picked}
+        pick={(service) => set({ service }, true)}
+      />
       {picked && (
         <p>
           <ServiceLink name={picked} />{' '}
@@ -167,8 +175,8 @@ function AsMap({ graph, text, list }: { graph: Graph; text: string; list: Servic
           .map((e) => ({
             key: `${e.from} ${e.to} ${e.kind}`,
             cells: [
-              e.kind === 'user' ? e.from : <ServiceChip name={e.from} />,
-              e.kind === 'database' || e.kind === 'external' ? e.to : <ServiceChip name={e.to} />,
+              name(e.from),
+              name(e.to),
               <span class="quiet">{e.kind}</span>,
               exact(e.calls),
               rate(e.calls / seconds),

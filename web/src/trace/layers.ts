@@ -58,28 +58,53 @@ function layersOf(nodes: string[], edges: Edge[]): Map<string, number> {
   return layer;
 }
 
-export function layers(nodes: string[], edges: Edge[]): Map<string, Place> {
-  const ahead = forward(nodes, edges);
-  const layer = layersOf(nodes, ahead);
+/** Places of the nodes, and between them those of the ways: an edge over several layers has a place in each,
+ * so that its line goes around the boxes there. */
+export interface Plan {
+  rows: string[][]; // by layer; nodes, and the ways' places by their keys
+  places: Map<string, Place>;
+  ways: Map<string, string[]>; // by wayKey: the places on it
+}
+export const wayKey = (e: Edge) => `${e.from}\0${e.to}`;
+
+export function layers(nodes: string[], edges: Edge[]): Plan {
+  const layer = layersOf(nodes, forward(nodes, edges));
   const rows: string[][] = [];
   for (const n of nodes) (rows[layer.get(n)!] ??= []).push(n);
+  const ways = new Map<string, string[]>();
+  const steps: Edge[] = []; // from each layer to the next
+  for (const e of forward(nodes, edges)) {
+    const key = wayKey(e);
+    if (ways.has(key)) continue;
+    const way: string[] = [];
+    for (let l = layer.get(e.from)! + 1; l < layer.get(e.to)!; l++) {
+      const id = `${key}\0${l}`;
+      way.push(id);
+      rows[l].push(id);
+    }
+    ways.set(key, way);
+    [e.from, ...way].forEach((from, i) => steps.push({ from, to: way[i] ?? e.to }));
+  }
   const places = new Map<string, Place>();
   const number = () => rows.forEach((row, l) => row.forEach((n, i) => places.set(n, { layer: l, order: i })));
   number();
-  // each box goes to the middle of its neighbours, there and back a few times (Sugiyama)
-  for (let sweep = 0; sweep < 6; sweep++) {
+  // each goes to the middle of its neighbours, there and back a few times (Sugiyama)
+  for (let sweep = 0; sweep < 8; sweep++) {
     const down = sweep % 2 === 0;
     for (const row of down ? rows : [...rows].reverse()) {
       const middle = new Map(
         row.map((n) => {
-          const near = ahead.filter((e) => (down ? e.to : e.from) === n).map((e) => (down ? e.from : e.to));
-          const sum = near.reduce((s, m) => s + places.get(m)!.order / rows[places.get(m)!.layer].length, 0);
-          return [n, near.length ? sum / near.length : places.get(n)!.order / row.length] as const;
+          const near = steps.filter((e) => (down ? e.to : e.from) === n).map((e) => (down ? e.from : e.to));
+          const sum = near.reduce((all, m) => {
+            const { layer: l, order } = places.get(m)!;
+            return all + (order + 0.5) / rows[l].length;
+          }, 0);
+          return [n, near.length ? sum / near.length : (places.get(n)!.order + 0.5) / row.length] as const;
         }),
       );
       row.sort((a, b) => middle.get(a)! - middle.get(b)!);
     }
     number();
   }
-  return places;
+  return { rows, places, ways };
 }

@@ -90,7 +90,7 @@ export function LogDetail({ l, filter }: { l: LogRecord; filter: (term: string) 
       <pre class="verbatim" tabIndex={0} aria-label="Message">
         {l.message}
       </pre>
-      <p class="ways">
+      <div class="ways small">
         {l.issue && <Link href={href(`/issues/${l.issue.id}/events/${l.issue.eventId}`)}>Issue {l.issue.shortId}</Link>}
         {l.traceId && (
           <Link href={href(`/traces/${l.traceId}`, l.spanId ? { span: l.spanId } : {})}>
@@ -101,7 +101,7 @@ export function LogDetail({ l, filter }: { l: LogRecord; filter: (term: string) 
         <Link href={href('/logs', around)}>What was logged around it</Link>
         <Copy text={l.message} label="Copy message" />
         <Copy text={JSON.stringify(l, null, 2)} label="Copy as JSON" />
-      </p>
+      </div>
       <div class="log-facts">
         <Facts
           title="Record"

@@ -1,69 +1,83 @@
 // map.tsx -- who calls whom: boxes for services and what they use, lines for calls, as thick as there are many.
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { duration, percent, serviceColour } from '../format';
-import { layers } from './layers';
+import { layers, wayKey } from './layers';
 import './map.css';
 import { rate, type GraphEdge } from './shapes';
 
 const BOX = { width: 168, height: 44 };
-const GAP = { x: 64, y: 22 };
-
-/** What somebody who is called is: a service unless only databases or hosts outside are called so. */
-const serving = (calls: GraphEdge[], name: string) => {
-  const into = calls.filter((c) => c.to === name);
-  const outside = into.find((c) => c.kind === 'database' || c.kind === 'external');
-  return outside && into.every((c) => c.kind === outside.kind) && !calls.some((c) => c.from === name)
-    ? outside.kind
-    : 'call';
-};
+const GAP = { x: 64, y: 20 };
+const WAY = 6; // room for a line that passes between boxes
 
 export function ServiceMap({
   calls,
+  kinds,
   seconds,
   pick,
   picked,
 }: {
   calls: GraphEdge[];
+  kinds: Map<string, string>; // of each that calls or is called
   seconds: number;
   pick: (service: string | null) => void;
   picked: string | null;
 }) {
   const [over, setOver] = useState<string | null>(null);
   const nodes = [...new Set(calls.flatMap((c) => [c.from, c.to]))];
-  const places = layers(nodes, calls);
-  const rows = nodes.reduce<number[]>((count, n) => {
-    const { layer } = places.get(n)!;
-    count[layer] = (count[layer] ?? 0) + 1;
-    return count;
-  }, []);
-  const tallest = Math.max(1, ...rows);
+  const { places, rows, ways } = useMemo(() => layers(nodes, calls), [calls]);
+  const heightOf = (n: string) => (n.includes('\0') ? WAY : BOX.height);
+  const heights = rows.map((row) => row.reduce((sum, n) => sum + heightOf(n) + GAP.y, -GAP.y));
+  const height = Math.max(BOX.height, ...heights) + 2;
   const width = rows.length * (BOX.width + GAP.x) - GAP.x + 2;
-  const height = tallest * (BOX.height + GAP.y) - GAP.y + 2;
-  const at = (n: string) => {
-    const { layer, order } = places.get(n)!;
-    const free = tallest - rows[layer];
-    return { x: 1 + layer * (BOX.width + GAP.x), y: 1 + (order + free / 2) * (BOX.height + GAP.y) };
-  };
-  const users = new Set(calls.filter((c) => c.kind === 'user').map((c) => c.from));
-  const kindOf = (n: string) => (users.has(n) ? 'user' : serving(calls, n));
+  const tops = useMemo(() => {
+    const out = new Map<string, number>();
+    rows.forEach((row, l) => {
+      let y = 1 + (height - 2 - heights[l]) / 2;
+      for (const n of row) {
+        out.set(n, y);
+        y += heightOf(n) + GAP.y;
+      }
+    });
+    return out;
+  }, [rows, height]);
+  const at = (n: string) => ({ x: 1 + places.get(n)!.layer * (BOX.width + GAP.x), y: tops.get(n)! });
   const most = Math.max(1, ...calls.map((c) => c.calls));
   const focus = over ?? picked;
+  /** From the right of the caller to the left of the called, by way of the gaps; back around the other side. */
+  const line = (c: GraphEdge) => {
+    const a = at(c.from);
+    const b = at(c.to);
+    const middle = BOX.height / 2;
+    if (b.x <= a.x) {
+      const [x1, x2] = [a.x, b.x + BOX.width];
+      return `M${x1} ${a.y + middle}C${x1 - 60} ${a.y + middle} ${x2 + 60} ${b.y + middle} ${x2} ${b.y + middle}`;
+    }
+    const bend = GAP.x / 2;
+    let path = `M${a.x + BOX.width} ${a.y + middle}`;
+    let from = { x: a.x + BOX.width, y: a.y + middle };
+    const to = (x: number, y: number) => {
+      path += `C${from.x + bend} ${from.y} ${x - bend} ${y} ${x} ${y}`;
+      from = { x, y };
+    };
+    for (const id of ways.get(wayKey(c)) ?? []) {
+      const { x, y } = at(id);
+      to(x, y + WAY / 2);
+      path += `H${x + BOX.width}`;
+      from.x = x + BOX.width;
+    }
+    to(b.x, b.y + middle);
+    return path;
+  };
   return (
     <div class="map" tabIndex={0} role="group" aria-label="Map of services">
       <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
         {calls.map((c) => {
-          const a = at(c.from);
-          const b = at(c.to);
-          const back = b.x <= a.x;
-          const [x1, x2] = back ? [a.x, b.x + BOX.width] : [a.x + BOX.width, b.x];
-          const [y1, y2] = [a.y + BOX.height / 2, b.y + BOX.height / 2];
-          const bend = back ? -60 : Math.max(30, (x2 - x1) / 2);
           const near = focus === c.from || focus === c.to;
           return (
             <path
               key={`${c.from} ${c.to} ${c.kind}`}
               class={`call ${c.kind} ${c.errors > c.calls * 0.05 ? 'failing' : ''} ${focus && !near ? 'dim' : ''}`}
-              d={`M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`}
+              d={line(c)}
               stroke-width={1 + 4 * Math.sqrt(c.calls / most)}
             >
               <title>
@@ -78,8 +92,8 @@ export function ServiceMap({
           const into = calls.filter((c) => c.to === n);
           const sum = into.reduce((s, c) => s + c.calls, 0);
           const errors = into.reduce((s, c) => s + c.errors, 0);
-          const kind = kindOf(n);
-          const isService = kind === 'call';
+          const kind = kinds.get(n) ?? 'service';
+          const isService = kind === 'service';
           return (
             <g
               key={n}
@@ -103,7 +117,7 @@ export function ServiceMap({
                 <rect class="strip" width={4} height={BOX.height} rx={2} style={{ fill: serviceColour(n) }} />
               )}
               <text x={14} y={19} class="name">
-                {n.length > 20 ? n.slice(0, 19) + '…' : n}
+                {n.length > 18 ? n.slice(0, 17) + '…' : n}
               </text>
               <text x={14} y={35} class="figures">
                 {into.length === 0 ? (kind === 'user' ? 'from outside' : 'calls others') : rate(sum / seconds)}

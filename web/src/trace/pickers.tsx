@@ -11,13 +11,20 @@ export function ServicePicker({
   context,
   value,
   pick,
+  logs,
 }: {
   context: Params;
   value: string | null;
   pick: (service: string | null) => void;
+  logs?: boolean; // those that log, be there spans of them or not
 }) {
-  const list = useGet<Service[]>(`/organizations/${org}/services/`, context);
-  const names = [...new Set([...(list.data ?? []).map((s) => s.name), ...(value ? [value] : [])])].sort();
+  const calling = useGet<Service[]>(logs ? null : `/organizations/${org}/services/`, context);
+  const logging = useGet<{ services?: { name: string }[] }>(
+    logs ? `/organizations/${org}/logs/volume/` : null,
+    context,
+  );
+  const list = (logs ? logging.data?.services : calling.data) ?? [];
+  const names = [...new Set([...list.map((s) => s.name), ...(value ? [value] : [])])].sort();
   return (
     <Menu
       label={value ?? 'All services'}
