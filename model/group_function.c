@@ -111,7 +111,7 @@ static void native_function(struct arena *a, struct part *out)
     if (memchr(t.at, '{', t.len) || memchr(t.at, '\'', t.len) || memchr(t.at, '[', t.len))
         if (t.at[0] != '[' && t.at[0] != '-' && t.at[0] != '+')
             t = without_counters(t, a);
-    if (find(t, 0, "_block_invoke") < t.len)
+    if (begins(t, "__") && find(t, 0, "_block_invoke") < t.len)
         t = without_block_numbers(t);
     if (!text_eq(t, out->value))
         part_change(out, t, "removed compiler's numbers");

@@ -341,7 +341,7 @@ static struct text function_among(struct text t, bool swift, struct arena *a)
     }
     if (count == 0)
         return TEXT_NONE;
-    if (text_find(t, TEXT("initialization expression of")) < t.len)
+    if (count > 3 && text_find(t, TEXT("initialization expression of")) < t.len)
         name = initialiser(tokens, count, a);
     if (!name.at) {
         arrow = last_of(tokens, count, "\x03");
@@ -426,9 +426,10 @@ static struct text without_il2cpp(struct text t, struct arena *a)
 static bool is_plain(struct text t)
 {
     for (size_t i = 0; i < t.len; i++)
-        if (!is_word(t.at[i]) && t.at[i] != ':' && t.at[i] != '.' && t.at[i] != '~')
+        if ((!is_word(t.at[i]) && t.at[i] != ':' && t.at[i] != '.' && t.at[i] != '~') ||
+            (t.at[i] == '_' && i >= 6 && memcmp(t.at + i - 6, "lambda", 6) == 0))
             return false;
-    return !text_ends(t, "const") && text_find(t, TEXT("lambda_")) == t.len;
+    return !text_ends(t, "const");
 }
 
 struct text group_trim_native(struct text function, bool swift, struct arena *a)

@@ -110,6 +110,7 @@ struct rule_search {
     uint8_t field;
     char byte, other;    /* the literal's rarest byte, in both cases */
     uint16_t at;         /* where in the literal it stands */
+    uint64_t letters;    /* bits: bytes of the literal, see rules_letters */
     struct text literal; /* occurs in whatever matches */
 };
 struct rule_index {
@@ -169,6 +170,8 @@ bool rules_parse_stack(struct text text, struct arena *a, struct group_rules *ou
 bool rules_parse_finger(struct text text, struct arena *a, struct group_rules *out,
                         struct group_rules_error *error);
 bool rules_index(struct stack_rules *rules, const struct categories *known, struct arena *a);
+/* A bit for each byte that occurs, folded as the field is: what lacks one holds no such literal. */
+uint64_t rules_letters(unsigned field, struct text t);
 
 /* ---- evaluating ---- */
 
@@ -179,6 +182,8 @@ struct rule_frame {
     uint8_t category; /* 0: none, else 1 + its number */
     int8_t in_app;    /* enum tri */
     int8_t group;     /* after the second pass: TRI_YES +group, TRI_NO -group */
+    /* Equal numbers, equal values; UNNUMBERED: not known. The rules' own, to ask patterns once. */
+    uint8_t value_number[INDEXED_FIELDS];
     /* which rule said so, for explanations */
     const struct stack_rule *app_rule, *group_rule;
 };

@@ -172,6 +172,7 @@ static bool add_ways(struct ways *w, uint16_t rule, const struct matcher *m)
                                      .byte = byte,
                                      .other = letter ? (char)(byte ^ 0x20) : byte,
                                      .at = (uint16_t)at,
+                                     .letters = rules_letters(m->field, g->literal),
                                      .literal = g->literal};
             w->count++; /* keeps the bound; the place itself stays out of use */
             w->at[w->count - 1].slot = EVERYWHERE;

@@ -6,12 +6,14 @@
 #define WORDS 4       /* of a bit per frame: 256 of them */
 #define MEMOS 4       /* values of a field that are remembered … */
 #define MEMO_RULES 24 /* … if they may match so many rules at most */
+#define UNNUMBERED 64 /* numbers of values are bits of a word */
 #define UNKNOWN TEXT("<unknown>")
 
 /* The rules that a value may match, for the next frames of the same module or file. */
 struct memo {
     struct text value;
     uint8_t family, count; /* of rules; above MEMO_RULES: too many, not to be used */
+    uint8_t number;        /* of the value */
     uint16_t rules[MEMO_RULES];
 };
 
@@ -21,8 +23,9 @@ struct run {
     uint64_t (*hits)[WORDS]; /* per rule, a bit per frame; only of those that are touched */
     uint64_t *touched;       /* bits: rules with hits */
     struct memo memos[INDEXED_FIELDS][MEMOS];
-    uint8_t turn[INDEXED_FIELDS]; /* the memo that is replaced next */
-    struct memo *filling;         /* NULL: none is */
+    uint8_t turn[INDEXED_FIELDS];    /* the memo that is replaced next */
+    uint8_t numbers[INDEXED_FIELDS]; /* given to values */
+    struct memo *filling;            /* NULL: none is */
 };
 
 struct stack_run {
@@ -165,8 +168,18 @@ static bool found(const struct rule_search *s, struct text value)
     return found_by(s, value, s->byte) || (s->other != s->byte && found_by(s, value, s->other));
 }
 
+uint64_t rules_letters(unsigned field, struct text t)
+{
+    const uint8_t *fold = glob_folded[style_of(field)];
+    uint64_t bits = 0;
+
+    for (size_t i = 0; i < t.len; i++)
+        bits |= (uint64_t)1 << (fold[(unsigned char)t.at[i]] & 63);
+    return bits;
+}
+
 /* Functions differ from frame to frame; their modules, files and images do not. */
-static bool remembered(struct run *r, unsigned field, const struct rule_frame *f, uint32_t frame)
+static bool remembered(struct run *r, unsigned field, struct rule_frame *f, uint32_t frame)
 {
     struct text value = f->field[field];
 
@@ -178,12 +191,16 @@ static bool remembered(struct run *r, unsigned field, const struct rule_frame *f
             continue;
         for (unsigned k = 0; k < m->count; k++)
             touch(r, m->rules[k], frame);
+        f->value_number[field] = m->number;
         return true;
     }
     r->filling = &r->memos[field][r->turn[field]++ % MEMOS];
     r->filling->value = value;
     r->filling->family = f->family;
     r->filling->count = 0;
+    r->filling->number = r->numbers[field];
+    r->numbers[field] += r->numbers[field] < UNNUMBERED;
+    f->value_number[field] = r->filling->number;
     return false;
 }
 
@@ -196,12 +213,15 @@ static void candidates_by_field(struct run *r, const struct rule_frame *f, unsig
     candidates_by_start(r, ix, field, value, frame);
     if (field >= FIELD_PATH && ix->has_dirs[field - FIELD_PATH])
         candidates_by_dir(r, ix, field, value, frame);
+    if (ix->search_from[field] == ix->search_from[field + 1])
+        return;
+    uint64_t letters = rules_letters(field, value) | rules_letters(field, TEXT("/"));
     for (uint32_t i = ix->search_from[field]; i < ix->search_from[field + 1]; i++)
-        if (found(&ix->searches[i], value))
+        if (!(ix->searches[i].letters & ~letters) && found(&ix->searches[i], value))
             touch(r, ix->searches[i].rule, frame);
 }
 
-static void candidates(struct run *r, const struct rule_frame *f, uint32_t frame)
+static void candidates(struct run *r, struct rule_frame *f, uint32_t frame)
 {
     const struct rule_index *ix = &r->set->index[f->family];
 
@@ -280,14 +300,39 @@ static bool owners_hold(const struct stack_rule *r, const struct rule_owner *o)
     return true;
 }
 
+/* What a rule's first matcher said of values by their number: one pattern, few files and images. */
+struct verdicts {
+    uint64_t asked, held;
+};
+
+static bool first_holds(const struct matcher *m, const struct rule_frame *f, struct verdicts *v)
+{
+    unsigned number = m->field < INDEXED_FIELDS ? f->value_number[m->field] : UNNUMBERED;
+    uint64_t bit;
+    bool holds;
+
+    if (number >= UNNUMBERED)
+        return frame_holds(m, f);
+    bit = (uint64_t)1 << number;
+    if (v->asked & bit)
+        return v->held & bit;
+    holds = frame_holds(m, f);
+    v->asked |= bit;
+    v->held |= holds ? bit : 0;
+    return holds;
+}
+
 /* A neighbour that is not there never matches, negated or not. */
-static bool rule_holds(const struct stack_rule *r, const struct stack_run *s, uint32_t i)
+static bool rule_holds(const struct stack_rule *r, const struct stack_run *s, uint32_t i,
+                       struct verdicts *v)
 {
     const struct rule_frame *f = &s->frames[i];
 
     if (!(r->families >> f->family & 1))
         return false;
-    for (uint16_t m = 0; m < r->frame_count; m++)
+    if (r->frame_count && r->decided != 1 && !first_holds(&r->frame[0], f, v))
+        return false;
+    for (uint16_t m = 1; m < r->frame_count; m++)
         if (m + 1 != r->decided && !frame_holds(&r->frame[m], f))
             return false;
     if (r->caller && (i == 0 || !frame_holds(r->caller, f - 1)))
@@ -367,6 +412,7 @@ static void apply(const struct run *run, uint32_t number, struct stack_run *s, b
 {
     const struct stack_rule *r = &run->set->rules[number];
     uint64_t matched[WORDS] = {0}, any = 0;
+    struct verdicts verdicts = {0, 0};
 
     if (!owners_hold(r, s->owner))
         return;
@@ -382,7 +428,7 @@ static void apply(const struct run *run, uint32_t number, struct stack_run *s, b
 
             if (i >= s->count)
                 break;
-            if (rule_holds(r, s, i))
+            if (rule_holds(r, s, i, &verdicts))
                 matched[w] |= bits & -bits;
         }
         any |= matched[w];
@@ -429,6 +475,8 @@ bool rules_run_stack(const struct group_rules *project, struct rule_frame *frame
     if (count > WORDS * 64 || !begin(&s.run[0], &rules_built_in()->stack, a) ||
         (project && !begin(&s.run[1], &project->stack, a)))
         return false;
+    for (uint32_t i = 0; i < count; i++)
+        memset(frames[i].value_number, UNNUMBERED, sizeof frames[i].value_number);
     for (uint32_t i = 0; i < count; i++)
         for (unsigned set = 0; set < 2; set++)
             if (s.run[set].set)

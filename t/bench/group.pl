@@ -65,13 +65,35 @@ sub cocoa_frame {
     };
 }
 
+# What SDKs send beside the frames: what happened before, where it ran, and of native code the images.
+sub breadcrumbs {
+    my @type = ([ 'http', 'GET /api/cart' ], [ 'ui.click', 'button#checkout' ], [ 'query', 'SELECT * FROM cart WHERE id = %s' ], [ 'navigation', '/cart' ]);
+    return [ map { { timestamp => 1772359180 + $_, category => $type[ $_ % 4 ][0], message => $type[ $_ % 4 ][1], level => 'info', type => 'default', data => { status_code => 200, attempt => $_ } } } 1 .. 20 ];
+}
+
+sub contexts {
+    return {
+        trace   => { trace_id => '4bf92f3577b34da6a3ce929d0e0e4736', span_id => '00f067aa0ba902b7', op => 'http.server', status => 'internal_error' },
+        os      => { name => 'Linux', version => '6.1.0', build => '6.1.0-13', kernel_version => '6.1.0-13-amd64' },
+        runtime => { name => 'CPython', version => '3.12.1', build => '3.12.1 (main, Dec  8 2025, 00:00:00)' },
+        device  => { arch => 'x86_64', family => 'server', memory_size => 17179869184, free_memory => 4294967296, processor_count => 8, model => 'm6i.xlarge', boot_time => '2026-01-31T09:14:07Z' },
+        app     => { app_identifier => 'example.shop', app_version => '2.4.1', app_build => '4711', app_start_time => '2026-01-31T09:14:07Z' },
+    };
+}
+
+sub images {
+    return { images => [ map { { type => 'macho', debug_id => sprintf('4bf92f35-77b3-4da6-a3ce-%012x', $_), image_addr => sprintf('0x1%08x', 65536 * $_), image_size => 65536, code_file => "/System/Library/Frameworks/Part$_.framework/Part$_", arch => 'arm64' } } 1 .. 14 ] };
+}
+
 sub event {
     my ($platform, $frame, $type, $value) = @_;
+    my %beside = (breadcrumbs => breadcrumbs(), contexts => contexts(), $platform eq 'cocoa' ? (debug_meta => images()) : ());
     my (@frames, $text);
     do {
         push @frames, $frame->(scalar @frames);
         $text = $json->encode({
             event_id => '0123456789abcdef0123456789abcdef', timestamp => 1772359200.5, platform => $platform, level => 'error', release => 'shop@2.4.1', transaction => '/checkout',
+            %beside,
             tags => { region => 'eu-west-1' }, user => { id => '42' }, request => { url => 'https://shop.example/checkout', method => 'POST' },
             exception => { values => [ { type => $type, value => $value, mechanism => { type => 'generic', handled => JSON::PP::false }, stacktrace => { frames => \@frames } } ] },
         });
