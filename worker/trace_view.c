@@ -101,8 +101,10 @@ static int row_flags(const struct trace_node *n)
 {
     int flags = n->span->flags & SPAN_ERROR ? ROW_ERROR : 0;
 
-    if (n->flags & (NODE_ORPHAN | NODE_CUT))
+    if (n->flags & NODE_ORPHAN)
         flags |= ROW_ORPHAN;
+    if (n->flags & NODE_CUT)
+        flags |= ROW_CUT;
     if (n->flags & NODE_CRITICAL)
         flags |= ROW_CRITICAL;
     if (n->flags & NODE_ENTRY)

@@ -12,6 +12,7 @@
 #define ROW_CRITICAL 4
 #define ROW_ENTRY 8
 #define ROW_GUESSED 16
+#define ROW_CUT 32
 
 /* Node by span id: made once for a trace, asked for each error and log record. */
 struct trace_index {

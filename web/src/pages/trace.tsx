@@ -61,7 +61,7 @@ function One({ trace }: { trace: string }) {
   const loaded = useGet<TraceDocument>(`/organizations/${org}/trace/${trace}/table/`);
   const t = useMemo(() => loaded.data && tableOf(loaded.data), [loaded.data]);
   useTitle(t?.count ? nameOf(t, rootOf(t)) : `Trace ${trace.slice(0, 8)}`);
-  const none = loaded.error?.status === 404;
+  const none = loaded.error?.status === 404 || t?.count === 0;
   useEffect(() => {
     if (!none) return;
     const timer = setInterval(() => document.hidden || loaded.reload(), AGAIN);
@@ -71,20 +71,20 @@ function One({ trace }: { trace: string }) {
     <>
       <TopBar timeless extra={t && t.count > 0 && <Actions t={t} />} />
       <main class={`content ${t?.count ? 'trace' : ''}`}>
-        {none && <None trace={trace} />}
+        {none && <None trace={trace} t={t} />}
         {loaded.error && !none && <Problem error={loaded.error} retry={loaded.reload} />}
         {!t && !loaded.error && (
           <p class="quiet" role="status" aria-busy="true">
             {loaded.slow && 'Reading the trace …'}
           </p>
         )}
-        {t && !none && (t.count ? <Spans t={t} reload={loaded.reload} /> : <None trace={trace} t={t} />)}
+        {t && !none && <Spans t={t} reload={loaded.reload} />}
       </main>
     </>
   );
 }
 
-function None({ trace, t }: { trace: string; t?: Table }) {
+function None({ trace, t }: { trace: string; t: Table | null }) {
   const href = useHref();
   return (
     <>
@@ -337,7 +337,7 @@ function Arriving({ t, reload }: { t: Table; reload: () => void }) {
 function Head({ t }: { t: Table }) {
   const href = useHref();
   const failed = t.errorsBefore[t.count];
-  const logs = [...t.logs.values()].reduce((sum, n) => sum + n, 0);
+  const logs = t.logCount ?? [...t.logs.values()].reduce((sum, n) => sum + n, 0);
   return (
     <div class="page-head">
       <h1>

@@ -20,13 +20,32 @@ function draw(canvas: HTMLCanvasElement, t: Table) {
   const value = (name: string) => css.getPropertyValue(name.replace(/^var\((.*)\)$/, '$1')).trim();
   const colours = t.services.map((s) => value(serviceColour(s)));
   const scale = width / (t.durationUs || 1);
-  // as many lines as there are rows; more rows than pixels share one
+  // as many lines as there are rows; more rows than pixels share one, where most of them cover each other
   const lane = Math.min(4, HEIGHT / t.count);
+  const dot = 1 / ratio;
+  const colour = [...colours, value('--error')];
+  const from = new Float64Array(colour.length);
+  const to = new Float64Array(colour.length);
+  let line = -1;
+  let lastColour = -1;
   c.scale(ratio, ratio);
   c.clearRect(0, 0, width, HEIGHT);
   for (let i = 0; i < t.count; i++) {
-    c.fillStyle = t.flags[i] & ERROR ? value('--error') : colours[t.service[i]];
-    c.fillRect(t.from[i] * scale, i * lane, Math.max(0.7, t.duration[i] * scale), Math.max(0.7, lane - 0.4));
+    const y = Math.floor((i * lane) / dot) * dot;
+    if (y !== line) {
+      from.fill(Infinity);
+      to.fill(-1);
+      line = y;
+    }
+    const which = t.flags[i] & ERROR ? colours.length : t.service[i];
+    const x = t.from[i] * scale;
+    const end = x + Math.max(0.7, t.duration[i] * scale);
+    if (x >= from[which] && end <= to[which] + dot / 2) continue;
+    const apart = x > to[which] || end < from[which];
+    from[which] = apart ? x : Math.min(x, from[which]);
+    to[which] = apart ? end : Math.max(end, to[which]);
+    if (lastColour !== which) c.fillStyle = colour[(lastColour = which)];
+    c.fillRect(x, y, end - x, Math.max(0.7, lane - 0.4));
   }
 }
 

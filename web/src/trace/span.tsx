@@ -17,6 +17,9 @@ interface SpanDocument {
   status: string;
   statusMessage: string | null;
   scope: string | null;
+  scopeVersion?: string | null;
+  description?: string | null;
+  notes?: string[]; // what was wrong with it when it came
   op?: string | null;
   project?: string | null;
   environment?: string | null;
@@ -43,6 +46,7 @@ export function SpanDetail({ t, row, show }: { t: Table; row: number; show: (row
   return (
     <div class="span-facts" aria-busy={!d && !span.error}>
       <Line t={t} row={row} d={d} show={show} />
+      {d?.description && d.description !== nameOf(t, row) && <p class="described">{d.description}</p>}
       {d?.statusMessage && <p class={d.status === 'error' ? 'worse' : ''}>{d.statusMessage}</p>}
       <Errors t={t} row={row} />
       {span.error && <Problem error={span.error} retry={span.reload} />}
@@ -61,11 +65,15 @@ export function SpanDetail({ t, row, show }: { t: Table; row: number; show: (row
 
 /** What a span says of where it comes from, with what Sentry's protocol says apart from attributes. */
 const resource = (d: SpanDocument): Attribute[] =>
-  [...d.resource, ['project', d.project], ['instrumentation scope', d.scope], ['trace state', d.traceState]].filter(
-    (pair): pair is Attribute => pair[1] !== null && pair[1] !== undefined && pair[1] !== '',
-  );
+  [
+    ...d.resource,
+    ['project', d.project],
+    ['instrumentation scope', [d.scope, d.scopeVersion].filter(Boolean).join(' ')],
+    ['trace state', d.traceState],
+  ].filter((pair): pair is Attribute => pair[1] !== null && pair[1] !== undefined && pair[1] !== '');
 
 function Line({ t, row, d, show }: { t: Table; row: number; d: SpanDocument | null; show: (row: number) => void }) {
+  const href = useHref();
   const parent = t.parent[row];
   const same = t.shared.get(t.id[row]);
   const nth = nthOf(t, row);
@@ -74,7 +82,10 @@ function Line({ t, row, d, show }: { t: Table; row: number; d: SpanDocument | nu
     <>
       <p class="span-line">
         <strong>{nameOf(t, row)}</strong>
-        <span class="quiet">{[serviceOf(t, row), d?.op, d?.kind].filter(Boolean).join(', ')}</span>
+        <span class="quiet">
+          <Link href={href(`/services/${encodeURIComponent(serviceOf(t, row))}`)}>{serviceOf(t, row)}</Link>
+          {[d?.op, d?.kind].filter(Boolean).map((word) => `, ${word}`)}
+        </span>
         <span>
           {duration(t.duration[row] / 1000)}
           {t.self[row] < t.duration[row] && `, ${duration(t.self[row] / 1000)} of it its own`}, starts at{' '}
@@ -102,6 +113,7 @@ function Line({ t, row, d, show }: { t: Table; row: number; d: SpanDocument | nu
           later.
         </p>
       )}
+      {d?.notes && d.notes.length > 0 && <p class="small quiet">As it came, {d.notes.join('; ')}.</p>}
       {same && (
         <p class="small">
           {same.length} spans of this trace have this id; this is number {nth + 1}.{' '}

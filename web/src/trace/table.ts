@@ -16,6 +16,7 @@ export interface TraceDocument {
   spans: number;
   cut: boolean; // there are more spans than are sent
   root?: number; // the row to show as the root; the first, when it is not said
+  logCount?: number; // of the whole trace, those of no span that is here included
   duplicates?: number; // spans that came more than once; each is one row
   services: string[];
   names: string[];
@@ -61,8 +62,9 @@ function put<K, V>(map: Map<K, V[]>, key: K, value: V) {
 }
 
 function sharedIds(rows: TraceDocument['rows']): Map<string, number[]> {
-  const first = new Map<string, number>();
   const shared = new Map<string, number[]>();
+  if (new Set(rows.map((r) => r[0])).size === rows.length) return shared; // as nearly always
+  const first = new Map<string, number>();
   rows.forEach(([id], row) => {
     const before = first.get(id);
     if (before === undefined) first.set(id, row);
