@@ -106,6 +106,8 @@ static const struct route {
     {ORG, EVENTS, "service-graph", .get = service_map},
     {ORG, EVENTS, "logs", .get = log_list},
     {ORG, EVENTS, "logs/volume", .get = log_volume},
+    {ORG, EVENTS, "traces", .get = trace_list},
+    {ORG, EVENTS, "traces/compare", .get = trace_beside},
     {ORG, EVENTS, "trace/*/table", .get = trace_table},
     {ORG, EVENTS, "trace/*/spans/*", .get = trace_span},
     {ORG, ORGS, "stats", .get = stats_org},

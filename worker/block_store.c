@@ -230,10 +230,22 @@ struct finding {
     uint32_t hash_count;
 };
 
+/* False: enough. */
 static bool found(struct finding *f, struct query_segment *g, int64_t block, uint32_t kind)
 {
-    if (kind != f->kind || f->count == f->room)
-        return f->count < f->room;
+    if (kind != f->kind)
+        return true;
+    if (f->count == f->room) {
+        struct block_ref *more = f->room < BLOCK_PLACES_MAX
+                                     ? arena_alloc(f->c->arena, 4 * f->room * sizeof *more)
+                                     : NULL;
+
+        if (!more)
+            return false;
+        memcpy(more, f->refs, f->count * sizeof *more);
+        f->refs = more;
+        f->room *= 4;
+    }
     f->refs[f->count++] = (struct block_ref){g, block, kind};
     return true;
 }
@@ -351,7 +363,8 @@ static uint32_t each_once(struct block_ref *refs, uint32_t count)
 struct block_ref *block_of_traces(struct api_call *c, uint32_t kind, const uint8_t *const *ids,
                                   uint32_t id_count, uint32_t *count)
 {
-    struct finding f = {.c = c, .kind = kind, .room = BLOCK_PLACES_MAX, .hash_count = id_count};
+    struct finding f = {
+        .c = c, .kind = kind, .room = BLOCK_PLACES_MAX / 256, .hash_count = id_count};
     uint32_t *hashes = arena_alloc(c->arena, id_count * sizeof *hashes), segments;
     struct query_segment *list;
 
@@ -363,7 +376,7 @@ struct block_ref *block_of_traces(struct api_call *c, uint32_t kind, const uint8
         hashes[i] = marks_trace(ids[i]);
     f.hashes = hashes;
     segments = query_segments(c->q, &list);
-    for (uint32_t i = 0; i < segments && f.count < f.room; i++) {
+    for (uint32_t i = 0; i < segments && f.count < BLOCK_PLACES_MAX; i++) {
         if (list[i].indexed)
             find_by_index(&f, &list[i]);
         else if (i == 0)

@@ -7,14 +7,23 @@
 #include "proto/hex.h"
 #include "shm/log.h"
 
+#define CHUNK \
+    256 /* spans; room for one trace of any size is set aside at once, since it is not copied */
+
+struct chunk {
+    struct chunk *next;
+    struct span *spans;
+    uint32_t *owner; /* of each span: number of its trace */
+    uint32_t count, room;
+};
+
 struct reading {
     struct api_call *c;
     struct span_trace *traces;
     uint32_t *by_id; /* numbers of traces, in order of their ids */
     uint32_t trace_count;
     struct span_copier *copier;
-    struct span *spans;
-    uint32_t *owner; /* of each span: number of its trace */
+    struct chunk *first, *last;
     uint32_t count, limit;
     const uint8_t *span; /* this one only; NULL: all */
 };
@@ -60,6 +69,37 @@ static bool any_wanted(const struct reading *r, struct text record)
 
 /* ---- reading ---- */
 
+static struct chunk *chunk_add(struct reading *r)
+{
+    struct arena *a = r->c->arena;
+    struct chunk *k = arena_zero(a, 1, sizeof *k);
+
+    if (!k)
+        return NULL;
+    k->room = r->trace_count == 1 && r->limit > TRACE_LIST_SPANS ? r->limit : CHUNK;
+    k->spans = arena_alloc(a, k->room * sizeof *k->spans);
+    k->owner = arena_alloc(a, k->room * sizeof *k->owner);
+    if (arena_spent(a))
+        return NULL;
+    if (r->last)
+        r->last->next = k;
+    else
+        r->first = k;
+    return r->last = k;
+}
+
+static bool keep(struct reading *r, const struct span *s, struct span_trace *t)
+{
+    struct chunk *k = r->last && r->last->count < r->last->room ? r->last : chunk_add(r);
+
+    if (!k || !span_copy(r->copier, s, &k->spans[k->count]))
+        return false;
+    k->owner[k->count++] = (uint32_t)(t - r->traces);
+    t->count++;
+    r->count++;
+    return true;
+}
+
 static bool read_group(struct reading *r, const struct span_bundle *b, const struct span_group *g,
                        struct span_trace *t)
 {
@@ -71,10 +111,8 @@ static bool read_group(struct reading *r, const struct span_bundle *b, const str
     while (r->count < r->limit && span_cursor_next(&cursor, &s)) {
         if (r->span && memcmp(s.span_id, r->span, 8) != 0)
             continue;
-        if (!span_copy(r->copier, &s, &r->spans[r->count]))
+        if (!keep(r, &s, t))
             return false;
-        r->owner[r->count++] = (uint32_t)(t - r->traces);
-        t->count++;
     }
     return true;
 }
@@ -112,23 +150,27 @@ static bool read_blocks(struct reading *r, const struct block_ref *refs, uint32_
     return true;
 }
 
-/* Spans of several traces lie mixed: part them, keeping their order. */
+/* Spans of several traces lie mixed, in chunks: part them, keeping their order. */
 static bool part(struct reading *r)
 {
-    struct span *spans = r->spans;
+    struct span *spans;
     uint32_t *next = arena_zero(r->c->arena, r->trace_count, sizeof *next);
 
-    if (!next)
-        return false;
-    if (r->trace_count > 1 && !(spans = arena_alloc(r->c->arena, r->count * sizeof *spans)))
+    if (r->trace_count == 1 && r->first && !r->first->next) {
+        r->traces[0].spans = r->first->spans;
+        return true;
+    }
+    spans = arena_alloc(r->c->arena, r->count * sizeof *spans);
+    if (!next || !spans)
         return false;
     for (uint32_t i = 0, at = 0; i < r->trace_count; i++) {
         next[i] = at;
         r->traces[i].spans = spans + at;
         at += r->traces[i].count;
     }
-    for (uint32_t i = 0; r->trace_count > 1 && i < r->count; i++)
-        spans[next[r->owner[i]]++] = r->spans[i];
+    for (const struct chunk *k = r->first; k; k = k->next)
+        for (uint32_t i = 0; i < k->count; i++)
+            spans[next[k->owner[i]]++] = k->spans[i];
     return true;
 }
 
@@ -138,8 +180,6 @@ static bool begin(struct reading *r, enum span_depth depth, const uint8_t ***ids
 
     r->by_id = arena_alloc(a, r->trace_count * sizeof *r->by_id);
     r->copier = span_copier_new(a, depth);
-    r->spans = arena_alloc(a, r->limit * sizeof *r->spans);
-    r->owner = arena_alloc(a, r->limit * sizeof *r->owner);
     *ids = arena_alloc(a, r->trace_count * sizeof **ids);
     if (arena_spent(a))
         return false;

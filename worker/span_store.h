@@ -36,8 +36,7 @@ struct span_trace {
     uint32_t stored; /* copies included; more than `count`: some were left out */
 };
 
-/* Read these traces, `limit` spans at most of all together: memory for so many is set aside.
- * False: the arena is spent, or refused. */
+/* Read these traces, `limit` spans at most of all together. False: the arena is spent, or refused. */
 bool span_store_read(struct api_call *c, struct span_trace *traces, uint32_t count,
                      enum span_depth depth, uint32_t limit);
 /* One trace, and its tree. Bounds: TRACE_ROWS_MAX spans of an outline, TRACE_WHOLE_MAX whole ones. */
