@@ -139,9 +139,12 @@ bool trace_critical(struct trace *t, uint32_t root, struct arena *a, struct trac
         if (child == TRACE_NONE) {
             if (!emit(&w, f->node, s->start_ns, until))
                 return false;
+            /* a child may have begun before this one did: clocks differ */
+            if (until > s->start_ns)
+                until = s->start_ns;
             w.depth--;
-            if (w.depth && w.stack[w.depth - 1].until > s->start_ns)
-                w.stack[w.depth - 1].until = s->start_ns;
+            if (w.depth && w.stack[w.depth - 1].until > until)
+                w.stack[w.depth - 1].until = until;
         } else {
             uint64_t end = t->nodes[child].span->end_ns;
 

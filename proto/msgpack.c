@@ -107,6 +107,7 @@ static struct json *map(struct reader *r, uint64_t count, int depth)
         if (!v || !json_is(key, JSON_STRING))
             continue;
         v->key = json_string(key, r->a);
+        v->key_escaped = text_plain(v->key) != v->key.len;
         json_push(out, v);
     }
     return out;

@@ -237,6 +237,8 @@ static void test_critical(void)
 {
     struct span s[] = {span(1, 0, 0, 100, "a"), span(2, 1, 10, 40, "b"), span(3, 1, 20, 90, "c"),
                        span(4, 3, 50, 85, "d")};
+    struct span early[] = {span(1, 0, 0, 100, "a"), span(2, 1, 10, 40, "b"),
+                           span(3, 1, 50, 90, "c"), span(4, 3, 20, 85, "d")};
     struct span over[] = {span(1, 0, 0, 1000, "a"), span(2, 1, 100, 1030, "late"),
                           span(3, 1, 100, 3000, "async"), span(4, 1, 10, 999, "consumer")};
     struct trace t = build(s, 4);
@@ -246,6 +248,9 @@ static void test_critical(void)
     ok(t.nodes[0].critical_ns == 30 * MS && t.nodes[2].flags & NODE_CRITICAL &&
            !(t.nodes[1].flags & NODE_CRITICAL),
        "nodes are marked");
+    t = build(early, 4);
+    is_str(path(&t), "a:0-20 d:20-85 c:85-90 a:90-100",
+           "a child that began before its parent: no moment is explained twice");
     over[3].kind = SPAN_CONSUMER;
     t = build(over, 4);
     is_str(path(&t), "a:0-100 late:100-1000",

@@ -62,6 +62,7 @@ int main(void)
     READS("\x82\x01\x02\xa1"
           "b\x03",
           "{\"b\":3}", "a key that is no string");
+    READS("\x81\xa2\"\n\x01", "{\"\\\"\\n\":1}", "a key that JSON must escape");
     READS("", "bad", "nothing");
     READS("\xc1", "bad", "a byte that is never used");
     READS("\xa5hell", "bad", "a string cut short");
