@@ -157,7 +157,7 @@ bool foreign_operations(struct api_call *c, struct text service, bool apart,
 
 /* ---- traces ---- */
 
-bool foreign_trace(struct api_call *c, struct text id, struct foreign_trace *out)
+bool foreign_find(struct api_call *c, struct text id, struct foreign_trace *out)
 {
     uint8_t bytes[16];
 
@@ -167,12 +167,17 @@ bool foreign_trace(struct api_call *c, struct text id, struct foreign_trace *out
     }
     if (!span_store_trace(c, bytes, SPANS_WHOLE, &out->stored, &out->tree))
         return false;
-    if (out->tree.count == 0) {
-        api_detail(c, 404, "trace not found");
-        return false;
-    }
-    out->all = out->tree.count + (out->stored.stored - out->stored.count);
+    out->all = out->stored.stored - out->tree.duplicates;
     return true;
+}
+
+bool foreign_trace(struct api_call *c, struct text id, struct foreign_trace *out)
+{
+    if (!foreign_find(c, id, out))
+        return false;
+    if (out->tree.count == 0)
+        api_detail(c, 404, "trace not found");
+    return out->tree.count > 0;
 }
 
 uint32_t foreign_fit(const struct trace *t, size_t *bytes)

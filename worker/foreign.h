@@ -47,7 +47,9 @@ struct foreign_trace {
     struct trace tree;
     uint32_t all; /* spans of it, copies not counted */
 };
-/* The trace that the path names. False: refused; 404 when there is none. */
+/* The trace of that id; no nodes: there is none. False: refused. */
+bool foreign_find(struct api_call *c, struct text id, struct foreign_trace *out);
+/* The same, but 404 when there is none. */
 bool foreign_trace(struct api_call *c, struct text id, struct foreign_trace *out);
 /* How many nodes of it fit into `*bytes`, from the root down; `*bytes` is what is left then. */
 uint32_t foreign_fit(const struct trace *t, size_t *bytes);
