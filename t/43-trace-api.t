@@ -181,4 +181,27 @@ sub ids_of { my ($r) = @_; return [$r->{content}] if $r->{status} != 200; return
     is(Api::links($more)->{previous}{results}, 'true', 'and back');
 }
 
+# ---- a part of a large trace ----
+{
+    my ($id, @chain) = (new_trace(), map { new_span() } 1 .. 12);
+    my @beside = map { new_span() } 1 .. 40;
+    $o->traces([
+        (map { span(trace => $id, id => $chain[$_], $_ ? (parent => $chain[ $_ - 1 ]) : (), name => "level $_", start => $now + $_ / 100, end => $now + 1) } 0 .. 11),
+        (map { span(trace => $id, id => $beside[$_], parent => $chain[0], name => "beside $_", start => $now + 0.001 * $_, end => $now + 0.005 + 0.001 * $_) } 0 .. 39),
+    ], service => 'deep');
+    my $part = $api->get("$org/trace/$id/table/", limit => 20, span => $chain[6])->{json};
+    is(scalar @{ $part->{rows} }, 20, 'a part has as many rows as it may');
+    is("$part->{spans} $part->{rowCount}", '52 52', 'and says how many there are');
+    my %row = map { $part->{rows}[$_][0] => $_ } 0 .. 19;
+    is_deeply([map { $part->{rows}[ $row{ $chain[$_] } ][1] } 0 .. 6], [-1, map { $row{ $chain[ $_ - 1 ] } } 1 .. 6],
+        'the way from the root to the span is in it');
+    ok($row{ $chain[7] }, 'and what is in the span');
+    my @above = grep { $_->[1] >= 0 && $part->{rows}[ $_->[1] ][4] > $_->[4] } @{ $part->{rows} };
+    is(scalar @above, 0, 'parents are parents');
+    is(scalar @{ $api->get("$org/trace/$id/table/", limit => 3, span => $chain[9])->{json}{rows} }, 3, 'fewer rows than levels');
+    is(scalar @{ $api->get("$org/trace/$id/table/", limit => 20, span => new_span())->{json}{rows} }, 20, 'no such span');
+    is($api->get("$org/trace/$id/table/", limit => 0)->{status}, 400, 'no rows are no table');
+    is($api->get("$org/trace/$id/table/", span => 'x')->{status}, 400, 'no span id');
+}
+
 done_testing();

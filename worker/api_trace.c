@@ -12,20 +12,35 @@ bool api_trace_id(struct api_call *c, struct text name, uint8_t id[16])
     return false;
 }
 
+/* ?span=ID&limit=N: a part with that span in it. */
+static bool part_wanted(struct api_call *c, struct trace_page *p)
+{
+    struct text span = api_param(c, "span"), limit = api_param(c, "limit");
+    unsigned long long most = TRACE_ROWS_MAX;
+
+    if ((span.at && !span_span_id(span, p->span)) ||
+        (limit.at && (!text_u64(limit, &most) || !most))) {
+        api_detail(c, 400, "A span id is 16 hexadecimal digits, a limit is a number from 1");
+        return false;
+    }
+    p->most = most < TRACE_ROWS_MAX ? (uint32_t)most : TRACE_ROWS_MAX;
+    return true;
+}
+
 /* A trace that is not here is an empty one: most of those that events name were sampled away. */
 void trace_table(struct api_call *c)
 {
     struct trace_error *errors = arena_alloc(c->arena, TRACE_ERRORS_MAX * sizeof *errors);
+    struct trace_page page = {.errors = errors};
     struct span_trace stored;
     struct trace tree;
-    uint32_t count;
-    uint8_t id[16];
 
-    if (!errors || !api_trace_id(c, c->arg[0], id) ||
-        !span_store_trace(c, id, SPANS_OUTLINE, &stored, &tree))
+    if (!errors || !api_trace_id(c, c->arg[0], page.id) || !part_wanted(c, &page) ||
+        !span_store_trace(c, page.id, SPANS_OUTLINE, &stored, &tree))
         return;
-    count = trace_errors(c, id, errors, TRACE_ERRORS_MAX);
-    trace_write_table(c, id, &tree, stored.stored, errors, count);
+    page.stored = stored.stored;
+    page.error_count = trace_errors(c, page.id, errors, TRACE_ERRORS_MAX);
+    trace_write_table(c, &tree, &page);
 }
 
 void trace_span(struct api_call *c)

@@ -114,14 +114,21 @@ static int row_flags(const struct trace_node *n)
     return flags;
 }
 
+static int64_t row_or_none(const struct trace_part *p, uint32_t node)
+{
+    uint32_t row = trace_part_row(p, node);
+
+    return row == TRACE_NONE ? -1 : (int64_t)row;
+}
+
 static void write_row(struct buf *b, const struct trace *t, const struct trace_node *n,
-                      uint32_t service, uint32_t name)
+                      int64_t parent, uint32_t service, uint32_t name)
 {
     const struct span *s = n->span;
 
     json_open(b, NULL, '[');
     json_hex(b, NULL, s->span_id, 8);
-    json_int(b, NULL, n->parent == TRACE_NONE ? -1 : (int64_t)n->parent);
+    json_int(b, NULL, parent);
     json_uint(b, NULL, service);
     json_uint(b, NULL, name);
     trace_us(b, NULL, s->start_ns - t->start_ns);
@@ -131,7 +138,7 @@ static void write_row(struct buf *b, const struct trace *t, const struct trace_n
     json_close(b, ']');
 }
 
-static void write_rows(struct api_call *c, const struct trace *t)
+static void write_rows(struct api_call *c, const struct trace *t, const struct trace_part *part)
 {
     struct words services, names;
 
@@ -142,21 +149,27 @@ static void write_rows(struct api_call *c, const struct trace *t)
     for (uint32_t i = 0; i < t->count; i++) {
         const struct span *s = t->nodes[i].span;
 
-        write_row(&c->out, t, &t->nodes[i], word_number(&services, s->resource->service),
-                  word_number(&names, span_operation(s)));
+        if (trace_part_row(part, i) != TRACE_NONE)
+            write_row(&c->out, t, &t->nodes[i], row_or_none(part, t->nodes[i].parent),
+                      word_number(&services, s->resource->service),
+                      word_number(&names, span_operation(s)));
     }
     json_close(&c->out, ']');
     words_write(&c->out, "services", &services);
     words_write(&c->out, "names", &names);
 }
 
-static void write_critical(struct api_call *c, const struct trace *t,
+static void write_critical(struct api_call *c, const struct trace *t, const struct trace_part *part,
                            const struct trace_section *sections, uint32_t count)
 {
     json_open(&c->out, "critical", '[');
     for (uint32_t i = 0; i < count; i++) {
+        uint32_t row = trace_part_row(part, sections[i].node);
+
+        if (row == TRACE_NONE)
+            continue;
         json_open(&c->out, NULL, '[');
-        json_uint(&c->out, NULL, sections[i].node);
+        json_uint(&c->out, NULL, row);
         trace_us(&c->out, NULL, sections[i].from_ns - t->start_ns);
         trace_us(&c->out, NULL, sections[i].to_ns - t->start_ns);
         json_close(&c->out, ']');
@@ -166,24 +179,22 @@ static void write_critical(struct api_call *c, const struct trace *t,
 
 /* ---- what hangs on spans ---- */
 
-static int64_t row_of(const struct trace_index *x, const uint8_t *span)
+static uint32_t node_of(const struct trace_index *x, const uint8_t *span)
 {
-    uint32_t node = id_is_zero(span, 8) ? TRACE_NONE : trace_index_find(x, span);
-
-    return node == TRACE_NONE ? -1 : (int64_t)node;
+    return id_is_zero(span, 8) ? TRACE_NONE : trace_index_find(x, span);
 }
 
 static void write_errors(struct api_call *c, const struct trace_index *x,
-                         const struct trace_error *errors, uint32_t count)
+                         const struct trace_part *part, const struct trace_page *p)
 {
     struct buf *b = &c->out;
 
     json_open(b, "errors", '[');
-    for (uint32_t i = 0; i < count; i++) {
-        const struct trace_error *e = &errors[i];
+    for (uint32_t i = 0; i < p->error_count; i++) {
+        const struct trace_error *e = &p->errors[i];
 
         json_open(b, NULL, '{');
-        json_int(b, "row", row_of(x, e->span));
+        json_int(b, "row", row_or_none(part, node_of(x, e->span)));
         json_hex(b, "eventId", e->at.id, 16);
         api_id(b, "issue", e->issue);
         json_text(b, "title", e->title);
@@ -202,16 +213,17 @@ struct log_count {
 static bool count_log(void *own, const struct logrec *l, uint32_t project)
 {
     struct log_count *n = own;
-    int64_t row = row_of(n->index, l->span_id);
+    uint32_t node = node_of(n->index, l->span_id);
 
     (void)project;
     n->all++;
-    if (row >= 0)
-        n->per_node[row]++;
+    if (node != TRACE_NONE)
+        n->per_node[node]++;
     return true;
 }
 
-static void write_logs(struct api_call *c, const uint8_t id[16], const struct trace_index *x)
+static void write_logs(struct api_call *c, const uint8_t id[16], const struct trace_index *x,
+                       const struct trace_part *part)
 {
     struct log_count n = {.index = x};
     struct buf *b = &c->out;
@@ -221,10 +233,10 @@ static void write_logs(struct api_call *c, const uint8_t id[16], const struct tr
         return;
     json_open(b, "logs", '[');
     for (uint32_t i = 0; i < x->tree->count; i++) {
-        if (!n.per_node[i])
+        if (!n.per_node[i] || trace_part_row(part, i) == TRACE_NONE)
             continue;
         json_open(b, NULL, '[');
-        json_uint(b, NULL, i);
+        json_uint(b, NULL, trace_part_row(part, i));
         json_uint(b, NULL, n.per_node[i]);
         json_close(b, ']');
     }
@@ -232,31 +244,33 @@ static void write_logs(struct api_call *c, const uint8_t id[16], const struct tr
     json_uint(b, "logCount", n.all);
 }
 
-void trace_write_table(struct api_call *c, const uint8_t id[16], struct trace *t, uint32_t stored,
-                       const struct trace_error *errors, uint32_t error_count)
+void trace_write_table(struct api_call *c, struct trace *t, const struct trace_page *p)
 {
     struct trace_section *sections = NULL;
     struct trace_index index;
+    struct trace_part part;
     struct buf *b = &c->out;
     uint32_t count = 0;
 
     if (t->root != TRACE_NONE && !trace_critical(t, t->root, c->arena, &sections, &count))
         return;
-    if (!trace_index_make(t, c->arena, &index))
+    if (!trace_index_make(t, c->arena, &index) ||
+        !trace_part_make(t, node_of(&index, p->span), p->most, c->arena, &part))
         return;
     json_open(b, NULL, '{');
-    json_hex(b, "traceId", id, 16);
+    json_hex(b, "traceId", p->id, 16);
     json_raw(b, "start", arena_printf(c->arena, "%.3f", (double)(t->start_ns / 1000) / 1e3));
     trace_us(b, "durationUs", t->end_ns - t->start_ns);
-    json_uint(b, "spans", stored > t->duplicates ? stored - t->duplicates : t->count);
-    json_bool(b, "cut", stored > t->count + t->duplicates);
-    json_int(b, "root", t->root == TRACE_NONE ? -1 : (int64_t)t->root);
+    json_uint(b, "spans", p->stored > t->duplicates ? p->stored - t->duplicates : t->count);
+    json_bool(b, "cut", p->stored > t->count + t->duplicates);
+    json_int(b, "root", row_or_none(&part, t->root));
+    json_uint(b, "rowCount", t->count);
     json_uint(b, "orphans", t->orphans);
     json_uint(b, "duplicates", t->duplicates);
-    write_rows(c, t);
-    write_critical(c, t, sections, count);
-    write_errors(c, &index, errors, error_count);
-    write_logs(c, id, &index);
+    write_rows(c, t, &part);
+    write_critical(c, t, &part, sections, count);
+    write_errors(c, &index, &part, p);
+    write_logs(c, p->id, &index, &part);
     json_close(b, '}');
     api_done(c, 200);
 }

@@ -24,9 +24,26 @@ bool trace_index_make(const struct trace *t, struct arena *a, struct trace_index
 /* TRACE_NONE: no such span. */
 uint32_t trace_index_find(const struct trace_index *x, const uint8_t span_id[8]);
 
-/* The whole document, into c->out. `stored`: spans, the ones left out included. */
-void trace_write_table(struct api_call *c, const uint8_t id[16], struct trace *t, uint32_t stored,
-                       const struct trace_error *errors, uint32_t error_count);
+/* The rows that are written. */
+struct trace_part {
+    uint32_t *row; /* by node; TRACE_NONE: left out. NULL: all of them are rows */
+    uint32_t count;
+};
+/* At most `most` rows: the way from the root to `node` (TRACE_NONE: to none in particular), what is in
+ * it, and the first ones. False: the arena is spent. */
+bool trace_part_make(const struct trace *t, uint32_t node, uint32_t most, struct arena *a,
+                     struct trace_part *out);
+uint32_t trace_part_row(const struct trace_part *p, uint32_t node);
+
+struct trace_page {
+    uint8_t id[16], span[8]; /* span: the one that must not be left out; zero: none */
+    uint32_t stored;         /* spans, the ones left out included */
+    uint32_t most;           /* rows */
+    const struct trace_error *errors;
+    uint32_t error_count;
+};
+/* The whole document, into c->out. */
+void trace_write_table(struct api_call *c, struct trace *t, const struct trace_page *p);
 /* One span; `t` is the trace with nothing but the spans of its id, `n` the one of them that is shown. */
 void trace_write_span(struct api_call *c, const struct trace *t, uint32_t n);
 
