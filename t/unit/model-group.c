@@ -331,7 +331,7 @@ static struct text some_value(char kind, struct arena *a)
     case 'e':
         return arena_printf(a, "%s@mail%u.example", names[chance(4)], chance(100));
     default:
-        return some_number(12, a); /* what is longer may be a credit card, and scrubbed */
+        return some_number(13, a);
     }
 }
 
@@ -341,8 +341,8 @@ static struct text filled(const char *template, struct arena *a)
 
     buf_init(&b, a, 512, 4096);
     for (; *template; template ++)
-        if (*template == '%')
-            buf_text(&b, some_value(*++template, a));
+        if (*template == '%' && *++template != '%')
+            buf_text(&b, some_value(*template, a));
         else
             buf_printf(&b, "%c", *template);
     return buf_result(&b);
