@@ -14,6 +14,7 @@ case $build in /*) ;; *) build=$PWD/$build ;; esac
 san=${build}-san
 QUERN_SKIPS=$build/skips
 export QUERN_SKIPS
+unset MAKEFLAGS MFLAGS # called by a make with a number of jobs of its own
 mkdir -p "$build"
 : >"$QUERN_SKIPS"
 began=$(date +%s) failed=

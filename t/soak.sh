@@ -1,27 +1,45 @@
 #!/bin/sh
-# soak.sh -- the tests that gain from time: kills by the thousand, reloads under load again and again,
-# with a plain and with a sanitized binary. Called by `make soak`.
+# soak.sh -- the tests that gain from time, again and again until it is up: kills at random moments,
+# reloads and take-overs under load, full disks, damaged files; in turn with a plain binary and one that
+# watches its own memory. Called by `make soak`.
 #
-#   SOAK_ROUNDS=N  kills per durability level and binary (2000)
+#   SOAK_SECONDS=N  how long (3600); what has begun is finished
+#   KILL_ROUNDS=N   kills per durability level before the stores are compared with what was sent (100)
 set -u
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
-rounds=${SOAK_ROUNDS:-2000}
-status=0
+san=${build}-san
+unset MAKEFLAGS MFLAGS
+KILL_ROUNDS=${KILL_ROUNDS:-100} QUERN_TOOLS=$build
+export KILL_ROUNDS QUERN_TOOLS
+runs=0 failed=0
 
-soak() { # BUILD ROUNDS
-    QUERN_BUILD=$1 QUERN_BIN=$1/quern KILL_ROUNDS=$2
-    export QUERN_BUILD QUERN_BIN KILL_ROUNDS
-    prove -v -It/lib t/70-*.t || status=1
-    for again in 1 2 3 4 5; do
-        echo "# reloads under load, $again of 5"
-        prove -It/lib t/60-reload-load.t || status=1
+soak() { # BUILD TEST…: what time is left for
+    QUERN_BUILD=$1 QUERN_BIN=$1/quern
+    export QUERN_BUILD QUERN_BIN
+    shift
+    for test in "$@"; do
+        [ "$(date +%s)" -lt $until ] || return
+        echo "== $(($(date +%s) - began)) s: $test, $(basename "$QUERN_BUILD")"
+        runs=$((runs + 1))
+        case $test in
+        *.t) prove -Q -It/lib "t/$test" ;;
+        *) prove -Q -e 'sh t/lib/unit.sh' "$QUERN_BUILD/t/$test" ;;
+        esac || failed=$((failed + 1))
     done
 }
 
-soak "$build" "$rounds"
-make --no-print-directory -s -j"$(nproc)" BUILD="${build}-san" OPT="-O1 -g" \
-    SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" all tools || exit 1
-soak "${build}-san" $((rounds / 4))
-exit $status
+make --no-print-directory -s -j"$(nproc)" BUILD="$san" OPT="-O1 -g" \
+    SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" all units || exit 1
+began=$(date +%s)
+until=$((began + ${SOAK_SECONDS:-3600}))
+while [ "$(date +%s)" -lt $until ]; do
+    for which in "$build" "$san"; do
+        case $which in *-san) QUERN_SLOW=5 ;; *) QUERN_SLOW=1 ;; esac
+        export QUERN_SLOW
+        soak "$which" 60-reload-load.t writer-kill 70-kill.t shm-ring-kill shm-index-kill 70-disk.t 70-damage.t
+    done
+done
+echo "== $runs runs in $(($(date +%s) - began)) s, $failed failed"
+[ $failed = 0 ]
