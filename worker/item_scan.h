@@ -57,6 +57,8 @@ struct item_page {
  * live until the arena is reset. */
 void item_read(uint32_t kind, struct text record, struct arena *a,
                bool (*each)(void *own, uint32_t row, const struct query_item *item), void *own);
+/* What its head says, without unpacking it. False: damaged. */
+bool item_head(uint32_t kind, struct text record, uint32_t *project, int64_t *received_ms);
 
 /* Find a page. False: refused, or the arena is spent. */
 bool item_scan(struct api_call *c, const struct item_wish *wish, struct item_page *out);
