@@ -71,6 +71,8 @@ api_handler feedback_list;
 /* A trace id of the path; false: refused with 400. */
 bool api_trace_id(struct api_call *c, struct text name, uint8_t id[16]);
 api_handler trace_table, trace_span;
+/* api_trace_list.c */
+api_handler trace_list, trace_beside;
 /* api_status.c */
 api_handler status_get;
 /* api_operate.c */
@@ -82,10 +84,14 @@ api_handler jaeger_services, jaeger_service_operations, jaeger_operations, jaege
     jaeger_dependencies;
 /* api_jaeger_metrics.c */
 api_handler jaeger_latencies, jaeger_calls, jaeger_errors, jaeger_min_step;
+/* api_jaeger_search.c */
+api_handler jaeger_search, jaeger3_search, jaeger3_summaries;
 /* api_jaeger_v3.c */
 api_handler jaeger3_services, jaeger3_operations, jaeger3_trace;
 /* api_tempo.c */
 api_handler tempo_echo, tempo_build, tempo_trace, tempo_trace_v2;
+/* api_tempo_search.c */
+api_handler tempo_search;
 /* api_tempo_tags.c */
 api_handler tempo_tags, tempo_tags_v2, tempo_values, tempo_values_v2;
 
