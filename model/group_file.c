@@ -3,37 +3,7 @@
 #include <string.h>
 
 #include "model/group_parts.h"
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static bool is_hex(char c)
-{
-    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
-static size_t run(struct text t, size_t at, bool (*class)(char))
-{
-    size_t n = 0;
-
-    while (at + n < t.len && class(t.at[at + n]))
-        n++;
-    return n;
-}
-
-static bool stands(struct text t, size_t at, const char *literal)
-{
-    size_t n = strlen(literal);
-
-    return at <= t.len && t.len - at >= n && memcmp(t.at + at, literal, n) == 0;
-}
+#include "model/group_scan.h"
 
 /* ---- build hashes and versions ---- */
 
@@ -43,7 +13,7 @@ static bool is_camel(struct text t)
     size_t hump = 0;
 
     for (size_t i = 0; i < t.len; i++) {
-        if (!is_letter(t.at[i]))
+        if (!scan_is_letter(t.at[i]))
             return false;
         if (t.at[i] <= 'Z') {
             if (i && hump < 3)
@@ -58,13 +28,13 @@ static bool is_camel(struct text t)
 /* cart2, Checkout12: a word with a number behind it. */
 static bool is_numbered_word(struct text t)
 {
-    size_t letters = run(t, 0, is_letter);
+    size_t letters = scan_run(t, 0, scan_is_letter);
 
     for (size_t i = 1; i < letters; i++)
         if (t.at[i] < 'a')
             return false;
     return letters > 1 && t.len > letters && t.len - letters <= 3 &&
-           letters + run(t, letters, is_digit) == t.len;
+           letters + scan_run(t, letters, scan_is_digit) == t.len;
 }
 
 /* esbuild writes eight of base 32. */
@@ -81,12 +51,12 @@ static bool looks_like_hash(struct text t)
     bool digit = false, lower = false, upper = false, hex = true;
 
     for (size_t i = 0; i < t.len; i++) {
-        if (!is_digit(t.at[i]) && !is_letter(t.at[i]))
+        if (!scan_is_digit(t.at[i]) && !scan_is_letter(t.at[i]))
             return false;
-        digit |= is_digit(t.at[i]);
-        lower |= is_letter(t.at[i]) && t.at[i] >= 'a';
-        upper |= is_letter(t.at[i]) && t.at[i] <= 'Z';
-        hex &= is_hex(t.at[i]);
+        digit |= scan_is_digit(t.at[i]);
+        lower |= scan_is_letter(t.at[i]) && t.at[i] >= 'a';
+        upper |= scan_is_letter(t.at[i]) && t.at[i] <= 'Z';
+        hex &= scan_is_hex(t.at[i]);
     }
     if (hex && digit && t.len >= 6 && t.len <= 40)
         return true;
@@ -123,14 +93,14 @@ static size_t version_here(struct text t, size_t i, bool tag)
 {
     size_t at = i + (i < t.len && (t.at[i] == 'v' || t.at[i] == 'V')), n, numbers = 0;
 
-    while ((n = run(t, at, is_digit))) {
+    while ((n = scan_run(t, at, scan_is_digit))) {
         at += n;
         numbers++;
-        if (at + 1 >= t.len || t.at[at] != '.' || !is_digit(t.at[at + 1]) || numbers == 4)
+        if (at + 1 >= t.len || t.at[at] != '.' || !scan_is_digit(t.at[at + 1]) || numbers == 4)
             break;
         at++;
     }
-    if (numbers < 2 || (at < t.len && (is_letter(t.at[at]) || t.at[at] == '_')))
+    if (numbers < 2 || (at < t.len && (scan_is_letter(t.at[at]) || t.at[at] == '_')))
         return 0;
     if (tag && at < t.len && (t.at[at] == '-' || t.at[at] == '+'))
         while (at < t.len && t.at[at] != '/')
@@ -150,7 +120,7 @@ static size_t rollup_hash(struct text stem)
     for (size_t i = 0; i < t.len; i++) {
         if (t.at[i] == '.')
             return 0;
-        digit |= is_digit(t.at[i]);
+        digit |= scan_is_digit(t.at[i]);
         lower |= t.at[i] >= 'a' && t.at[i] <= 'z';
         upper |= t.at[i] >= 'A' && t.at[i] <= 'Z';
         inside |= is_separator(t.at[i]);
@@ -162,8 +132,9 @@ static size_t rollup_hash(struct text stem)
 static bool is_all_hash(struct text stem)
 {
     for (size_t i = 0, n; i < stem.len; i += n + 1) {
-        n = run(stem, i, is_hex);
-        if (n < 8 || run(stem, i, is_digit) == n || run(stem, i, is_letter) == n ||
+        n = scan_run(stem, i, scan_is_hex);
+        if (n < 8 || scan_run(stem, i, scan_is_digit) == n ||
+            scan_run(stem, i, scan_is_letter) == n ||
             (i + n < stem.len && !is_separator(stem.at[i + n])))
             return false;
     }
@@ -240,7 +211,7 @@ struct text group_clean_basename(struct text name, struct arena *a)
     bool digit = false;
 
     for (size_t i = 0; i < name.len; i++)
-        digit |= is_digit(name.at[i]);
+        digit |= scan_is_digit(name.at[i]);
     if (digit) {
         name = without_version(name, a);
         end = script_end(name);
@@ -273,7 +244,7 @@ struct text group_clean_path_module(struct text module, bool script, struct aren
 
         at = text_find_byte(text_cut(segment, 1, segment.len), '@') + 1;
         if (at < segment.len && segment.len > at + 1 &&
-            (is_digit(segment.at[at + 1]) || segment.at[at + 1] == 'v'))
+            (scan_is_digit(segment.at[at + 1]) || segment.at[at + 1] == 'v'))
             segment.len = at;
         size_t version = version_here(segment, 0, true);
         if (!(version && version == segment.len && (len || !last))) {
@@ -309,10 +280,10 @@ bool group_is_url(struct text path, enum family family, bool file_counts)
             return true;
     if (begins(path, "file:"))
         return file_counts;
-    if (family != FAMILY_JAVASCRIPT || !is_letter(path.at[0]))
+    if (family != FAMILY_JAVASCRIPT || !scan_is_letter(path.at[0]))
         return false;
-    while (n < path.len && (is_letter(path.at[n]) || is_digit(path.at[n]) || path.at[n] == '+' ||
-                            path.at[n] == '-' || path.at[n] == '.'))
+    while (n < path.len && (scan_is_letter(path.at[n]) || scan_is_digit(path.at[n]) ||
+                            path.at[n] == '+' || path.at[n] == '-' || path.at[n] == '.'))
         n++;
     if (n < 2 || n >= path.len || path.at[n] != ':')
         return false;
@@ -320,7 +291,7 @@ bool group_is_url(struct text path, enum family family, bool file_counts)
     for (unsigned i = 0; i < sizeof files / sizeof *files; i++)
         if (text_is(scheme, files[i]))
             return false;
-    return text_is(scheme, "data") || text_is(scheme, "about") || stands(path, n, "://");
+    return text_is(scheme, "data") || text_is(scheme, "about") || scan_stands(path, n, "://");
 }
 
 static struct text lower(struct text t, struct arena *a)
@@ -338,15 +309,6 @@ static struct text lower(struct text t, struct arena *a)
     return (struct text){out, t.len};
 }
 
-static struct text base_name(struct text path)
-{
-    size_t at = path.len;
-
-    while (at > 0 && path.at[at - 1] != '/' && path.at[at - 1] != '\\')
-        at--;
-    return text_cut(path, at, path.len);
-}
-
 void group_filename_part(const struct frame *f, enum platform p, struct arena *a, struct part *out)
 {
     enum family family = group_family(p);
@@ -361,7 +323,7 @@ void group_filename_part(const struct frame *f, enum platform p, struct arena *a
         name.len = text_find_byte(name, '?');
         name.len = text_find_byte(name, '#');
     }
-    name = base_name(name);
+    name = scan_base_name(name);
     clean = group_clean_basename(name, a);
     part_set(out, lower(clean, a));
     if (!text_eq(clean, name))

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "model/group_parts.h"
+#include "model/group_scan.h"
 #include "model/param.h"
 
 /* The name in "{{ name }}", when that is all there is; TEXT_NONE otherwise. */
@@ -51,15 +52,6 @@ static struct text or (struct text t, struct text otherwise)
     return t.len ? t : otherwise;
 }
 
-static struct text base_name(struct text path)
-{
-    size_t at = path.len;
-
-    while (at > 0 && path.at[at - 1] != '/' && path.at[at - 1] != '\\')
-        at--;
-    return text_cut(path, at, path.len);
-}
-
 static struct text message_of(const struct event *e)
 {
     const struct exception *x = last_exception(e);
@@ -92,7 +84,7 @@ static struct text of_frame(const struct frame *f, struct text name)
     if (text_is(name, "module") || text_is(name, "stack.module"))
         return or (f->module, TEXT("<no-module>"));
     if (text_is(name, "package") || text_is(name, "stack.package"))
-        return or (base_name(f->package), TEXT("<no-package>"));
+        return or (scan_base_name(f->package), TEXT("<no-package>"));
     return TEXT_NONE;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "model/group_parts.h"
+#include "model/group_scan.h"
 
 enum { LINE_CHARACTERS_MAX = 120 }; /* longer source lines are minified or generated */
 
@@ -63,11 +64,6 @@ void part_off(struct part *p, const char *hint)
     p->hint = hint;
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* Runs of blanks become one, none at the ends. Most lines are so already. */
 static struct text squeezed(struct text t, struct arena *a)
 {
@@ -83,7 +79,7 @@ static struct text squeezed(struct text t, struct arena *a)
     if (!(out = arena_dup(a, t.at, t.len)))
         return TEXT_NONE;
     for (size_t i = len; i < t.len; i++)
-        if (!is_blank(t.at[i]))
+        if (!scan_is_blank(t.at[i]))
             out[len++] = t.at[i];
         else if (len && out[len - 1] != ' ')
             out[len++] = ' ';

@@ -2,45 +2,7 @@
 #include <string.h>
 
 #include "model/group_parts.h"
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static size_t digits(struct text t, size_t at)
-{
-    size_t n = 0;
-
-    while (at + n < t.len && is_digit(t.at[at + n]))
-        n++;
-    return n;
-}
-
-static bool stands(struct text t, size_t at, const char *literal)
-{
-    size_t n = strlen(literal);
-
-    return at <= t.len && t.len - at >= n && memcmp(t.at + at, literal, n) == 0;
-}
-
-static size_t find(struct text t, size_t from, const char *literal)
-{
-    return from + text_find(text_cut(t, from, t.len), text_of(literal));
-}
-
-static struct text replace(struct text t, size_t at, size_t n, const char *with, struct arena *a)
-{
-    return arena_printf(a, "%.*s%s%.*s", (int)at, t.at, with, (int)(t.len - at - n), t.at + at + n);
-}
-
-/* Behind the last `byte`; the whole text when there is none. */
-static struct text behind_last(struct text t, char byte)
-{
-    const char *at = t.len ? memrchr(t.at, byte, t.len) : NULL;
-
-    return at ? text_cut(t, (size_t)(at - t.at) + 1, t.len) : t;
-}
+#include "model/group_scan.h"
 
 /* ---- native: what optimisers split and clone ---- */
 
@@ -53,7 +15,7 @@ static struct text without_suffixes(struct text t)
     for (;;) {
         size_t end = t.len, from;
 
-        for (from = end; from > 0 && is_digit(t.at[from - 1]);)
+        for (from = end; from > 0 && scan_is_digit(t.at[from - 1]);)
             from--;
         struct text stem = text_cut(t, 0, from);
         bool found = false;
@@ -72,17 +34,17 @@ static struct text without_counters(struct text t, struct arena *a)
 {
     size_t at, n;
 
-    if ((at = find(t, 0, "{unnamed type#")) < t.len && (n = digits(t, at + 14)))
-        t = replace(t, at + 13, n + 1, "", a);
-    if ((at = find(t, 0, "'lambda")) < t.len && (n = digits(t, at + 7)))
-        t = replace(t, at + 7, n, "", a);
+    if ((at = scan_find(t, "{unnamed type#")) < t.len && (n = scan_digits(t, at + 14)))
+        t = scan_replace(t, at + 13, n + 1, "", a);
+    if ((at = scan_find(t, "'lambda")) < t.len && (n = scan_digits(t, at + 7)))
+        t = scan_replace(t, at + 7, n, "", a);
     for (size_t i = 0; (i = i + text_find_byte(text_cut(t, i, t.len), '[')) < t.len; i++) {
         size_t end = i + 1;
 
-        while (end < t.len && (is_digit(t.at[end]) || (t.at[end] >= 'a' && t.at[end] <= 'f')))
+        while (end < t.len && (scan_is_digit(t.at[end]) || (t.at[end] >= 'a' && t.at[end] <= 'f')))
             end++;
         if (end < t.len && t.at[end] == ']' && end - i > 8 && end - i <= 17)
-            t = replace(t, i, end + 1 - i, "", a);
+            t = scan_replace(t, i, end + 1 - i, "", a);
     }
     return t;
 }
@@ -91,10 +53,11 @@ static struct text without_counters(struct text t, struct arena *a)
 static struct text without_block_numbers(struct text t)
 {
     static const char mark[] = "_block_invoke";
-    size_t at = find(t, 0, mark) + sizeof mark - 1, from = begins(t, "__") ? 2 + digits(t, 2) : 0;
+    size_t at = scan_find(t, mark) + sizeof mark - 1,
+           from = begins(t, "__") ? 2 + scan_digits(t, 2) : 0;
 
     if (at + 1 < t.len && (t.at[at] == '_' || t.at[at] == '.') &&
-        at + 1 + digits(t, at + 1) == t.len)
+        at + 1 + scan_digits(t, at + 1) == t.len)
         t.len = at;
     return from > 2 && from < t.len ? text_cut(t, from, t.len) : t;
 }
@@ -111,7 +74,7 @@ static void native_function(struct arena *a, struct part *out)
     if (memchr(t.at, '{', t.len) || memchr(t.at, '\'', t.len) || memchr(t.at, '[', t.len))
         if (t.at[0] != '[' && t.at[0] != '-' && t.at[0] != '+')
             t = without_counters(t, a);
-    if (begins(t, "__") && find(t, 0, "_block_invoke") < t.len)
+    if (begins(t, "__") && scan_find(t, "_block_invoke") < t.len)
         t = without_block_numbers(t);
     if (!text_eq(t, out->value))
         part_change(out, t, "removed compiler's numbers");
@@ -129,18 +92,18 @@ static void jvm_function(struct arena *a, struct part *out)
         part_off(out, "ignored lambda function");
         return;
     }
-    if (begins(t, "access$") && 7 + digits(t, 7) == t.len) { /* javac's, into a nested class */
+    if (begins(t, "access$") && 7 + scan_digits(t, 7) == t.len) { /* javac's, into a nested class */
         part_change(out, text_cut(t, 0, 7), "removed counter of an accessor");
         return;
     }
     if (!memchr(t.at, '$', t.len) ||
-        ((at = find(t, 0, "$lambda")) == t.len && (at = find(t, 0, "$anonfun")) == t.len))
+        ((at = scan_find(t, "$lambda")) == t.len && (at = scan_find(t, "$anonfun")) == t.len))
         return;
     if (!(to = arena_dup(a, t.at, t.len)))
         return;
     len = at;
     for (size_t i = at; i < t.len;) {
-        size_t n = t.at[i] == '$' || t.at[i] == '-' ? digits(t, i + 1) : 0;
+        size_t n = t.at[i] == '$' || t.at[i] == '-' ? scan_digits(t, i + 1) : 0;
 
         if (n)
             i += 1 + n;
@@ -169,14 +132,14 @@ static struct text without_brackets(struct text t, struct arena *a)
         } while (end < t.len && depth);
         if (depth)
             break;
-        t = replace(t, at, end - at, "", a);
+        t = scan_replace(t, at, end - at, "", a);
     }
     return t;
 }
 
 static bool all_digits(struct text t)
 {
-    return t.len && digits(t, 0) == t.len;
+    return t.len && scan_digits(t, 0) == t.len;
 }
 
 /* func1, gowrap2: the length of the word, 0 for every other name. */
@@ -224,7 +187,7 @@ static struct text without_erb_numbers(struct text t)
     size_t at = t.len, from;
 
     for (unsigned number = 0; number < 2; number++) {
-        for (from = at; at > 0 && is_digit(t.at[at - 1]);)
+        for (from = at; at > 0 && scan_is_digit(t.at[at - 1]);)
             at--;
         if (from - at < 4 || at == 0 || t.at[--at] != '_')
             return t;
@@ -243,8 +206,8 @@ static struct text ruby_name(struct text t)
 
     if (at + 1 < t.len)
         t = text_cut(t, at + 1, t.len);
-    else if (t.len && t.at[0] >= 'A' && t.at[0] <= 'Z' && behind_last(t, '.').len)
-        t = behind_last(t, '.');
+    else if (t.len && t.at[0] >= 'A' && t.at[0] <= 'Z' && scan_behind_last(t, '.').len)
+        t = scan_behind_last(t, '.');
     return without_erb_numbers(t);
 }
 
@@ -275,13 +238,13 @@ static struct text php_closure(struct text t, struct arena *a)
 {
     size_t from, colon, n, slash;
 
-    while ((from = find(t, 0, "{closure:")) < t.len) {
+    while ((from = scan_find(t, "{closure:")) < t.len) {
         size_t end = from + text_find_byte(text_cut(t, from, t.len), '}');
 
         if (end == t.len)
             break;
         colon = end;
-        while (colon > from && is_digit(t.at[colon - 1]))
+        while (colon > from && scan_is_digit(t.at[colon - 1]))
             colon--;
         n = end - colon;
         struct text name =
@@ -298,7 +261,7 @@ static struct text php_closure(struct text t, struct arena *a)
 static void php_function(struct arena *a, struct part *out)
 {
     struct text t = out->value;
-    size_t at = find(t, 0, "@anonymous");
+    size_t at = scan_find(t, "@anonymous");
 
     if (begins(t, "[Anonymous")) {
         part_off(out, "ignored anonymous function");
@@ -310,7 +273,7 @@ static void php_function(struct arena *a, struct part *out)
                         "anonymous class method");
         else
             part_off(out, "ignored anonymous function");
-    } else if (find(t, 0, "{closure:") < t.len) {
+    } else if (scan_find(t, "{closure:") < t.len) {
         part_change(out, php_closure(t, a), "removed line of a closure");
     }
 }
@@ -328,11 +291,11 @@ static struct text csharp_name(struct text t, const struct frame *f, struct aren
         return t;
     before = in_class ? TEXT("") : text_cut(from, 0, open);
     name = text_cut(from, open + 1, close - open - 1);
-    if (stands(from, close, ">d__"))
+    if (scan_stands(from, close, ">d__"))
         return arena_printf(a, "%.*s%.*s", TEXT_ARG(before), TEXT_ARG(name));
-    if (stands(from, close, ">b__"))
+    if (scan_stands(from, close, ">b__"))
         return arena_printf(a, "%.*s%.*s lambda", TEXT_ARG(before), TEXT_ARG(name));
-    if (stands(from, close, ">g__")) {
+    if (scan_stands(from, close, ">g__")) {
         inner = text_cut(from, close + 4, from.len);
         inner.len = text_find_byte(inner, '|');
         return arena_printf(a, "%.*s%.*s.%.*s", TEXT_ARG(before), TEXT_ARG(name), TEXT_ARG(inner));
@@ -349,7 +312,7 @@ static void csharp_function(const struct frame *f, struct arena *a, struct part 
         t.len = at;
     t = text_trim(t);
     for (size_t i = 0; (i = i + text_find_byte(text_cut(t, i, t.len), '`')) < t.len;)
-        t = replace(t, i, 1 + digits(t, i + 1), "", a);
+        t = scan_replace(t, i, 1 + scan_digits(t, i + 1), "", a);
     t = csharp_name(t, f, a);
     if (!text_eq(t, out->value) && t.len)
         part_change(out, t, "isolated method name");
@@ -362,14 +325,14 @@ static void elixir_function(struct arena *a, struct part *out)
     struct text t = out->value;
 
     for (unsigned m = 0; m < 3; m++) {
-        size_t at = find(t, 0, marks[m]), n, from;
+        size_t at = scan_find(t, marks[m]), n, from;
 
         if (at == t.len)
             continue;
         from = at + strlen(marks[m]) - 1;
-        n = digits(t, from + 1);
+        n = scan_digits(t, from + 1);
         if (n)
-            t = replace(t, from, 1 + n, "", a);
+            t = scan_replace(t, from, 1 + n, "", a);
     }
     if (!text_eq(t, out->value))
         part_change(out, t, "removed counter of a closure");
@@ -387,12 +350,12 @@ static void javascript_function(struct part *out)
     if (begins(t, "new ")) /* which V8 alone says */
         t = text_cut(t, 4, t.len);
     if (memchr(t.at, ' ', t.len)) {
-        if ((at = find(t, 0, " (index ")) < t.len) /* Promise.all (index 3) */
+        if ((at = scan_find(t, " (index ")) < t.len) /* Promise.all (index 3) */
             t.len = at;
-        if ((at = find(t, 0, " [as ")) < t.len) /* Object.pay [as onClick] */
+        if ((at = scan_find(t, " [as ")) < t.len) /* Object.pay [as onClick] */
             t.len = at;
     }
-    last = behind_last(t, '.');
+    last = scan_behind_last(t, '.');
     if (!text_eq(last, out->value))
         part_change(out, last, "trimmed javascript function");
 }
@@ -420,7 +383,8 @@ void group_function_part(const struct frame *f, enum platform p, struct arena *a
     case PLATFORM_JAVASCRIPT:
     case PLATFORM_NODE:
         javascript_function(out);
-        if (is_anonymous(behind_last(f->raw_function.len ? f->raw_function : f->function, '.')))
+        if (is_anonymous(
+                scan_behind_last(f->raw_function.len ? f->raw_function : f->function, '.')))
             part_off(out, "ignored unknown function name");
         break;
     case PLATFORM_JVM:
@@ -457,7 +421,7 @@ struct text group_function(const struct frame *f, enum platform p, struct arena 
     if (f->raw_function.len)
         return f->function;
     if (p == PLATFORM_CSHARP) /* Unity writes a blank before the arguments, .NET does not */
-        return text_cut(f->function, 0, find(f->function, 0, " ("));
+        return text_cut(f->function, 0, scan_find(f->function, " ("));
     if (group_family(p) == FAMILY_NATIVE)
         return group_trim_native(f->function, p == PLATFORM_COCOA, a);
     return f->function;

@@ -3,34 +3,11 @@
 #include <string.h>
 
 #include "model/group_parts.h"
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static bool is_hex(char c)
-{
-    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
+#include "model/group_scan.h"
 
 static bool is_word(char c)
 {
-    return is_digit(c) || is_letter(c) || c == '_' || (unsigned char)c >= 0x80;
-}
-
-static size_t run(struct text t, size_t at, bool (*class)(char))
-{
-    size_t n = 0;
-
-    while (at + n < t.len && class(t.at[at + n]))
-        n++;
-    return n;
+    return scan_is_digit(c) || scan_is_letter(c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
 /* ---- Java and its kin: what generates classes at run time ---- */
@@ -42,21 +19,17 @@ struct cut {
     bool counters; /* from here on drop $digits as well */
 };
 
-static bool stands(struct text t, size_t at, const char *literal)
-{
-    return begins(text_cut(t, at, t.len), literal);
-}
-
 /* "_12" */
 static size_t numbered(struct text t, size_t at)
 {
-    return at < t.len && t.at[at] == '_' && run(t, at + 1, is_digit) ? 1 + run(t, at + 1, is_digit)
-                                                                     : 0;
+    return at < t.len && t.at[at] == '_' && scan_run(t, at + 1, scan_is_digit)
+               ? 1 + scan_run(t, at + 1, scan_is_digit)
+               : 0;
 }
 
 static bool cut_digits(struct text t, size_t i, size_t mark, const char *with, struct cut *c)
 {
-    *c = (struct cut){.keep = mark, .drop = run(t, i + mark, is_digit), .with = with};
+    *c = (struct cut){.keep = mark, .drop = scan_run(t, i + mark, scan_is_digit), .with = with};
     return c->drop > 0;
 }
 
@@ -70,17 +43,18 @@ static bool cut_rest(struct text t, size_t i, size_t mark, struct cut *c)
  * $$FastClassByX$$1a2b, $HibernateProxy$AbC1. */
 static bool cut_proxy(struct text t, size_t i, struct cut *c)
 {
-    size_t name_at = i + 1 + stands(t, i + 1, "$"), at = name_at + run(t, name_at, is_word), drop;
+    size_t name_at = i + 1 + scan_stands(t, i + 1, "$"),
+           at = name_at + scan_run(t, name_at, is_word), drop;
     struct text name = text_cut(t, name_at, at - name_at);
     bool hibernate = text_is(name, "HibernateProxy");
     bool cglib =
-        name.len > 5 && text_ends(name, "CGLIB") && name_at == i + 2 && stands(t, at, "$$");
+        name.len > 5 && text_ends(name, "CGLIB") && name_at == i + 2 && scan_stands(t, at, "$$");
 
-    if (!stands(t, at, "$") ||
+    if (!scan_stands(t, at, "$") ||
         !(hibernate || cglib || begins(name, "EnhancerBy") || begins(name, "FastClassBy")))
         return false;
-    at += 1 + stands(t, at + 1, "$");
-    drop = run(t, at, hibernate ? is_word : is_hex);
+    at += 1 + scan_stands(t, at + 1, "$");
+    drop = scan_run(t, at, hibernate ? is_word : scan_is_hex);
     if (!drop)
         return false;
     *c = (struct cut){.keep = at - i, .drop = drop, .with = "<auto>"};
@@ -94,9 +68,9 @@ static bool cut_javassist(struct text t, size_t i, struct cut *c)
     static const char mark[] = "$$_javassist";
     size_t seam;
 
-    if (!stands(t, i, mark))
+    if (!scan_stands(t, i, mark))
         return false;
-    seam = stands(t, i + sizeof mark - 1, "_seam") ? 5 : 0;
+    seam = scan_stands(t, i + sizeof mark - 1, "_seam") ? 5 : 0;
     *c = (struct cut){.keep = sizeof mark - 1,
                       .drop = seam + numbered(t, i + sizeof mark - 1 + seam),
                       .with = "<auto>"};
@@ -106,19 +80,19 @@ static bool cut_javassist(struct text t, size_t i, struct cut *c)
 /* At a "$": does something that a run made up begin here? */
 static bool cut_here(struct text t, size_t i, struct cut *c)
 {
-    if (stands(t, i, "$fn__"))
+    if (scan_stands(t, i, "$fn__"))
         return cut_digits(t, i, 5, "<auto>", c);
-    if (stands(t, i, "$Proxy"))
+    if (scan_stands(t, i, "$Proxy"))
         return cut_digits(t, i, 6, "", c);
-    if (stands(t, i, "$ByteBuddy$"))
+    if (scan_stands(t, i, "$ByteBuddy$"))
         return cut_rest(t, i, 11, c);
-    if (stands(t, i, "$MockitoMock$"))
+    if (scan_stands(t, i, "$MockitoMock$"))
         return cut_rest(t, i, 13, c);
-    if (stands(t, i, "$Subclass"))
+    if (scan_stands(t, i, "$Subclass"))
         return cut_rest(t, i, 9, c);
-    if (stands(t, i, "$$_Weld"))
+    if (scan_stands(t, i, "$$_Weld"))
         return cut_rest(t, i, 7, c);
-    if (stands(t, i, "$anonfun") || stands(t, i, "$lambda")) {
+    if (scan_stands(t, i, "$anonfun") || scan_stands(t, i, "$lambda")) {
         *c = (struct cut){.keep = 7, .with = "", .counters = true};
         return true;
     }
@@ -128,7 +102,7 @@ static bool cut_here(struct text t, size_t i, struct cut *c)
 /* A counter of Kotlin's and Scala's closures: $12 */
 static size_t counter_here(struct text t, size_t i)
 {
-    size_t n = run(t, i + 1, is_digit);
+    size_t n = scan_run(t, i + 1, scan_is_digit);
 
     return n && (i + 1 + n == t.len || !is_word(t.at[i + 1 + n])) ? 1 + n : 0;
 }
@@ -175,11 +149,12 @@ static struct text without_jdk_numbers(struct text t, struct arena *a)
         "jdk.internal.reflect.GeneratedConstructorAccessor",
         "jdk.internal.reflect.GeneratedSerializationConstructorAccessor"};
 
-    if (begins(t, "jdk.proxy") && run(t, 9, is_digit))
-        return arena_printf(a, "jdk.proxy%.*s", (int)(t.len - 9 - run(t, 9, is_digit)),
-                            t.at + 9 + run(t, 9, is_digit));
+    if (begins(t, "jdk.proxy") && scan_run(t, 9, scan_is_digit))
+        return arena_printf(a, "jdk.proxy%.*s", (int)(t.len - 9 - scan_run(t, 9, scan_is_digit)),
+                            t.at + 9 + scan_run(t, 9, scan_is_digit));
     for (unsigned i = 0; i < 4; i++)
-        if (text_starts(t, numbered_ones[i]) && run(t, strlen(numbered_ones[i]), is_digit))
+        if (text_starts(t, numbered_ones[i]) &&
+            scan_run(t, strlen(numbered_ones[i]), scan_is_digit))
             return arena_printf(a, "%s<auto>", numbered_ones[i]);
     return t;
 }
@@ -214,12 +189,6 @@ static void jvm_module(struct text module, struct text function, struct arena *a
         part_change(out, t, "removed codegen marker");
 }
 
-/* Replace `n` bytes at `at` by a literal. */
-static struct text replace(struct text t, size_t at, size_t n, const char *with, struct arena *a)
-{
-    return arena_printf(a, "%.*s%s%.*s", (int)at, t.at, with, (int)(t.len - at - n), t.at + at + n);
-}
-
 /* Outer+<Method>d__4, Outer+<>c__DisplayClass4_0, Outer+<>c: the class that was written is Outer.
  */
 static void csharp_module(struct text module, struct arena *a, struct part *out)
@@ -230,11 +199,11 @@ static void csharp_module(struct text module, struct arena *a, struct part *out)
     if ((at = text_find(t, TEXT("+<"))) < t.len || (at = text_find(t, TEXT(".<"))) < t.len)
         t.len = at;
     for (size_t i = 0; (i = i + text_find_byte(text_cut(t, i, t.len), '`')) < t.len;) {
-        size_t n = 1 + run(t, i + 1, is_digit);
+        size_t n = 1 + scan_run(t, i + 1, scan_is_digit);
 
         if (i + n < t.len && t.at[i + n] == '[') /* the arguments of a generic */
             n = t.len - i;
-        t = replace(t, i, n, "", a);
+        t = scan_replace(t, i, n, "", a);
     }
     if (!text_eq(t, module))
         part_change(out, t, "removed compiler's class");
@@ -251,13 +220,13 @@ static void python_module(struct text module, struct arena *a, struct part *out)
     for (size_t i = 0; i < module.len; i++) {
         size_t from = i, to;
 
-        if (!is_digit(module.at[i]))
+        if (!scan_is_digit(module.at[i]))
             continue;
-        while (from > 0 && is_hex(module.at[from - 1]))
+        while (from > 0 && scan_is_hex(module.at[from - 1]))
             from--;
-        to = i + run(module, i, is_hex);
+        to = i + scan_run(module, i, scan_is_hex);
         if (to - from >= 8 && (from == 0 || is_border(module, from - 1)) && is_border(module, to)) {
-            part_change(out, replace(module, from, to - from, "<hex>", a),
+            part_change(out, scan_replace(module, from, to - from, "<hex>", a),
                         "removed generated name");
             return;
         }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/group_parts.h"
+#include "model/group_scan.h"
 
 enum { NAME_MAX_TRIMMED = 2048, NESTING_MAX = 16, TOKENS_MAX = 128 };
 
@@ -51,26 +52,9 @@ static bool is_hex(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_word(char c)
 {
-    return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_';
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static inline bool stands(struct text t, size_t at, const char *literal)
-{
-    size_t n = strlen(literal);
-
-    return at <= t.len && t.len - at >= n && memcmp(t.at + at, literal, n) == 0;
+    return scan_is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_';
 }
 
 /* ---- groups of brackets ---- */
@@ -138,7 +122,7 @@ static void without_generics(struct name *out, struct text inside, size_t start,
         put_str(out, "<T>");
         return;
     }
-    if (inside.len > 5 && inside.at[0] >= 'A' && inside.at[0] <= 'Z' && stands(inside, 1, as))
+    if (inside.len > 5 && inside.at[0] >= 'A' && inside.at[0] <= 'Z' && scan_stands(inside, 1, as))
         inside = text_cut(inside, 5, inside.len);
     if (depth < NESTING_MAX)
         inside = replace_groups(inside, '<', '>', without_generics, out->arena, depth + 1);
@@ -153,24 +137,24 @@ static size_t lambda_here(struct text t, size_t i)
 {
     size_t end;
 
-    if (stands(t, i, "{lambda(")) {
+    if (scan_stands(t, i, "{lambda(")) {
         for (end = i + 8; end < t.len; end++)
-            if (stands(t, end, ")#") && end + 2 < t.len && is_digit(t.at[end + 2])) {
+            if (scan_stands(t, end, ")#") && end + 2 < t.len && scan_is_digit(t.at[end + 2])) {
                 end += 2;
-                while (end < t.len && is_digit(t.at[end]))
+                while (end < t.len && scan_is_digit(t.at[end]))
                     end++;
                 if (end < t.len && t.at[end] == '}')
                     return end + 1 - i;
             }
         return 0;
     }
-    if (stands(t, i, "lambda_") && (i == 0 || !is_word(t.at[i - 1]))) {
+    if (scan_stands(t, i, "lambda_") && (i == 0 || !is_word(t.at[i - 1]))) {
         for (end = i + 7; end < t.len && is_hex(t.at[end]);)
             end++;
         return end == i + 7 + 32 && (end == t.len || !is_word(t.at[end])) ? end - i : 0;
     }
-    if (stands(t, i, "$_") && i + 2 < t.len && is_digit(t.at[i + 2])) {
-        for (end = i + 2; end < t.len && is_digit(t.at[end]);)
+    if (scan_stands(t, i, "$_") && i + 2 < t.len && scan_is_digit(t.at[i + 2])) {
+        for (end = i + 2; end < t.len && scan_is_digit(t.at[end]);)
             end++;
         return end == t.len || !is_word(t.at[end]) ? end - i : 0;
     }
@@ -180,7 +164,7 @@ static size_t lambda_here(struct text t, size_t i)
 /* MSVC's ?A0x1234abcd:: for an anonymous namespace: length, or 0. */
 static size_t msvc_namespace_here(struct text t, size_t i)
 {
-    if (!stands(t, i, "?A0x") || t.len - i < 14 || !stands(t, i + 12, "::"))
+    if (!scan_stands(t, i, "?A0x") || t.len - i < 14 || !scan_stands(t, i + 12, "::"))
         return 0;
     for (size_t d = i + 4; d < i + 12; d++)
         if (!is_hex(t.at[d]))
@@ -193,24 +177,24 @@ static size_t protected_here(struct text t, size_t i, const char **with)
 {
     switch (t.at[i]) {
     case 'o':
-        if (!stands(t, i, "operator"))
+        if (!scan_stands(t, i, "operator"))
             return 0;
-        if (stands(t, i + 8, "<<"))
+        if (scan_stands(t, i + 8, "<<"))
             return *with = "operator\x01\x01", 10;
-        if (stands(t, i + 8, "<"))
+        if (scan_stands(t, i + 8, "<"))
             return *with = "operator\x01", 9;
-        if (stands(t, i + 8, "()"))
+        if (scan_stands(t, i + 8, "()"))
             return *with = "operator\x02", 10;
-        if (stands(t, i + 8, "->"))
+        if (scan_stands(t, i + 8, "->"))
             return *with = "operator\x03", 10;
         return 0;
     case ' ':
         *with = " \x03 ";
-        return stands(t, i, " -> ") ? 4 : 0;
+        return scan_stands(t, i, " -> ") ? 4 : 0;
     case '`':
         *with = "\x04"
                 "anonymousnamespace\x05";
-        return stands(t, i, "`anonymous namespace'") ? 21 : 0;
+        return scan_stands(t, i, "`anonymous namespace'") ? 21 : 0;
     case '?':
         *with = "\x04"
                 "anonymousnamespace\x05::";
@@ -295,7 +279,7 @@ static unsigned split(struct text t, struct text *tokens)
             depth++;
         } else if (i < t.len && depth && depth <= TOKENS_MAX && t.at[i] == stack[depth - 1]) {
             depth--;
-        } else if (i == t.len || (!depth && is_space(t.at[i]))) {
+        } else if (i == t.len || (!depth && scan_is_blank(t.at[i]))) {
             if (i > from && count < TOKENS_MAX)
                 tokens[count++] = text_cut(t, from, i - from);
             from = i + 1;
@@ -362,7 +346,7 @@ static struct text function_among(struct text t, bool swift, struct arena *a)
 static struct text without_qualifiers(struct text t)
 {
     for (;;) {
-        while (t.len && is_space(t.at[t.len - 1]))
+        while (t.len && scan_is_blank(t.at[t.len - 1]))
             t.len--;
         if (t.len && t.at[t.len - 1] == '&')
             t.len--;
@@ -376,10 +360,10 @@ static struct text without_qualifiers(struct text t)
 /* Rust's ::h and sixteen hex digits. */
 static struct text without_rust_hash(struct text t)
 {
-    if (t.len < 19 || !stands(t, t.len - 19, "::h"))
+    if (t.len < 19 || !scan_stands(t, t.len - 19, "::h"))
         return t;
     for (size_t i = t.len - 16; i < t.len; i++)
-        if (!is_digit(t.at[i]) && !(t.at[i] >= 'a' && t.at[i] <= 'z'))
+        if (!scan_is_digit(t.at[i]) && !(t.at[i] >= 'a' && t.at[i] <= 'z'))
             return t;
     return text_cut(t, 0, t.len - 19);
 }
@@ -391,13 +375,13 @@ static struct text without_at(struct text t)
 
     if (!memchr(t.at, '@', t.len))
         return t;
-    while (i > 0 && (is_digit(t.at[i - 1]) || t.at[i - 1] == '.'))
+    while (i > 0 && (scan_is_digit(t.at[i - 1]) || t.at[i - 1] == '.'))
         i--;
-    if (i < t.len && i > 7 && stands(t, i - 7, "@GLIBC_")) {
+    if (i < t.len && i > 7 && scan_stands(t, i - 7, "@GLIBC_")) {
         i -= 7;
         return text_cut(t, 0, i - (i > 0 && t.at[i - 1] == '@'));
     }
-    for (i = t.len; i > 0 && is_digit(t.at[i - 1]);)
+    for (i = t.len; i > 0 && scan_is_digit(t.at[i - 1]);)
         i--;
     if (i == t.len || i < 2 || t.at[i - 1] != '@')
         return t;
@@ -410,13 +394,13 @@ static struct text without_il2cpp(struct text t, struct arena *a)
     for (size_t i = 0; i + 42 <= t.len; i++) {
         size_t end = i + 2;
 
-        if (!stands(t, i, "_m"))
+        if (!scan_stands(t, i, "_m"))
             continue;
         while (end < t.len && end < i + 42 &&
-               (is_digit(t.at[end]) || (t.at[end] >= 'A' && t.at[end] <= 'F')))
+               (scan_is_digit(t.at[end]) || (t.at[end] >= 'A' && t.at[end] <= 'F')))
             end++;
         if (end == i + 42 &&
-            (end == t.len || (t.at[end] == '_' && !stands(t, end, "_RuntimeMethod"))))
+            (end == t.len || (t.at[end] == '_' && !scan_stands(t, end, "_RuntimeMethod"))))
             return arena_printf(a, "%.*s%.*s", (int)i, t.at, (int)(t.len - end), t.at + end);
     }
     return t;

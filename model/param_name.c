@@ -114,7 +114,6 @@ static bool is_wordy(const struct param_scan *s, size_t i, const struct param_to
  * part must be beyond doubt, and none may be a word. */
 size_t param_slug_here(const struct param_scan *s, size_t i)
 {
-    unsigned switches = 0;
     bool sure = false, lower = false, upper = false;
     size_t at = i;
 
@@ -133,7 +132,6 @@ size_t param_slug_here(const struct param_scan *s, size_t i)
         sure |= t.switches >= 3 && t.lower && t.upper;
         lower |= t.lower;
         upper |= t.upper;
-        switches += t.switches;
         at = t.end;
     }
     return sure && lower && upper && at - i >= 16 && at - i <= 64 && param_word_ends(s, at) ? at - i
