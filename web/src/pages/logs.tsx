@@ -1,6 +1,7 @@
 // logs.tsx -- log records of all services: searched by level, service, text, attributes and trace, as they
 // come or as they came.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Params } from '../api';
 import { useGet, useTitle } from '../data';
 import { brief, exact } from '../format';
 import { contextParams, org, useQuery } from '../state';
@@ -20,16 +21,17 @@ import './logs.css';
 import './services.css';
 
 const PERIOD = '24h';
-/** What the menu offers: in the address, in words, as the API wants it. */
-const levels: [string, string, { level?: string; query?: string }][] = [
-  ['fatal', 'Fatal', { level: 'fatal' }],
-  ['error+', 'Errors and worse', { query: 'severity:>=17' }],
-  ['error', 'Error', { level: 'error' }],
-  ['warn+', 'Warnings and worse', { query: 'severity:>=13' }],
-  ['warn', 'Warn', { level: 'warn' }],
-  ['info', 'Info', { level: 'info' }],
-  ['debug', 'Debug', { level: 'debug' }],
-  ['trace', 'Trace', { level: 'trace' }],
+/** What the menu offers: in the address, in words, and which levels that are. */
+const levels: [string, string, string[]][] = [
+  ['fatal', 'Fatal', ['fatal']],
+  ['error', 'Error', ['error']],
+  ['error+', 'Errors and worse', ['error', 'fatal']],
+  ['warn', 'Warn', ['warn']],
+  ['warn+', 'Warnings and worse', ['warn', 'error', 'fatal']],
+  ['info', 'Info', ['info']],
+  ['debug', 'Debug', ['debug']],
+  ['trace', 'Trace', ['trace']],
+  ['none', 'Without a level', ['none']],
 ];
 
 export function Logs() {
@@ -40,8 +42,8 @@ export function Logs() {
   const live = query.get('live') === '1';
   const context = contextParams(query, PERIOD);
   const filter = {
-    query: [text, level?.[2].query].filter(Boolean).join(' ') || null,
-    level: level?.[2].level ?? null,
+    query: text || null,
+    level: level?.[2] ?? null,
     service,
   };
   const logs = useLogs({ ...context, ...filter, sort: '-timestamp' }, live);
@@ -118,7 +120,7 @@ export function Logs() {
         )}
         {logs.rows.length > 0 && (
           <>
-            <Volume params={{ ...context, ...filter }} live={live} />
+            <Volume params={{ ...context, level: filter.level, service }} searched={text !== ''} live={live} />
             <List
               logs={logs}
               live={live}
@@ -145,16 +147,14 @@ const order: [string, string][] = [
   ['warn', 'warning'],
   ['info', 'service-0'],
   ['debug', 'service-11'],
-  ['trace', 'line-strong'],
+  ['trace', 'text-faint'],
+  ['none', 'line-strong'],
 ];
 
-function Volume({ params, live }: { params: Record<string, unknown>; live: boolean }) {
+/** Counted as they come in, not by what stands in them: the words of the filter change nothing here. */
+function Volume({ params, searched, live }: { params: Params; searched: boolean; live: boolean }) {
   const { set } = useQuery();
-  const volume = useGet<VolumeDocument>(
-    `/organizations/${org}/logs/volume/`,
-    params as Record<string, string | null>,
-    live ? 5000 : 0,
-  );
+  const volume = useGet<VolumeDocument>(`/organizations/${org}/logs/volume/`, params, live ? 5000 : 0);
   const v = volume.data;
   const [times, lines] = useMemo((): [number[], Line[]] => {
     if (!v) return [[], []];
@@ -174,7 +174,7 @@ function Volume({ params, live }: { params: Record<string, unknown>; live: boole
   if (lines.length === 0) return null;
   return (
     <Chart
-      title="Lines by level"
+      title={searched ? 'Lines by level, with and without what is searched for' : 'Lines by level'}
       times={times}
       lines={lines}
       height={110}

@@ -59,7 +59,7 @@ export function Traces() {
     per_page: PER_PAGE,
     cursor,
   });
-  const rows = list.data?.rows ?? [];
+  const rows = useMemo(() => inOrder(list.data?.rows ?? [], sort), [list.data, sort]);
   const [from, to] = useMemo(() => spread(rows, rangeOf(query)), [list.data]);
   const [at, setAt] = useState(-1);
   const [picked, setPicked] = useState<string[]>([]);
@@ -153,7 +153,15 @@ export function Traces() {
           </div>
         )}
         {list.error && <Problem error={list.error} retry={list.reload} />}
-        {list.data && rows.length === 0 && !list.error && (
+        {list.data && rows.length === 0 && !list.error && list.data.next && (
+          <Empty title="Nothing so far">
+            <p>Many spans were looked at and none fits; there are older ones.</p>
+            <button type="button" class="button" onClick={() => set({ cursor: list.data!.next })}>
+              Search on
+            </button>
+          </Empty>
+        )}
+        {list.data && rows.length === 0 && !list.error && !list.data.next && (
           <Nothing
             filtered={filtered}
             clear={() =>
@@ -240,6 +248,12 @@ function asked(text: string, onlyErrors: boolean): string {
   return `${text} error:true`.trim();
 }
 
+/** The server goes through its blocks, and by the time that the entry took: close to what is shown, not exactly it. */
+function inOrder(rows: Summary[], sort: string): Summary[] {
+  const of = (t: Summary) => (sort.endsWith('duration') ? t.durationUs : sort.endsWith('spans') ? t.spans : t.start);
+  return [...rows].sort((a, b) => (sort.startsWith('-') ? of(b) - of(a) : of(a) - of(b)));
+}
+
 /** Down, then up where it makes sense, then the usual order. */
 function next(by: string, sort: string): string | null {
   if (by === '-timestamp') return null;
@@ -294,7 +308,7 @@ function Row({
       )}
       <td class="what">
         <div class="one-line">
-          <Link href={href} title={t.traceId}>
+          <Link class="trace-name" href={href} title={t.traceId}>
             {name}
           </Link>
           {t.errors > 0 && (

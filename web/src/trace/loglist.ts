@@ -6,7 +6,8 @@ import { org } from '../state';
 import type { LogLine } from '../ui/loglines';
 
 export interface LogRecord extends LogLine {
-  severity: number;
+  severity: string; // as it was sent
+  severityNumber: number;
   project: string | null;
   release: string | null;
   environment: string | null;

@@ -1,6 +1,6 @@
 // logrow.tsx -- one log record in the list, and all that is known of it when it is open.
 import { Link } from 'wouter-preact';
-import { clock, dateTime, day } from '../format';
+import { clock, dateTime, day, zone } from '../format';
 import { term } from '../pages/triage';
 import { useHref } from '../state';
 import { Copy, LevelDot, shown } from '../ui/small';
@@ -74,8 +74,8 @@ export function LogDetail({ l, filter }: { l: LogRecord; filter: (term: string) 
   };
   const facts: [string, unknown][] = (
     [
-      ['time', dateTime(l.timestamp)],
-      ['severity', l.severity || null],
+      ['time', `${dateTime(l.timestamp)} ${zone}`],
+      ['severity', l.severityNumber ? `${l.severity} (${l.severityNumber})` : l.severity || null],
       ['project', l.project],
       ['release', l.release],
       ['environment', l.environment],

@@ -100,7 +100,7 @@ export function ServiceMap({
               class={`box is-${kind} ${picked === n ? 'picked' : ''}`}
               transform={`translate(${x} ${y})`}
               role={isService ? 'button' : 'img'}
-              tabIndex={isService ? 0 : undefined}
+              tabindex={isService ? 0 : undefined}
               aria-label={n}
               aria-pressed={isService ? picked === n : undefined}
               onMouseEnter={() => setOver(n)}

@@ -12,7 +12,7 @@ const own: Record<ItemType, string[]> = {
     'service name span.op span.duration span.self_time span.status span.kind error trace.duration root.name root.service release environment project platform trace span_id description'.split(
       ' ',
     ),
-  logs: 'level severity service message release environment project trace span_id otel.scope.name'.split(' '),
+  logs: 'level severity_number service message release environment project trace span_id otel.scope.name'.split(' '),
 };
 const known: Record<string, string[]> = {
   error: ['true', 'false'],
@@ -22,7 +22,7 @@ const known: Record<string, string[]> = {
   'span.self_time': ['>100ms', '>1s'],
   'trace.duration': ['>100ms', '>1s', '>10s'],
   level: ['fatal', 'error', 'warn', 'info', 'debug', 'trace'],
-  severity: ['>=17', '>=13', '>=9'],
+  severity_number: ['>=17', '>=13', '>=9'],
 };
 
 interface Named {
