@@ -114,7 +114,7 @@ static bool is_wordy(const struct param_scan *s, size_t i, const struct param_to
  * part must be beyond doubt, and none may be a word. */
 size_t param_slug_here(const struct param_scan *s, size_t i)
 {
-    bool sure = false, lower = false, upper = false;
+    bool sure = false;
     size_t at = i;
 
     if (i > 0 && (s->at[i - 1] == '-' || param_word_behind(s, i)))
@@ -130,10 +130,7 @@ size_t param_slug_here(const struct param_scan *s, size_t i)
         if (is_wordy(s, at, &t))
             return 0;
         sure |= t.switches >= 3 && t.lower && t.upper;
-        lower |= t.lower;
-        upper |= t.upper;
         at = t.end;
     }
-    return sure && lower && upper && at - i >= 16 && at - i <= 64 && param_word_ends(s, at) ? at - i
-                                                                                            : 0;
+    return sure && at - i >= 16 && at - i <= 64 && param_word_ends(s, at) ? at - i : 0;
 }
