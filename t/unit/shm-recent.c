@@ -127,6 +127,8 @@ struct shared {
     _Atomic int stop;
 };
 
+#define LOOKS_LEAST 1000
+
 static void read_all_the_time(struct shared *s, uint64_t seed)
 {
     struct recent *r;
@@ -164,7 +166,10 @@ static void readers_beside_the_writer(void)
     for (int i = 0; i < 2; i++)
         if ((pid[i] = fork()) == 0)
             read_all_the_time(s, 99 + (uint64_t)i);
-    for (uint64_t n = 1; n <= 6 * RECENT_IDS; n++) {
+    /* On a busy machine the readers get their turn late. */
+    for (uint64_t n = 1;
+         n <= 6 * RECENT_IDS || (atomic_load(&s->looked) <= LOOKS_LEAST && n <= 500 * RECENT_IDS);
+         n++) {
         add(r, n, n * 2);
         atomic_store(&s->added, n);
     }
@@ -173,7 +178,7 @@ static void readers_beside_the_writer(void)
         waitpid(pid[i], NULL, 0);
     is_int(atomic_load(&s->wrong), 0, "no reader finds a sequence that is not the id's");
     is_int(atomic_load(&s->missed), 0, "nor misses one that was there before and after");
-    ok(atomic_load(&s->looked) > 1000, "%llu look-ups beside the writer",
+    ok(atomic_load(&s->looked) > LOOKS_LEAST, "%llu look-ups beside the writer",
        (unsigned long long)atomic_load(&s->looked));
     recent_close(r);
 }
