@@ -146,7 +146,8 @@
 #define TRACE_LOADS_MAX 400    /* traces read for one page, shown or not */
 #define SPAN_COPIES_MAX 64    /* of one id, shown: sent twice, or by client and server */
 #define FOREIGN_TRACES_MAX 500 /* traces of one answer in Jaeger's or Tempo's words */
-#define ATTR_BLOCKS 16        /* blocks that completion looks into … */
+#define ATTR_BLOCKS 400       /* blocks that completion looks into: small ones, or … */
+#define ATTR_BYTES_READ (2 * MIB) /* … so many bytes of them … */
 #define ATTR_FOUND_MAX 2000   /* … different keys or values that it tells apart … */
 #define ATTR_VALUE_SHOWN 256  /* … bytes of a value: nobody picks a longer one from a list */
 #define TRACE_ROWS_MAX 100000 /* spans of one trace in outline: the page takes no more */

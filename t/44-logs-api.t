@@ -218,6 +218,24 @@ is($r->{json}{meta}{units}{'span.duration'}, 'millisecond', 'in milliseconds');
 is(scalar(all('events', dataset => 'spans', field => ['id'], query => 'span.op:db')), 1, 'by operation');
 is(scalar(all('events', dataset => 'transactions', field => ['id'])), 1, 'units of work alone');
 
+# ---- which attributes there are ----
+
+sub keys_of { my (%o) = @_; $r = $a->get("$org/trace-items/attributes/", %o); is($r->{status}, 200, 'attributes ' . join ' ', %o) or diag $r->{content};
+    return { map { $_->{key} => $_ } @{ $r->{json} } } }
+my $keys = keys_of(itemType => 'logs');
+ok($keys->{$_}, "logs: $_") for qw(message severity user half service.name), 'tags[order.id,number]', 'tags[vip,boolean]';
+ok(!$keys->{$_}, "logs: no $_") for qw(span.op http.route), 'order.id';
+is_deeply([ @{ $keys->{half} }{qw(name attributeType)}, $keys->{half}{attributeSource}{source_type} ], [ 'half', 'string', 'user' ], 'what is told of one');
+$keys = keys_of(itemType => 'spans', attributeType => 'number');
+is_deeply([ sort keys %$keys ], [ 'span.duration', 'tags[cart.size,number]' ], 'spans: numbers');
+is_deeply([ keys %{ keys_of(itemType => 'spans', attributeType => 'string', substringMatch => 'route') } ], ['http.route'], 'spans: by a part of the name');
+sub values_of { my ($key, %o) = @_; $r = $a->get("$org/trace-items/attributes/$key/values/", %o); is($r->{status}, 200, "values of $key"); return join ' ', map { "$_->{value}:$_->{count}" } @{ $r->{json} } }
+is(values_of('half', itemType => 'logs', query => 'page'), 'even:480 odd:520', 'values of an attribute, and how often');
+is(values_of('severity', itemType => 'logs', query => 'item'), 'info:3 warn:3', 'of a column');
+is(values_of('half', itemType => 'logs', substringMatch => 'OD', query => 'page'), 'odd:520', 'by a part of it');
+is(values_of('span.op', itemType => 'spans', attributeType => 'string'), 'db:1 http.server:1', 'of spans');
+is($a->get("$org/trace-items/attributes/", %$_)->{status}, 400, 'refused: ' . join '=', %$_) for { itemType => 'tea' }, { attributeType => 'tea' };
+
 # ---- errors ----
 
 $q->send_event($q->exception('Alpha', "n $_"), environment => 'prod', release => 'shop@1', tags => { color => $_ % 2 ? 'red' : 'blue' }) for 1 .. 5;

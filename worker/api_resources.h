@@ -56,6 +56,8 @@ api_handler red_get;
 api_handler service_map;
 /* api_log.c */
 api_handler log_list;
+/* api_trace_item.c */
+api_handler trace_item_attributes, trace_item_values;
 /* api_explore.c */
 api_handler explore_events;
 /* api_log_volume.c */

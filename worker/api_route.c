@@ -104,6 +104,8 @@ static const struct route {
     {ORG, EVENTS, "services/*/operations", .get = service_operations},
     {ORG, EVENTS, "red", .get = red_get},
     {ORG, EVENTS, "service-graph", .get = service_map},
+    {ORG, EVENTS, "trace-items/attributes", .get = trace_item_attributes},
+    {ORG, EVENTS, "trace-items/attributes/*/values", .get = trace_item_values},
     {ORG, EVENTS, "events", .get = explore_events},
     {ORG, EVENTS, "logs", .get = log_list},
     {ORG, EVENTS, "logs/volume", .get = log_volume},

@@ -1,11 +1,11 @@
-/* attr_store.c -- the newest blocks, span by span, into a small table. */
+/* attr_store.c -- the newest blocks, item by item, into a small table. */
 #include "worker/attr_store.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/record_span.h"
-#include "worker/block_store.h"
+#include "proto/record.h"
+#include "worker/item_scan.h"
 
 struct table {
     struct arena *arena;
@@ -69,21 +69,38 @@ static int by_text(const void *x, const void *y)
 static void count_keys(struct sample *s, const struct attrs *list, uint8_t scope)
 {
     for (uint32_t i = 0; i < list->count; i++)
-        count(&s->found, list->at[i].key, ATTR_EMPTY, scope);
+        count(&s->found, list->at[i].key, s->wish->typed ? list->at[i].kind : ATTR_EMPTY, scope);
 }
 
-static void keys_of(struct sample *s, const struct span *span)
+static const struct attrs *attrs_of(const struct query_item *item)
 {
-    count_keys(s, &span->attrs, QUERY_SPAN);
-    for (uint32_t i = 0; i < span->event_count; i++)
+    return item->span ? &item->span->attrs : &item->log->attrs;
+}
+
+static const struct resource *resource_of(const struct query_item *item)
+{
+    return item->span ? item->span->resource : item->log->resource;
+}
+
+static const struct scope *scope_of_item(const struct query_item *item)
+{
+    return item->span ? item->span->scope : item->log->scope;
+}
+
+static void keys_of(struct sample *s, const struct query_item *item)
+{
+    const struct span *span = item->span;
+
+    count_keys(s, attrs_of(item), QUERY_SPAN);
+    for (uint32_t i = 0; span && i < span->event_count; i++)
         count_keys(s, &span->events[i].attrs, QUERY_EVENT);
-    for (uint32_t i = 0; i < span->link_count; i++)
+    for (uint32_t i = 0; span && i < span->link_count; i++)
         count_keys(s, &span->links[i].attrs, QUERY_LINK);
-    if (span->scope)
-        count_keys(s, &span->scope->attrs, QUERY_SCOPE);
-    if (s->seen != span->resource)
-        count_keys(s, &span->resource->attrs, QUERY_RESOURCE);
-    s->seen = span->resource;
+    if (scope_of_item(item))
+        count_keys(s, &scope_of_item(item)->attrs, QUERY_SCOPE);
+    if (s->seen != resource_of(item))
+        count_keys(s, &resource_of(item)->attrs, QUERY_RESOURCE);
+    s->seen = resource_of(item);
 }
 
 static void count_values(struct sample *s, const struct attrs *list, struct text key)
@@ -105,22 +122,23 @@ static bool in_scope(const struct query_term *t, enum query_scope scope)
     return t->scope == QUERY_ANY || t->scope == scope;
 }
 
-static void attr_values_of(struct sample *s, const struct span *span)
+static void attr_values_of(struct sample *s, const struct query_item *item)
 {
+    const struct span *span = item->span;
     struct text names[QUERY_ALIASES];
 
     query_aliases(s->term->key, names);
     for (int i = 0; i < QUERY_ALIASES && names[i].at; i++) {
         if (in_scope(s->term, QUERY_SPAN))
-            count_values(s, &span->attrs, names[i]);
+            count_values(s, attrs_of(item), names[i]);
         if (in_scope(s->term, QUERY_RESOURCE))
-            count_values(s, &span->resource->attrs, names[i]);
-        for (uint32_t k = 0; in_scope(s->term, QUERY_EVENT) && k < span->event_count; k++)
+            count_values(s, &resource_of(item)->attrs, names[i]);
+        for (uint32_t k = 0; span && in_scope(s->term, QUERY_EVENT) && k < span->event_count; k++)
             count_values(s, &span->events[k].attrs, names[i]);
-        for (uint32_t k = 0; in_scope(s->term, QUERY_LINK) && k < span->link_count; k++)
+        for (uint32_t k = 0; span && in_scope(s->term, QUERY_LINK) && k < span->link_count; k++)
             count_values(s, &span->links[k].attrs, names[i]);
-        if (in_scope(s->term, QUERY_SCOPE) && span->scope)
-            count_values(s, &span->scope->attrs, names[i]);
+        if (in_scope(s->term, QUERY_SCOPE) && scope_of_item(item))
+            count_values(s, &scope_of_item(item)->attrs, names[i]);
     }
 }
 
@@ -133,7 +151,7 @@ static void field_values_of(struct sample *s, const struct query_item *item)
 
     if (term.field == QUERY_ROOT_NAME || term.field == QUERY_ROOT_SERVICE) {
         term.field = term.field == QUERY_ROOT_NAME ? QUERY_NAME : QUERY_SERVICE;
-        if (!id_is_zero(item->span->parent_id, 8))
+        if (!item->span || !id_is_zero(item->span->parent_id, 8))
             return;
     }
     n = query_values(&term, item, query_scratch(s->c->q), values, 8);
@@ -142,49 +160,52 @@ static void field_values_of(struct sample *s, const struct query_item *item)
             count(&s->found, values[i].text, ATTR_STRING, QUERY_ANY);
 }
 
-static void look_at(struct sample *s, const struct span *span)
+static bool look_at(void *own, uint32_t row, const struct query_item *given)
 {
-    struct query_item item = {.span = span, .project = s->project->slug};
+    struct sample *s = own;
+    struct query_item item = *given;
 
+    (void)row;
+    item.project = s->project->slug;
     if (s->wish->query &&
         query_ask(s->wish->query, s->wish->node, &item, query_scratch(s->c->q)) == QUERY_NO)
-        return;
+        return true;
     if (!s->term)
-        keys_of(s, span);
+        keys_of(s, &item);
     else if (s->term->field == QUERY_ATTR)
-        attr_values_of(s, span);
+        attr_values_of(s, &item);
     else
         field_values_of(s, &item);
+    return true;
 }
 
 /* ---- blocks ---- */
 
+static uint32_t kind_of(const struct sample *s)
+{
+    return s->wish->logs ? RECORD_LOGS : RECORD_SPANS;
+}
+
 static void read_record(struct sample *s, struct text record)
 {
-    struct arena *scratch = query_scratch(s->c->q);
-    struct span_bundle b;
-    struct span_cursor cursor;
-    struct span span;
+    int64_t received_ms;
+    uint32_t project;
 
     s->seen = NULL;
-    if (!span_bundle_open(record, scratch, &b) ||
-        !(s->project = api_project_by_id(s->c, b.head.project)))
-        return;
-    for (uint32_t i = 0; i < b.head.traces; i++) {
-        span_cursor_open(&cursor, &b, &b.groups[i], scratch);
-        while (span_cursor_next(&cursor, &span))
-            look_at(s, &span);
-    }
+    if (item_head(kind_of(s), record, &project, &received_ms) &&
+        (s->project = api_project_by_id(s->c, project)))
+        item_read(kind_of(s), record, query_scratch(s->c->q), look_at, s);
 }
 
 static bool read_newest(struct sample *s, struct attr_list_found *out)
 {
     struct block_wish wish = {
-        .kind = RECORD_SPANS, .from_ms = s->wish->from_ms, .to_ms = s->wish->to_ms};
+        .kind = kind_of(s), .from_ms = s->wish->from_ms, .to_ms = s->wish->to_ms};
     struct query_need needs[QUERY_NEEDS];
     struct block_walk walk;
     struct block_ref ref;
     struct block_view view;
+    size_t bytes = 0;
 
     s->found.arena = s->c->arena;
     if (!(s->found.at = arena_zero(s->c->arena, TABLE_ROOM, sizeof *s->found.at)))
@@ -195,9 +216,12 @@ static bool read_newest(struct sample *s, struct attr_list_found *out)
     }
     block_walk_begin(&walk, s->c, &wish);
     walk.blocks = ATTR_BLOCKS;
-    while (block_walk_next(&walk, &ref, &view))
-        for (uint32_t i = 0; i < view.count; i++)
+    while (bytes < ATTR_BYTES_READ && block_walk_next(&walk, &ref, &view)) {
+        for (uint32_t i = 0; i < view.count; i++) {
             read_record(s, view.records[i]);
+            bytes += view.records[i].len;
+        }
+    }
     *out = (struct attr_list_found){.at = s->found.at};
     for (uint32_t i = 0; i < TABLE_ROOM; i++)
         if (s->found.at[i].text.at)

@@ -1,8 +1,8 @@
-/* attr_store.h -- which attributes the newest spans have, and which values: for completion.
+/* attr_store.h -- which attributes the newest spans or log records have, and which values: for completion.
  * For        Tempo's tag endpoints, Sentry's trace-items/attributes. Query thread.
- * Sample     keys are listed nowhere: the newest blocks of the range are read, up to ATTR_BLOCKS of
- *            them, so an attribute that only old or rare spans have may be missing; and no more than
- *            ATTR_FOUND_MAX are told apart.
+ * Sample     keys are listed nowhere: the newest blocks of the range are read, up to ATTR_BLOCKS or
+ *            ATTR_BYTES_READ of them, so an attribute that only old or rare spans have may be missing; and
+ *            no more than ATTR_FOUND_MAX are told apart.
  * Ownership  texts are in the call's arena. */
 #ifndef QUERN_WORKER_ATTR_STORE_H
 #define QUERN_WORKER_ATTR_STORE_H
@@ -14,6 +14,8 @@ struct attr_wish {
     int64_t from_ms, to_ms; /* to_ms 0: until now */
     const struct span_query *query;
     uint32_t node; /* only spans that fit this; QUERY_NONE: all */
+    bool logs;     /* of log records, not of spans */
+    bool typed;    /* a key is told apart by the types of its values as well */
 };
 
 struct attr_found {
