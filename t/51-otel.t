@@ -6,6 +6,8 @@
 use strict;
 use warnings;
 use lib 't/lib';
+use IO::Socket::INET;
+use POSIX ':sys_wait_h';
 use Quern;
 use Test::More;
 
@@ -153,6 +155,58 @@ for my $lang (qw(python node go java rust)) {
         is($log->{count}, $runs, "of $runs events");
         is(entry($from_log, 'exception')->{values}[-1]{type}, $logged{$lang}, 'its type');
         is($from_log->{contexts}{trace}{span_id}, $ids[-1]{charge}, 'and its span');
+    };
+}
+
+# ---- by way of the Collector, which reads answers more strictly than SDKs ----
+sub collector {
+    my ($encoding) = @_;
+    my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die "socket: $!\n";
+    my $port   = $socket->sockport;
+    close $socket;
+    my ($url, $key) = ($q->url, $q->key);
+    Quern::spew("$q->{base}/collector.yaml", <<"END");
+receivers:
+  otlp: { protocols: { http: { endpoint: "127.0.0.1:$port" } } }
+exporters:
+  otlp_http: { endpoint: "$url", encoding: $encoding, headers: { authorization: "Bearer $key" } }
+service:
+  telemetry: { metrics: { level: none }, logs: { level: warn } }
+  pipelines:
+    traces: { receivers: [otlp], exporters: [otlp_http] }
+    logs: { receivers: [otlp], exporters: [otlp_http] }
+END
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        open STDOUT, '>', "$q->{base}/collector.log";
+        open STDERR, '>&', \*STDOUT;
+        exec 't/sdk/run', 'collector', "$q->{base}/collector.yaml" or POSIX::_exit(127);
+    }
+    my $up = eval {
+        Quern::wait_until('the collector', sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") || waitpid($pid, WNOHANG) == $pid }, 900);
+        kill 0 => $pid;
+    };
+    return ($pid, $port, $up);
+}
+
+for my $encoding (qw(proto json)) {
+    subtest "the Collector, $encoding" => sub {
+        my ($pid, $port, $up) = collector($encoding);
+        if (!$up) {
+            my $status = $? >> 8;
+            skip_if_missing('OpenTelemetry Collector', $status, Quern::slurp("$q->{base}/collector.log"));
+            return ok(0, 'it runs') || diag(Quern::slurp("$q->{base}/collector.log"));
+        }
+        local @ENV{ grep {/^OTEL_/} keys %ENV } = ();
+        my %env = (environment('node', 'http/protobuf', 'bearer'), OTEL_EXPORTER_OTLP_ENDPOINT => "http://127.0.0.1:$port", OTEL_EXPORTER_OTLP_HEADERS => '');
+        local @ENV{ keys %env } = values %env;
+        my ($code, $out, $why) = tool('otel-node');
+        kill TERM => $pid;    # it sends what it has
+        waitpid $pid, 0;
+        skip_if_missing('Node OpenTelemetry SDK', $code, $why);
+        is($code, 0, 'the scenario ran') or return diag($why);
+        check_spans('node', Quern::json_of($out));
+        is(Quern::slurp("$q->{base}/collector.log"), '', 'it has nothing to complain about');
     };
 }
 
