@@ -1,5 +1,6 @@
 #include "schema/segment.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,11 +66,14 @@ static int get_meta(struct segment *s, const char *key, int64_t *value)
     return rc == 1 ? DB_OK : rc < 0 ? rc : DB_CORRUPT;
 }
 
-static int fill_new(struct segment *s, const struct segment_facts *facts)
+static int fill_new(struct segment *s, const struct segment_facts *facts, enum segment_shape page)
 {
+    char pragma[48];
     int rc;
 
-    if ((rc = db_begin(s->db)) == DB_OK && (rc = db_script(s->db, "segment-001")) == DB_OK &&
+    snprintf(pragma, sizeof(pragma), "PRAGMA page_size=%d", (int)page);
+    if ((rc = db_exec(s->db, pragma)) == DB_OK && (rc = db_begin(s->db)) == DB_OK &&
+        (rc = db_script(s->db, "segment-001")) == DB_OK &&
         (rc = db_script(s->db, "segment-002-spans")) == DB_OK &&
         (rc = set_meta(s, "segment_id", facts->id)) == DB_OK &&
         (rc = set_meta(s, "first_seq", (int64_t)facts->first_seq)) == DB_OK)
@@ -77,13 +81,14 @@ static int fill_new(struct segment *s, const struct segment_facts *facts)
     return rc;
 }
 
-int segment_create(const char *path, const struct segment_facts *facts, struct segment **out)
+int segment_create(const char *path, const struct segment_facts *facts, enum segment_shape page,
+                   struct segment **out)
 {
     struct db_options o = {
         .mode = DB_CREATE, .cache_kib = CACHE_KIB, .bulk = true, .sort_on_disk = true};
     int rc = try_open(path, &o, out);
 
-    return rc == DB_OK ? fill_new(*out, facts) : rc;
+    return rc == DB_OK ? fill_new(*out, facts, page) : rc;
 }
 
 void segment_close(struct segment *s)

@@ -89,7 +89,12 @@ int segment_open(const char *path, enum db_mode mode, bool full_sync, struct seg
 int segment_reopen(const char *path, struct segment **out);
 /* A new file, to be written in one go, closed and renamed to where it belongs; db_options.bulk. The
  * transaction is open. */
-int segment_create(const char *path, const struct segment_facts *facts, struct segment **out);
+enum segment_shape {
+    SEGMENT_FAST = 8192, /* to be appended to: large pages are fewer writes per commit … */
+    SEGMENT_DENSE = 1024 /* … to be kept: of each block's last page half is empty */
+};
+int segment_create(const char *path, const struct segment_facts *facts, enum segment_shape page,
+                   struct segment **out);
 void segment_close(struct segment *s);
 struct db *segment_db(struct segment *s);
 int segment_facts(struct segment *s, struct segment_facts *out);

@@ -127,7 +127,7 @@ static int make_file(struct writer *w, const struct segment_facts *facts, const 
 
     snprintf(tmp, sizeof(tmp), "%s.tmp", path);
     files_remove(tmp);
-    rc = segment_create(tmp, facts, &s);
+    rc = segment_create(tmp, facts, SEGMENT_FAST, &s);
     if (rc == DB_OK && w->active.segment)
         rc = segment_hand_on(w->active.segment, s);
     if (rc == DB_OK)

@@ -10,8 +10,9 @@
 #include "writer/context.h"
 #include "writer/files.h"
 
-#define FRAMES 4096 /* 16 MiB of WAL: two fsyncs for that much are not felt */
-#define QUIET_S 1   /* with less than that, once a second */
+#define WAL_BYTES (16 << 20) /* two fsyncs for that much are not felt */
+#define CATALOGUE_PAGE 4096  /* SQLite's own choice */
+#define QUIET_S 1            /* with less than that, once a second */
 
 struct watched {
     char path[FILES_PATH_MAX];
@@ -134,12 +135,12 @@ void checkpointer_watch(struct checkpointer *c, const char *segment_path)
     pthread_mutex_unlock(&c->lock);
 }
 
-static bool note(struct watched *f, int frames)
+static bool note(struct watched *f, int frames, int page)
 {
     f->frames = frames;
     if (frames < f->seen) /* the WAL has begun anew */
         f->seen = 0;
-    if (frames - f->seen < FRAMES)
+    if (frames - f->seen < WAL_BYTES / page)
         return false;
     f->wanted = true;
     return true;
@@ -151,8 +152,8 @@ void checkpointer_note(struct checkpointer *c, int segment_frames, int catalogue
 
     if (pthread_mutex_trylock(&c->lock) != 0)
         return; /* it is just looking; the next commit tells it */
-    wake = note(&c->segment, segment_frames);
-    wake |= note(&c->catalogue, catalogue_frames);
+    wake = note(&c->segment, segment_frames, SEGMENT_FAST);
+    wake |= note(&c->catalogue, catalogue_frames, CATALOGUE_PAGE);
     if (wake)
         pthread_cond_signal(&c->wake);
     pthread_mutex_unlock(&c->lock);

@@ -220,7 +220,7 @@ int seal_pack(const char *from, const char *to, const struct seal_pause *pause)
         return DB_FAIL;
     if ((rc = segment_open(from, DB_READ, false, &c.from)) == DB_OK &&
         (rc = segment_facts(c.from, &facts)) == DB_OK &&
-        (rc = segment_create(to, &facts, &c.to)) == DB_OK)
+        (rc = segment_create(to, &facts, SEGMENT_DENSE, &c.to)) == DB_OK)
         rc = copy_all(&c, from);
     if (rc != DB_OK && rc != DB_BUSY)
         log_error("segment.pack", "file=\"%s\" error=\"%s\" target=\"%s\"", from,
