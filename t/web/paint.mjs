@@ -1,8 +1,12 @@
 // paint.mjs -- from a key or a click until what was asked for is painted, everything in between included:
-// the request, the answer, drawing. Against whatever BASE has stored. Prints one JSON list:
-// [{"what": "open an issue", "p50": 21.3, "p95": 34.0, "worst": 41.2, "runs": 20}, …] in milliseconds.
-import { base, launch, login, open } from './browser.mjs';
+// the request, the answer, drawing. Against whatever BASE has stored, and a trace of 100,000 spans that it is
+// sent. Prints one JSON list:
+// [{"what": "open an issue", "p50": 21.3, "p95": 34.0, "worst": 41.2, "runs": 20, "most": 100}, …] in milliseconds.
+import { base, boot, launch, login, open } from './browser.mjs';
+import { many } from './odd.mjs';
+import { Server } from './seed.mjs';
 
+// ONLY: a pattern of the steps to take
 const RUNS = Number(process.env.RUNS ?? 20);
 
 /** In the page: do it, wait until `there` holds, then for the frame that shows it. */
@@ -30,8 +34,22 @@ function measure([act, there]) {
 
 const key = (k) => `document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '${k}', bubbles: true }))`;
 const q = (css) => `document.querySelector(${JSON.stringify(css)})`;
+const click = (words) =>
+  `[...document.querySelectorAll('.trace-tools button')].find((b) => b.textContent === '${words}').click()`;
+const gridKey = (k) =>
+  `${q('.waterfall-box')}.dispatchEvent(new KeyboardEvent('keydown', { key: '${k}', bubbles: true }))`;
+const find = (text) => `const field = ${q('.trace-tools .find')};
+  field.value = '${text}';
+  field.dispatchEvent(new Event('input', { bubbles: true }))`;
 const list = () => '/issues';
 const one = (issues, run) => `/issues/${issues[run % issues.length]}`;
+const server = new Server(base, boot);
+const [{ id: project, slug }] = await server.call('GET', '/projects/');
+const [{ public: projectKey }] = await server.call('GET', `/projects/default/${slug}/keys/`);
+const big = await many(server, { id: project, key: projectKey });
+const last = big.count - 1;
+const trace = () => `/traces/${big.id}`;
+const whole = `.waterfall-box[aria-rowcount="${big.count}"]`;
 
 const steps = [
   { what: 'move to the next issue', at: list, act: key('j'), there: q('tr.here') },
@@ -82,6 +100,32 @@ const steps = [
     act: `${q('.sidebar a[href^="/releases"]')}.click()`,
     there: q('.table[aria-label="Releases"] tbody tr'),
   },
+  {
+    what: 'open a trace of 100,000 spans',
+    at: () => `/traces/${'0'.repeat(31)}1`,
+    ready: '.empty',
+    act: `history.pushState(null, '', '${trace()}')`,
+    there: q('.span-row'),
+    most: 500, // the server puts 100,000 spans into a tree first
+  },
+  { what: 'its last span', at: trace, act: gridKey('End'), there: q(`#span-${last}.here`) },
+  {
+    what: 'scroll to its middle',
+    at: trace,
+    act: `${q('.waterfall-box')}.scrollTop = ${q('.waterfall-box')}.scrollHeight / 2`,
+    there: `!${q('#span-0')} && ${q('.span-row')}`,
+  },
+  { what: 'find in it', at: trace, act: find('step 77'), there: q('.span-row.here.found') },
+  { what: 'fold it', at: trace, act: click('Fold'), there: `${q('.waterfall-box')}.ariaRowCount !== '${big.count}'` },
+  { what: 'its next failed span', at: trace, act: click('Next failed'), there: q('.span-row.here.failed') },
+  { what: 'details of a span', at: trace, act: `${q('#span-1')}.click()`, there: q('.span-detail .pairs') },
+  {
+    what: 'look closer at a span',
+    at: trace,
+    first: gridKey('End'),
+    act: key('z'),
+    there: `[...document.querySelectorAll('.trace-tools button')].some((b) => b.textContent === 'Whole trace')`,
+  },
 ];
 
 const browser = await launch();
@@ -91,11 +135,14 @@ const links = await page.locator('.issue-table .title a').evaluateAll((all) => a
 const issues = links.map((href) => href.match(/\d+/)[0]);
 const round = (n) => Math.round(n * 10) / 10;
 const results = [];
-for (const { what, at, first, act, there } of steps) {
+for (const { what, at, first, act, there, ready, most } of steps.filter((s) => s.what.match(process.env.ONLY ?? ''))) {
   const times = [];
   for (let run = 0; run < RUNS; run++) {
     await page.goto(base + at(issues, run)); // anew each time, so that nothing is shown from before
-    await page.locator('.issue-table tbody tr, .facts .tag-value').first().waitFor();
+    await page
+      .locator(ready ?? `.issue-table tbody tr, .facts .tag-value, ${whole}`)
+      .first()
+      .waitFor();
     await page.evaluate(() => new Promise((done) => setTimeout(done, 50)));
     if (first) await page.evaluate(first);
     times.push(await page.evaluate(measure, [act.replaceAll('RUN', String(run % issues.length)), there]));
@@ -108,6 +155,7 @@ for (const { what, at, first, act, there } of steps) {
     p95: round(at95),
     worst: round(times.at(-1)),
     runs: RUNS,
+    most: most ?? 100,
   });
 }
 await browser.close();

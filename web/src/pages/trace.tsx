@@ -37,6 +37,7 @@ const Compare = lazy(() => import('./compare').then((m) => m.Compare));
 
 const YOUNG = 120_000; // spans of a trace that ended so lately may still be on their way
 const AGAIN = 3000;
+const AT_FIRST = 1000; // rows
 
 const shortcuts: Shortcuts = [
   ['j k', 'next and previous span, as the arrows do'],
@@ -57,8 +58,27 @@ export function Trace({ trace }: { trace: string }) {
   return other ? <Compare left={trace} right={other} /> : <One trace={trace} />;
 }
 
+/** Of a large trace the first rows, and the way to the span that is looked for, are here before the rest. */
+function useTrace(trace: string) {
+  const { query } = useQuery();
+  const [span] = useState(query.get('span'));
+  const path = `/organizations/${org}/trace/${trace}/table/`;
+  const first = useGet<TraceDocument>(path, {
+    limit: AT_FIRST,
+    ...(/^[0-9a-f]{16}$/.test(span ?? '') ? { span } : {}),
+  });
+  const part = first.data !== null && (first.data.rowCount ?? 0) > first.data.rows.length;
+  const rest = useGet<TraceDocument>(part ? path : null);
+  const reload = () => {
+    first.reload();
+    if (part) rest.reload();
+  };
+  const data = (part && rest.data) || first.data;
+  return { data, error: first.error ?? rest.error, slow: first.slow, reload };
+}
+
 function One({ trace }: { trace: string }) {
-  const loaded = useGet<TraceDocument>(`/organizations/${org}/trace/${trace}/table/`);
+  const loaded = useTrace(trace);
   const t = useMemo(() => loaded.data && tableOf(loaded.data), [loaded.data]);
   useTitle(t?.count ? nameOf(t, rootOf(t)) : `Trace ${trace.slice(0, 8)}`);
   const none = loaded.error?.status === 404 || t?.count === 0;
@@ -230,7 +250,7 @@ function Spans({ t, reload }: { t: Table; reload: () => void }) {
       <Head t={t} />
       <Errors t={t} step={(list) => step(list)} />
       <Notes t={t} missing={wanted && open < 0 ? wanted : null} step={(list) => step(list)}>
-        <Arriving t={t} reload={reload} />
+        {t.whole ? <Arriving t={t} reload={reload} /> : <li role="status">Reading the rest …</li>}
       </Notes>
       <Minimap t={t} window={window} set={setWindow} />
       <div class="trace-tools">
@@ -345,8 +365,9 @@ function Head({ t }: { t: Table }) {
       </h1>
       <span class="quiet">
         <strong>{duration(t.durationUs / 1000)}</strong>, {dateTime(t.start)}, {exact(t.spans)}{' '}
-        {t.spans === 1 ? 'span' : 'spans'} in {t.services.length} {t.services.length === 1 ? 'service' : 'services'}
-        {failed > 0 && <span class="worse">, {exact(failed)} failed</span>}
+        {t.spans === 1 ? 'span' : 'spans'}
+        {t.whole && ` in ${t.services.length} ${t.services.length === 1 ? 'service' : 'services'}`}
+        {t.whole && failed > 0 && <span class="worse">, {exact(failed)} failed</span>}
         {logs > 0 && (
           <>
             , <Link href={href('/logs', { query: `trace:${t.traceId}` })}>{brief(logs)} logs</Link>

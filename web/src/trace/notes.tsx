@@ -53,7 +53,7 @@ export function Errors({ t, step }: { t: Table; step: (rows: number[]) => void }
               {rows.length > 1 ? 'Next span' : 'Show span'}
             </button>
           ) : (
-            t.count > 0 && <span class="quiet small">its span is not stored</span>
+            t.whole && t.count > 0 && <span class="quiet small">its span is not stored</span>
           )}
         </li>
       ))}
@@ -87,8 +87,8 @@ export function Notes({
   const guessed = flagged(t, GUESSED);
   const circles = flagged(t, CUT);
   const shared = [...t.shared.values()].flat().sort((a, b) => a - b);
-  if (missing) notes.push([`Span ${missing} is not stored in this trace, or has not arrived yet.`]);
-  if (t.cut) notes.push([`Of ${spans(t.spans)} the first ${exact(t.count)} are shown; the rest is stored.`]);
+  if (missing && t.whole) notes.push([`Span ${missing} is not stored in this trace, or has not arrived yet.`]);
+  if (t.cut && t.whole) notes.push([`Of ${spans(t.spans)} the first ${exact(t.count)} are shown; the rest is stored.`]);
   if (orphans.length)
     notes.push([
       orphans.length === 1

@@ -14,7 +14,8 @@ export interface TraceDocument {
   start: number; // milliseconds since 1970
   durationUs: number;
   spans: number;
-  cut: boolean; // there are more spans than are sent
+  cut: boolean; // there are more spans than are ever sent
+  rowCount?: number; // what there is to send; more than `rows` when a part was asked for
   root?: number; // the row to show as the root; the first, when it is not said
   logCount?: number; // of the whole trace, those of no span that is here included
   duplicates?: number; // spans that came more than once; each is one row
@@ -38,6 +39,7 @@ export interface ErrorOnSpan {
 
 export interface Table extends Omit<TraceDocument, 'rows' | 'logs' | 'critical' | 'errors'> {
   count: number;
+  whole: boolean; // every row that there is to send is here
   id: string[];
   parent: Int32Array;
   service: Uint16Array;
@@ -79,6 +81,7 @@ export function tableOf(d: TraceDocument): Table {
   const t: Table = {
     ...d,
     count,
+    whole: (d.rowCount ?? count) <= count,
     id: new Array(count),
     parent: new Int32Array(count),
     service: new Uint16Array(count),
