@@ -128,6 +128,13 @@ static size_t rollup_hash(struct text stem)
     return inside && digit && lower && upper ? 9 : 0;
 }
 
+/* CRA's 2.8f3a2c1b.chunk.js: which number a chunk gets is chance. */
+static bool is_chunk_number(struct text segment, struct text stem)
+{
+    return scan_run(segment, 0, scan_is_digit) == segment.len && segment.len &&
+           text_find(stem, TEXT("chunk")) < stem.len;
+}
+
 /* 8f3a2c1b9d, 1dd3208c-0a1b2c3d4e5f6071: nothing but hexadecimal hashes, and so no name at all. */
 static bool is_all_hash(struct text stem)
 {
@@ -159,7 +166,7 @@ static struct text without_hashes(struct text stem, struct arena *a)
             n++;
         struct text segment = text_cut(stem, i, n);
         bool last = i + n >= stem.len;
-        if (looks_like_hash(segment) && (kept || !last)) {
+        if ((looks_like_hash(segment) && (kept || !last)) || is_chunk_number(segment, stem)) {
             dropped += n;
             if (len)
                 len--; /* the separator before it */
@@ -309,6 +316,14 @@ static struct text lower(struct text t, struct arena *a)
     return (struct text){out, t.len};
 }
 
+/* Laravel's and Twig's compiled templates: a hash of the path, which changes with the release. */
+static bool is_cached_template(struct text name)
+{
+    size_t n = scan_run(name, 0, scan_is_hex);
+
+    return n >= 32 && text_is(text_cut(name, n, name.len), ".php");
+}
+
 void group_filename_part(const struct frame *f, enum platform p, struct arena *a, struct part *out)
 {
     enum family family = group_family(p);
@@ -330,6 +345,11 @@ void group_filename_part(const struct frame *f, enum platform p, struct arena *a
         out->hint = "removed version or build hash";
     if (group_is_url(f->abs_path, family, false))
         part_off(out, "ignored because frame points to a URL");
+    else if (family == FAMILY_JAVASCRIPT && begins(name, "VM") && name.len > 2 &&
+             2 + scan_run(name, 2, scan_is_digit) == name.len)
+        part_change(out, TEXT("<vm>"), "removed number of a script");
+    else if (p == PLATFORM_PHP && is_cached_template(name))
+        part_change(out, TEXT("<hash>.php"), "removed hash of a cache");
     else if (text_is(out->value, "<anonymous>"))
         part_off(out, "anonymous filename discarded");
     else if (text_is(out->value, "[native code]"))

@@ -29,24 +29,39 @@ static struct text without_suffixes(struct text t)
     }
 }
 
-/* {unnamed type#3}, 'lambda12', and the hashes of crates in Rust's v0 names: foo[1a2b3c4d]::bar */
+/* {closure#3}, {impl#1}, {unnamed type#2} */
+static struct text without_brace_numbers(struct text t, struct arena *a)
+{
+    for (size_t i = 0; (i = i + text_find_byte(text_cut(t, i, t.len), '#')) < t.len; i++) {
+        size_t n = scan_digits(t, i + 1);
+
+        if (n && i + 1 + n < t.len && t.at[i + 1 + n] == '}')
+            t = scan_replace(t, i, 1 + n, "", a);
+    }
+    return t;
+}
+
+/* The hashes of crates in Rust's v0 names, foo[1a2b3c4d]::bar, and tags of GCC's ABI, [abi:cxx11]. */
+static struct text without_bracket_tags(struct text t, struct arena *a)
+{
+    for (size_t i = 0; (i = i + text_find_byte(text_cut(t, i, t.len), '[')) < t.len; i++) {
+        size_t end = i + 1 + text_find_byte(text_cut(t, i + 1, t.len), ']');
+        size_t hex = scan_run(t, i + 1, scan_is_hex);
+
+        if (end < t.len &&
+            ((hex == end - i - 1 && hex >= 8 && hex <= 16) || scan_stands(t, i, "[abi:")))
+            t = scan_replace(t, i, end + 1 - i, "", a);
+    }
+    return t;
+}
+
 static struct text without_counters(struct text t, struct arena *a)
 {
     size_t at, n;
 
-    if ((at = scan_find(t, "{unnamed type#")) < t.len && (n = scan_digits(t, at + 14)))
-        t = scan_replace(t, at + 13, n + 1, "", a);
     if ((at = scan_find(t, "'lambda")) < t.len && (n = scan_digits(t, at + 7)))
         t = scan_replace(t, at + 7, n, "", a);
-    for (size_t i = 0; (i = i + text_find_byte(text_cut(t, i, t.len), '[')) < t.len; i++) {
-        size_t end = i + 1;
-
-        while (end < t.len && (scan_is_digit(t.at[end]) || (t.at[end] >= 'a' && t.at[end] <= 'f')))
-            end++;
-        if (end < t.len && t.at[end] == ']' && end - i > 8 && end - i <= 17)
-            t = scan_replace(t, i, end + 1 - i, "", a);
-    }
-    return t;
+    return without_bracket_tags(without_brace_numbers(t, a), a);
 }
 
 /* __38-[Cart add:]_block_invoke_2: clang numbers blocks, and says how long the name is. */
@@ -160,16 +175,14 @@ static void go_function(struct arena *a, struct part *out)
     struct text t = without_brackets(out->value, a);
     char *to = arena_alloc(a, t.len + 1);
     size_t len = 0, word;
-    bool counted = false; /* the segment before takes numbers */
 
     for (size_t i = 0; to && i <= t.len;) {
         struct text segment = text_cut(t, i, text_find_byte(text_cut(t, i, t.len), '.'));
 
         i += segment.len + 1;
-        if (counted && all_digits(segment))
+        if (len && all_digits(segment)) /* no function is named so */
             continue;
         word = numbered_word(segment);
-        counted = word || text_is(segment, "init");
         if (len || i > segment.len + 1)
             to[len++] = '.';
         memcpy(to + len, segment.at, word ? word : segment.len);
@@ -258,6 +271,25 @@ static struct text php_closure(struct text t, struct arena *a)
     return t;
 }
 
+/* __TwigTemplate_<hash>::doDisplay, ContainerAbC12dE\App_Kernel::get: what caches are named by. */
+static struct text php_cached(struct text t, struct arena *a)
+{
+    static const char twig[] = "__TwigTemplate_", container[] = "Container";
+    size_t from, n;
+
+    if ((from = scan_find(t, twig)) < t.len) {
+        from += sizeof twig - 1;
+        n = scan_run(t, from, scan_is_hex);
+        return n >= 32 ? scan_replace(t, from, n, "", a) : t;
+    }
+    from = sizeof container - 1;
+    if (!begins(t, container) || t.len < from + 8 || t.at[from + 7] != '\\')
+        return t;
+    for (n = 0; n < 7 && (scan_is_digit(t.at[from + n]) || scan_is_letter(t.at[from + n]));)
+        n++;
+    return n == 7 ? scan_replace(t, from, n, "", a) : t;
+}
+
 static void php_function(struct arena *a, struct part *out)
 {
     struct text t = out->value;
@@ -275,6 +307,8 @@ static void php_function(struct arena *a, struct part *out)
             part_off(out, "ignored anonymous function");
     } else if (scan_find(t, "{closure:") < t.len) {
         part_change(out, php_closure(t, a), "removed line of a closure");
+    } else if (!text_eq(php_cached(t, a), t)) {
+        part_change(out, php_cached(t, a), "removed hash of a cache");
     }
 }
 
@@ -313,6 +347,8 @@ static void csharp_function(const struct frame *f, struct arena *a, struct part 
     t = text_trim(t);
     for (size_t i = 0; (i = i + text_find_byte(text_cut(t, i, t.len), '`')) < t.len;)
         t = scan_replace(t, i, 1 + scan_digits(t, i + 1), "", a);
+    if (begins(t, "lambda_method")) /* of a compiled expression */
+        t.len = 13;
     t = csharp_name(t, f, a);
     if (!text_eq(t, out->value) && t.len)
         part_change(out, t, "isolated method name");

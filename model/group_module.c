@@ -82,6 +82,10 @@ static bool cut_here(struct text t, size_t i, struct cut *c)
 {
     if (scan_stands(t, i, "$fn__"))
         return cut_digits(t, i, 5, "<auto>", c);
+    if (scan_stands(t, i, "$eval")) /* Clojure */
+        return cut_digits(t, i, 5, "<auto>", c);
+    if (scan_stands(t, i, "$$ExternalSyntheticLambda")) /* D8 and R8 */
+        return cut_digits(t, i, 25, "", c);
     if (scan_stands(t, i, "$Proxy"))
         return cut_digits(t, i, 6, "", c);
     if (scan_stands(t, i, "$ByteBuddy$"))
@@ -184,7 +188,8 @@ static void jvm_module(struct text module, struct text function, struct arena *a
     if (internal)
         t = without_jdk_numbers(t, a);
     if (dollar)
-        t = without_generated(t, text_is(function, "invokeSuspend"), a);
+        t = without_generated(
+            t, text_is(function, "invokeSuspend") || text_find(t, TEXT("$$inlined$")) < t.len, a);
     if (!text_eq(t, module))
         part_change(out, t, "removed codegen marker");
 }
@@ -205,6 +210,11 @@ static void csharp_module(struct text module, struct arena *a, struct part *out)
             n = t.len - i;
         t = scan_replace(t, i, n, "", a);
     }
+    if (begins(t, "<>f__AnonymousType"))
+        t.len = 18;
+    if ((at = text_find_byte(t, '@')) < t.len &&
+        scan_run(t, at + 1, scan_is_digit)) /* F#'s lines */
+        t.len = at;
     if (!text_eq(t, module))
         part_change(out, t, "removed compiler's class");
 }
@@ -225,7 +235,9 @@ static void python_module(struct text module, struct arena *a, struct part *out)
         while (from > 0 && scan_is_hex(module.at[from - 1]))
             from--;
         to = i + scan_run(module, i, scan_is_hex);
-        if (to - from >= 8 && (from == 0 || is_border(module, from - 1)) && is_border(module, to)) {
+        bool begun = from == 0 || is_border(module, from - 1) ||
+                     (from >= 2 && module.at[from - 1] == 'x' && module.at[from - 2] == '0');
+        if (to - from >= 8 && begun && is_border(module, to)) {
             part_change(out, scan_replace(module, from, to - from, "<hex>", a),
                         "removed generated name");
             return;

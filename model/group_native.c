@@ -313,11 +313,35 @@ static struct text initialiser(const struct text *tokens, unsigned count, struct
 }
 
 /* The word left of the last arrow, else the last one: types stand before it. */
+static struct text left_of_arrow(const struct text *tokens, unsigned count)
+{
+    int arrow = last_of(tokens, count, "\x03");
+
+    if (arrow > 1 && text_is(tokens[arrow - 1], "throws"))
+        arrow--;
+    return arrow > 0 ? tokens[arrow - 1] : tokens[count - 1];
+}
+
+/* Of Swift behind the last "in", where closures name what they stand in, and left of the colon
+ * before the type of a property: closure #1 (A) -> () in B.c.getter : Swift.Int */
+static struct text left_of_type(const struct text *tokens, unsigned count)
+{
+    int in = last_of(tokens, count, "in"), colon;
+
+    if (in > 0 && (unsigned)in + 1 < count && text_is(tokens[in + 1], "conformance")) {
+        count = (unsigned)in; /* protocol witness for A.b in conformance C */
+    } else if (in >= 0 && (unsigned)in + 1 < count) {
+        tokens += in + 1;
+        count -= (unsigned)in + 1;
+    }
+    colon = last_of(tokens, count, ":");
+    return left_of_arrow(tokens, colon > 0 ? (unsigned)colon : count);
+}
+
 static struct text function_among(struct text t, bool swift, struct arena *a)
 {
     struct text tokens[TOKENS_MAX + 1], name = TEXT_NONE;
     unsigned count = split(t, tokens);
-    int arrow;
 
     if (count > 1 && text_is(tokens[count - 1], "<T>")) { /* MSVC: operator<< <T> */
         count--;
@@ -327,12 +351,8 @@ static struct text function_among(struct text t, bool swift, struct arena *a)
         return TEXT_NONE;
     if (count > 3 && text_find(t, TEXT("initialization expression of")) < t.len)
         name = initialiser(tokens, count, a);
-    if (!name.at) {
-        arrow = last_of(tokens, count, "\x03");
-        if (arrow > 1 && text_is(tokens[arrow - 1], "throws"))
-            arrow--;
-        name = arrow > 0 ? tokens[arrow - 1] : tokens[count - 1];
-    }
+    if (!name.at)
+        name = swift ? left_of_type(tokens, count) : left_of_arrow(tokens, count);
     if (swift && text_starts(name, "@")) /* an attribute: the function has no name */
         return text_find(t, TEXT("thunk for ")) < t.len ? TEXT("thunk for closure")
                                                         : TEXT("closure");

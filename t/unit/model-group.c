@@ -212,6 +212,64 @@ static void check_case(const char *file, const struct json *corpus, const struct
              TEXT_ARG(error.reason));
 }
 
+/* ---- names ---- */
+
+static struct text next_cell(struct text *line)
+{
+    size_t n = text_find_byte(*line, '\t');
+    struct text cell = text_cut(*line, 0, n);
+
+    *line = text_cut(*line, n + 1, line->len);
+    return cell;
+}
+
+/* A stack of two frames, of which the second has that name. */
+static bool name_keys(struct text platform, struct text field, struct text name, struct arena *a,
+                      struct group_result *r)
+{
+    struct json *event, *frame = NULL, *value = json_new_string(a, name);
+    const char *body =
+        "{\"exception\":{\"type\":\"E\",\"stacktrace\":{\"frames\":[{\"module\":\"m\",\"function\":"
+        "\"start\",\"in_app\":true},{\"in_app\":true}]}}}";
+
+    if (json_read(text_of(body), a, &event, NULL) != JSON_OK)
+        return false;
+    frame = json_get(json_get(json_get(event, "exception"), "stacktrace"), "frames")->last;
+    json_set(a, event, "platform", json_new_string(a, platform));
+    if (text_is(field, "file")) {
+        json_set(a, frame, "abs_path", value);
+        field = TEXT("filename");
+    }
+    if (!text_is(field, "function"))
+        json_set(a, frame, "function", json_new_string(a, TEXT("f")));
+    json_set(a, frame, arena_printf(a, "%.*s", TEXT_ARG(field)).at, value);
+    return keys_of(written(event, a), NULL, a, r);
+}
+
+static void check_names(struct arena *a)
+{
+    struct text rest = read_file("t/corpus/group/names.tsv", a);
+    struct arena one;
+    size_t n = 0;
+
+    arena_init(&one, 64 * MIB);
+    for (; rest.len; n++, arena_reset(&one)) {
+        size_t end = text_find_byte(rest, '\n');
+        struct text line = text_cut(rest, 0, end), platform = next_cell(&line),
+                    field = next_cell(&line), same = next_cell(&line), first = next_cell(&line);
+        struct group_result r[2];
+
+        rest = text_cut(rest, end + 1, rest.len);
+        ok(name_keys(platform, field, first, &one, &r[0]) &&
+               name_keys(platform, field, line, &one, &r[1]) &&
+               joins(&r[0], &r[1]) == text_is(same, "same"),
+           "%.*s %.*s %.*s: %.*s and %.*s", TEXT_ARG(platform), TEXT_ARG(field), TEXT_ARG(same),
+           TEXT_ARG(first), TEXT_ARG(line));
+    }
+    ok(n > 50, "%zu pairs of names", n);
+    arena_free(&one);
+}
+
 /* ---- what may never matter ---- */
 
 static uint32_t seed = 7;
@@ -604,6 +662,8 @@ int main(void)
 
     arena_init(&a, 512 * MIB);
     check_corpus(&a);
+    arena_reset(&a);
+    check_names(&a);
     arena_reset(&a);
     check_values(&a);
     check_recursion(&a);
