@@ -1,9 +1,11 @@
 // releases.mjs -- from the list of releases to what one changed against another.
 import { base, becomes, boot, comes, is, login, ok, run, settled, visit } from './browser.mjs';
 import { seed } from './seed.mjs';
+import { traffic } from './traffic.mjs';
 import { releases } from './world.mjs';
 
-const { server } = await seed(base, boot, 0.3);
+const { server, places } = await seed(base, boot, 0.3);
+await traffic(server, places, 200);
 const newest = releases[releases.length - 1].version;
 const path = `/organizations/default/releases/${encodeURIComponent(newest)}/compare/`;
 
@@ -47,8 +49,15 @@ await run(async ({ window }) => {
       ).every((t) => /[×÷%]|new/.test(t)),
     'with the change of its rate',
   );
-  await comes(() => page.locator('.chart canvas').isVisible(), 'the trend is drawn');
+  await comes(() => page.locator('.chart canvas').first().isVisible(), 'the trend is drawn');
 
+  const latency = page.getByRole('region', { name: 'How long calls took' });
+  const paying = latency.getByRole('row', { name: /payments/ });
+  await paying.waitFor();
+  await comes(async () => /[+−]\d+ %/.test(await paying.textContent()), 'and how long calls take against before');
+  await paying.getByRole('button', { name: 'Show payments' }).click();
+  await latency.getByRole('figure', { name: 'p95 of the calls of payments' }).locator('canvas').waitFor();
+  ok(true, 'each service over time');
   await page.getByRole('button', { name: /Compared with/ }).click();
   await page.getByRole('menuitemradio', { name: releases[0].version }).click();
   await page.waitForURL(/with=/);

@@ -12,6 +12,7 @@ import { Age, LevelDot, Problem } from '../ui/small';
 import { Table } from '../ui/table';
 import { TopBar } from '../ui/topbar';
 import { Standing, Title } from './issue-title';
+import { Latency } from './release-latency';
 import './release.css';
 
 interface Side {
@@ -96,6 +97,15 @@ function Beside({ data, path }: { data: Comparison; path: string }) {
     <>
       <Figures release={release} before={before} />
       <Trend data={data} />
+      {data.events.length > 0 && (
+        <Latency
+          version={release.version}
+          before={before?.version ?? null}
+          from={data.events[0][0]}
+          to={data.events[data.events.length - 1][0] + data.stepSeconds}
+          markers={markersOf(data)}
+        />
+      )}
       {list('New in this release', 'No issue was seen for the first time in it.', fresh)}
       {list('Came back', 'No resolved issue came back in it.', back)}
       {list('Seen before, and still', 'No older issue was seen in it.', rest)}
@@ -130,15 +140,16 @@ function Figures({ release, before }: { release: Side; before: Side | null }) {
   );
 }
 
+const markersOf = ({ release, before }: Comparison): Marker[] =>
+  [release, before].flatMap((s) => (s ? [{ at: Date.parse(s.dateReleased) / 1000, label: s.version }] : []));
+
 function Trend({ data }: { data: Comparison }) {
-  const { events, stepSeconds, release, before } = data;
+  const { events, stepSeconds } = data;
   const [times, lines, markers] = useMemo(
     () => [
       events.map(([t]) => t),
       [{ label: 'events', colour: 'var(--service-0)', values: events.map(([, n]) => n), bars: true }],
-      [release, before].flatMap((s): Marker[] =>
-        s ? [{ at: Date.parse(s.dateReleased) / 1000, label: s.version }] : [],
-      ),
+      markersOf(data),
     ],
     [data],
   );

@@ -98,6 +98,8 @@ export function Server() {
 interface Sample {
   at: number; // seconds
   events: number; // per second, since the sample before
+  spans: number;
+  logs: number;
   requests: number;
   commits: number;
   bytes: number;
@@ -115,6 +117,8 @@ function sampleOf(s: Status, before: Status): Sample | null {
   return {
     at: Date.parse(s.now) / 1000,
     events: more('events_stored') / seconds,
+    spans: more('spans_stored') / seconds,
+    logs: more('logs_stored') / seconds,
     requests: more('requests') / seconds,
     bytes: more('bytes_in') / seconds,
     commits: commits / seconds,
@@ -142,6 +146,8 @@ function useSamples(s: Status | null): Sample[] {
 function Figures({ s, now }: { s: Status; now: Sample | undefined }) {
   const figures: [string, string, string][] = [
     ['Events per second', now ? brief(Math.round(now.events)) : '–', 'stored, in the last two seconds'],
+    ['Spans per second', now ? brief(Math.round(now.spans)) : '–', 'stored, in the last two seconds'],
+    ['Log records per second', now ? brief(Math.round(now.logs)) : '–', 'stored, in the last two seconds'],
     ['Requests per second', now ? brief(Math.round(now.requests)) : '–', 'answered, in the last two seconds'],
     [
       'Mean commit',
@@ -178,7 +184,12 @@ function Live({ samples }: { samples: Sample[] }) {
   });
   const lines = useMemo(
     () => ({
-      rates: [line('events', 'service-0', (s) => s.events), line('requests', 'service-1', (s) => s.requests)],
+      rates: [
+        line('events', 'service-0', (s) => s.events),
+        line('requests', 'service-1', (s) => s.requests),
+        line('spans', 'service-2', (s) => s.spans),
+        line('log records', 'service-3', (s) => s.logs),
+      ],
       commits: [line('commit', 'service-0', (s) => s.commit), line('last fsync', 'service-1', (s) => s.fsync)],
       lag: [line('waiting', 'service-0', (s) => s.lag)],
       memory: [line('memory', 'service-0', (s) => s.memory)],
@@ -252,6 +263,8 @@ function Storage({ s }: { s: Status }) {
     ['Oldest event taken in', storage.oldestEvent ? dateTime(storage.oldestEvent) : 'none'],
     ['Fingerprint index', `${exact(index.used)} of ${exact(index.slots)} slots, ${percent(index.used, index.slots)}`],
     ['Events stored since the start', exact(s.counters.events_stored)],
+    ['Spans stored since the start', exact(s.counters.spans_stored)],
+    ['Log records stored since the start', exact(s.counters.logs_stored)],
     ['Sent twice, counted once', exact(s.counters.events_duplicate)],
     ['Refused because a ring was full', exact(s.counters.ring_full)],
   ];

@@ -229,7 +229,7 @@ export function Traces() {
                 ))}
               </tbody>
             </table>
-            <Pager page={list.data} go={(c) => set({ cursor: c })} />
+            <Pager page={list.data} go={(c) => set({ cursor: c })} words={['First', 'Next']} />
             <p class="quiet small keys-help">
               <kbd>j</kbd> <kbd>k</kbd> move, <kbd>Enter</kbd> opens, <kbd>x</kbd> selects for comparing, <kbd>c</kbd>{' '}
               compares, <kbd>e</kbd> only with errors, <kbd>/</kbd> filter
