@@ -9,7 +9,7 @@
 #define SLOTS 3
 
 struct sent {
-    uint64_t events, duplicates, outcomes, comments, reports, traces;
+    uint64_t events, duplicates, outcomes, comments, reports, traces, logs, log_bundles;
     struct span_maker maker;
 };
 
@@ -102,6 +102,15 @@ static void put_traces(struct kit *k, struct sent *sent)
     sent->traces += kit_put_traces(k, &sent->maker, traces) / 8;
 }
 
+static void put_logs(struct kit *k, struct sent *sent)
+{
+    uint32_t logs = 1 + (uint32_t)dice(40);
+
+    kit_put_logs(k, &sent->maker, logs);
+    sent->logs += logs;
+    sent->log_bundles++;
+}
+
 static void put_something(struct kit *k, struct sent *sent)
 {
     uint64_t what = dice(100);
@@ -114,7 +123,9 @@ static void put_something(struct kit *k, struct sent *sent)
         put_report(k, sent);
     } else if (what < 8) {
         put_traces(k, sent);
-    } else if (what < 12 && sent->events > 50) { /* an SDK sends one again */
+    } else if (what < 10) {
+        put_logs(k, sent);
+    } else if (what < 14 && sent->events > 50) { /* an SDK sends one again */
         put_event(k, 1 + sent->events - dice(50));
         sent->duplicates++;
     } else {
@@ -258,15 +269,29 @@ static void compare_spans(struct kit *k, const struct sent *sent)
     is_int(kit_sum(k, "SELECT count(*) FROM entry WHERE operation_id NOT IN (SELECT id FROM "
                       "operation)"),
            0, "under an operation");
-    is_int(kit_sum(k, "SELECT count(*) FROM block WHERE kind = 6"),
+    is_int(kit_sum(k, "SELECT count(*) FROM block WHERE kind IN (6, 7)"),
            kit_sum(k, "SELECT count(*) FROM mark"), "each block is marked");
     is_int(kit_number(k, SPANS_COUNTED("red_minute")), spans, "minutes");
     is_int(kit_number(k, SPANS_COUNTED("red_hour")), spans, "hours of spans");
+    is_int(kit_number(k, "SELECT sum(calls) FROM red_minute WHERE operation_id IN "
+                         "(SELECT id FROM operation WHERE entry = 2)"),
+           sent->traces, "units of work per service");
     is_int(kit_number(k, "SELECT sum(quantity) FROM outcome WHERE category = 'span'"), spans,
            "spans accepted");
     is_int(kit_number(k, "SELECT count(*) - count(DISTINCT service_id || name || kind || entry) "
                          "FROM operation"),
            0, "no operation twice");
+}
+
+static void compare_logs(struct kit *k, const struct sent *sent)
+{
+    is_int(kit_sum(k, "SELECT coalesce(sum(records), 0) FROM block WHERE kind = 7"),
+           sent->log_bundles, "each bundle of log records is stored once");
+    is_int(kit_number(k, "SELECT sum(records) FROM log_minute"), sent->logs,
+           "log records per minute");
+    is_int(kit_number(k, "SELECT sum(records) FROM log_hour"), sent->logs, "per hour");
+    is_int(kit_number(k, "SELECT sum(quantity) FROM outcome WHERE category = 'log_item'"),
+           sent->logs, "accepted");
 }
 
 static void compare_comments(struct kit *k, const struct sent *sent)
@@ -304,6 +329,7 @@ int main(void)
     settle(&k);
     compare(&k, &sent);
     compare_spans(&k, &sent);
+    compare_logs(&k, &sent);
     compare_comments(&k, &sent);
     compare_again(&k);
     kit_close(&k);
