@@ -137,9 +137,9 @@ function Actions({ t }: { t: Table }) {
       </button>
       <a
         class="button"
-        href={`/api/0/organizations/${org}/trace/${t.traceId}/`}
+        href={`/jaeger/api/traces/${t.traceId}`}
         download={`trace-${t.traceId}.json`}
-        title="All spans with their attributes, as the API tells them"
+        title="All spans with their attributes and events, in Jaeger's JSON, which Jaeger and Grafana read"
       >
         Download
       </a>
@@ -332,18 +332,19 @@ function deep(t: Table): Set<number> {
 /** While a trace is young more of it may come; it is shown when one asks for it, so that nothing jumps. */
 function Arriving({ t, reload }: { t: Table; reload: () => void }) {
   const [young, setYoung] = useState(() => Date.now() - (t.start + t.durationUs / 1000) < YOUNG);
-  const path = young ? `/organizations/${org}/trace-meta/${t.traceId}/` : null;
-  const meta = useGet<{ span_count: number; errors: number }>(path, undefined, AGAIN);
+  const path = young ? `/organizations/${org}/trace/${t.traceId}/table/` : null;
+  const now = useGet<TraceDocument>(path, { limit: 1 }, AGAIN);
   useEffect(() => {
     if (!young) return;
     const timer = setTimeout(() => setYoung(false), YOUNG);
     return () => clearTimeout(timer);
   }, [young]);
   const known = [...t.errors.values()].reduce((n, list) => n + list.length, 0);
-  const spans = Math.max(0, (meta.data?.span_count ?? 0) - t.spans);
-  const errors = Math.max(0, (meta.data?.errors ?? 0) - known);
+  const spans = Math.max(0, (now.data?.spans ?? 0) - t.spans);
+  const errors = Math.max(0, (now.data?.errors.length ?? 0) - known);
   if (!spans && !errors) return null;
-  const words = [spans && `${exact(spans)} more spans`, errors && `${exact(errors)} more errors`].filter(Boolean);
+  const more = (n: number, what: string) => (n ? [`${exact(n)} more ${what}${n === 1 ? '' : 's'}`] : []);
+  const words = [...more(spans, 'span'), ...more(errors, 'error')];
   return (
     <li role="status">
       {words.join(' and ')} arrived.{' '}
