@@ -41,6 +41,23 @@ is($a->get('/projects/default/teamed/')->{status}, 404, 'and gone');
 for my $list (qw(teams repos monitors)) { is_deeply($a->get("$org/$list/")->{json}, [], "$list: an empty list") }
 is_deeply($a->get('/users/me/regions/')->{json}, { regions => [ { name => 'main', url => $q->url } ] }, 'regions');
 
+{
+    my $made = $a->post("$org/projects/", { name => 'Old name' })->{json};
+    is($a->put('/projects/default/old-name/', { slug => 'new-name' })->{json}{slug}, 'new-name', '51: a project gets another slug');
+    $r = $a->call(GET => '/projects/default/old-name/keys/', undef, a => 'b');
+    is($r->{status}, 200, '51: who follows the redirect finds it');
+    like($r->{url}, qr{/api/0/projects/default/new-name/keys/\?a=b$}, '51: there');
+    my $plain = HTTP::Tiny->new(max_redirect => 0)->get($q->url('/api/0/projects/default/old-name/'), { headers => $a->{headers} });
+    is($plain->{status}, 302, '51: by its old slug it has moved');
+    is($plain->{headers}{location}, '/api/0/projects/default/new-name/', '51: to its new one');
+    is_deeply(Quern::json_of($plain->{content})->{slug}, 'new-name', '51: which the body says');
+    is($a->put('/projects/default/new-name/', { slug => 'newer' })->{status}, 200, '51: twice');
+    is($a->get('/projects/default/old-name/')->{json}{id}, $made->{id}, '51: both lead there');
+    is($a->post("$org/projects/", { name => 'x', slug => 'old-name' })->{status}, 201, '51: another project may take the name');
+    isnt($a->get('/projects/default/old-name/')->{json}{id}, $made->{id}, '51: and has it then');
+    $a->delete("/projects/default/$_/") for qw(newer old-name);
+}
+
 # ---- keys ----
 
 $r = $a->get("$shop/keys/");

@@ -464,3 +464,51 @@ void project_filter_put(struct api_call *c)
     json_close(&b, '}');
     api_command(c, "project.update", buf_result(&b), filter_changed);
 }
+
+/* ---- under another name ---- */
+
+/* The request's own address with the project's segment, the fifth, put in other words. */
+static struct text address_with(struct api_call *c, struct text slug)
+{
+    struct text path = c->req.path, query = c->req.query;
+    size_t from = 0, to = 0;
+
+    for (int segment = 0; segment < 5; segment++) {
+        for (from = to; from < path.len && path.at[from] == '/'; from++)
+            ;
+        for (to = from; to < path.len && path.at[to] != '/'; to++)
+            ;
+    }
+    return arena_printf(c->arena, "%.*s%.*s%.*s%s%.*s", TEXT_ARG(text_cut(path, 0, from)),
+                        TEXT_ARG(slug), TEXT_ARG(text_cut(path, to, path.len)),
+                        query.len ? "?" : "", TEXT_ARG(query));
+}
+
+bool project_moved(struct api_call *c, struct text slug)
+{
+    struct db_stmt *s = api_query(c, "api_project_renamed");
+    struct text now, url;
+
+    if (!s)
+        return true;
+    db_int(s, "org", c->org);
+    api_bind(s, "slug", slug);
+    if (!api_row(c, s))
+        return c->refused;
+    now = api_keep_col(c, s, 0);
+    url = address_with(c, now);
+    json_open(&c->out, NULL, '{');
+    json_text(&c->out, "slug", now);
+    json_open(&c->out, "detail", '{');
+    json_str(&c->out, "code", "resource-moved");
+    json_str(&c->out, "message", "Resource moved");
+    json_open(&c->out, "extra", '{');
+    json_text(&c->out, "url", url);
+    json_text(&c->out, "slug", now);
+    json_close(&c->out, '}');
+    json_close(&c->out, '}');
+    json_close(&c->out, '}');
+    api_header(c, "Location", url);
+    api_done(c, 302);
+    return true;
+}

@@ -15,6 +15,8 @@ api_handler org_list, org_get, org_region, org_nothing;
 /* api_project.c */
 api_handler project_list, project_list_all, project_post, project_get, project_put, project_delete,
     project_filters, project_filter_put;
+/* A project of the call's organisation that had this slug once: answered with where it is now. */
+bool project_moved(struct api_call *c, struct text slug);
 /* api_key.c */
 api_handler key_list, key_post, key_get, key_put, key_delete, key_stats;
 /* api_issue_list.c */

@@ -432,7 +432,7 @@ static bool find_org(struct api_call *c, struct text name)
 
 static bool find_project(struct api_call *c, struct text name)
 {
-    if (!(c->project = api_project_find(c, name)))
+    if (!(c->project = api_project_find(c, name)) && !project_moved(c, name))
         api_missing(c);
     return c->project != NULL;
 }

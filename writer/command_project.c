@@ -291,7 +291,11 @@ static uint16_t update(struct command *c, uint32_t id, struct text slug, struct 
     json_write(&b, stored);
     if (b.failed)
         return command_refuse(c, 400, "The settings are longer than %d bytes.", (int)SETTINGS_MAX);
-    if (!(q = command_query(c, "project_update")))
+    if (!(q = command_query(c, "project_renamed")))
+        return 500;
+    db_int_at(q, 1, id);
+    command_bind(q, 2, slug);
+    if (!command_do(c, q) || !(q = command_query(c, "project_update")))
         return 500;
     db_int_at(q, 1, id);
     command_bind(q, 2, slug);
