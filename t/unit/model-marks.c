@@ -33,6 +33,7 @@ static void round_of(struct marks *m, uint32_t count)
     }
     traces = marks_traces(m);
     words = marks_words(m);
+    ok(traces.len <= count * sizeof(uint32_t), "each trace once");
     is_int(m->word_count, count, "%u words, each once", count);
     for (uint32_t i = 0; i < count; i++) {
         id_of(i, id);
