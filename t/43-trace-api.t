@@ -204,4 +204,4 @@ sub ids_of { my ($r) = @_; return [$r->{content}] if $r->{status} != 200; return
     is($api->get("$org/trace/$id/table/", span => 'x')->{status}, 400, 'no span id');
 }
 
-done_testing();
+finish();
