@@ -9,7 +9,7 @@ build="gcc make libc6-dev perl protobuf-c-compiler nodejs npm
     libzstd-dev libsodium-dev libcurl4-openssl-dev libinih-dev libsystemd-dev libseccomp-dev
     ca-certificates"
 # What the tests use besides: sanitizers and fuzzing, a browser, the languages of the real SDKs.
-test="clang libclang-rt-14-dev llvm curl openssl sqlite3 strace procps systemd python3 python3-venv python3-pip
+test="clang libclang-rt-14-dev llvm curl openssl sqlite3 strace valgrind procps systemd python3 python3-venv python3-pip
     golang-go default-jdk-headless maven cargo chromium zstd brotli"
 
 case ${1-} in

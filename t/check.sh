@@ -69,7 +69,7 @@ if [ "${SANITIZE:-1}" != 0 ]; then
         all units; then
         round "units, sanitized" units "$san"
         # What real SDKs send is in the other tests too; their own start-up is most of their time.
-        round "the server, sanitized" under "$san" $(ls t/[1-8]*.t | grep -v -e -sdk -e -otel)
+        round "the server, sanitized" under "$san" $(ls t/[1-8]*.t | grep -v -e -sdk -e -otel -e -cost)
     fi
     if round "build for threads" build_with "$tsan" -fsanitize=thread $(names "$tsan" shm-); then
         round "shared memory, ThreadSanitizer" units "$tsan" shm-
