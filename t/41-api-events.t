@@ -167,4 +167,10 @@ wait_until('the report to be linked to its issue', sub { @{ ($r = $a->get("/issu
 is($r->{json}[0]{name}, 'Ada', 'of the issue');
 is($a->get("$project/events/$id/")->{json}{userReport}{comments}, 'it broke', 'and with its event');
 
+{
+    my $r = $a->get('/organizations/default/events/', dataset => 'banana', field => 'id');
+    is($r->{status}, 400, '58: an unknown data set');
+    like($r->{json}{detail}, qr/^dataset must be one of: /, '58: ... and which there are');
+}
+
 finish();

@@ -45,7 +45,7 @@ units() { # BUILD [ROOM]
 build_with() { # BUILD FLAGS TARGET…
     dir=$1 flags=$2
     shift 2
-    make --no-print-directory -s -j"$jobs" BUILD="$dir" OPT="-O1 -g" SAN="$flags" "$@"
+    make --no-print-directory -s -j"$jobs" BUILD="$dir" WEB="$build/web" OPT="-O1 -g" SAN="$flags" "$@"
 }
 
 # A browser on a machine that does much else may miss a moment: what failed is tried once more, alone.

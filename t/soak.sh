@@ -30,7 +30,7 @@ soak() { # BUILD TEST…: what time is left for
     done
 }
 
-make --no-print-directory -s -j"$(nproc)" BUILD="$san" OPT="-O1 -g" \
+make --no-print-directory -s -j"$(nproc)" BUILD="$san" WEB="$build/web" OPT="-O1 -g" \
     SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" all units || exit 1
 began=$(date +%s)
 until=$((began + ${SOAK_SECONDS:-3600}))
