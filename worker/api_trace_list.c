@@ -48,7 +48,7 @@ static uint32_t param_node(struct api_call *c, struct span_query *q, uint8_t fie
 static uint32_t project_node(struct api_call *c, struct span_query *q)
 {
     struct text values[VALUES_MAX], value;
-    uint32_t n = 0, at = 0;
+    uint32_t n = 0, at = 0, all;
 
     while (n < VALUES_MAX && api_param_next(c, "project", &at, &value)) {
         const struct api_project *p = api_project_find(c, value);
@@ -58,6 +58,9 @@ static uint32_t project_node(struct api_call *c, struct span_query *q)
         if (value.len)
             values[n++] = p ? p->slug : value;
     }
+    api_projects(c, &all);
+    if (n == 1 && all == 1 && api_project_find(c, values[0]))
+        return QUERY_NONE; /* the only one there is */
     return any_of(q, QUERY_PROJECT, values, n, c->arena);
 }
 
@@ -84,8 +87,18 @@ static bool words_read(struct api_call *c, struct trace_search *s, struct text w
     return true;
 }
 
+/* Is there a second value of that parameter? */
+static bool again(const struct api_call *c, const char *key)
+{
+    struct text value;
+    uint32_t at = 0;
+
+    return api_param_next(c, key, &at, &value) && api_param_next(c, key, &at, &value);
+}
+
 static bool filter_read(struct api_call *c, struct trace_search *s)
 {
+    bool bare = s->root == QUERY_NONE && !s->ql;
     const uint32_t more[] = {param_node(c, s->query, QUERY_SERVICE, "service"),
                              param_node(c, s->query, QUERY_NAME, "operation"),
                              param_node(c, s->query, QUERY_ENVIRONMENT, "environment"),
@@ -99,6 +112,9 @@ static bool filter_read(struct api_call *c, struct trace_search *s)
         s->service = TEXT_NONE;
     if (!s->operation.len)
         s->operation = TEXT_NONE;
+    s->outline = bare;
+    s->entries = bare && !again(c, "service") && !again(c, "operation") && more[2] == QUERY_NONE &&
+                 more[3] == QUERY_NONE;
     return true;
 }
 

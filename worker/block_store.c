@@ -72,6 +72,7 @@ void block_walk_begin(struct block_walk *w, struct api_call *c, const struct blo
                              .wish = *wish,
                              .marks = BLOCK_MARKS_MAX,
                              .blocks = BLOCK_READS_MAX,
+                             .bytes = UINT64_MAX,
                              .here = wish->from};
     if (!w->wish.to_ms)
         w->wish.to_ms = INT64_MAX;
@@ -208,14 +209,17 @@ bool block_walk_next(struct block_walk *w, struct block_ref *out, struct block_v
         if (found != LOOK_FOUND)
             continue;
         w->here = (struct block_at){g->id, block};
-        if (w->blocks == 0) {
+        if (w->blocks == 0 || w->bytes == 0) {
             w->spent = true;
             return false;
         }
         w->blocks--;
         *out = (struct block_ref){g, block, w->wish.kind};
-        if (block_load(w->call, out, records))
-            return true;
+        if (!block_load(w->call, out, records))
+            continue;
+        for (uint32_t i = 0; i < records->count && w->bytes != UINT64_MAX; i++)
+            w->bytes -= records->records[i].len < w->bytes ? records->records[i].len : w->bytes;
+        return true;
     }
     return false;
 }

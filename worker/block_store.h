@@ -45,6 +45,7 @@ struct block_walk {
     struct api_call *call;
     struct block_wish wish;
     uint32_t marks, blocks; /* that may still be looked at, unpacked */
+    uint64_t bytes;         /* that blocks may still hold; without bound, unless it is set */
     bool spent;             /* it ended for that reason; `here` is where to go on */
     struct block_at here;   /* the block handed out last, or the one not looked at any more */
     uint32_t at;            /* place in the list of segments */

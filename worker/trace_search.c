@@ -35,14 +35,9 @@ void hunt_done(struct trace_hunt *h, const uint8_t id[16])
 
 /* ---- reading ---- */
 
-bool hunt_any_query(const struct trace_hunt *h)
-{
-    return h->s->root != QUERY_NONE || h->s->ql;
-}
-
 bool hunt_read(struct trace_hunt *h, const struct trace_candidate *list, uint32_t count)
 {
-    enum span_depth depth = hunt_any_query(h) ? SPANS_WHOLE : SPANS_OUTLINE;
+    enum span_depth depth = h->s->outline ? SPANS_OUTLINE : SPANS_WHOLE;
 
     memset(h->batch, 0, count * sizeof *h->batch);
     for (uint32_t i = 0; i < count; i++)
@@ -151,14 +146,9 @@ bool trace_search(struct api_call *c, struct trace_search *s)
     h.batch = arena_alloc(c->arena, TRACE_BATCH * sizeof *h.batch);
     if (!s->found || !h.done || !h.batch)
         return false;
-    switch (s->order) {
-    case TRACES_LONGEST:
-    case TRACES_SHORTEST:
-        return hunt_by_length(&h);
-    case TRACES_LARGEST:
-        return hunt_largest(&h);
-    case TRACES_NEWEST:
-        break;
-    }
-    return hunt_newest(&h);
+    if (s->order == TRACES_NEWEST)
+        return hunt_newest(&h);
+    if (!s->entries)
+        return hunt_ranked(&h);
+    return s->order == TRACES_LARGEST ? hunt_largest(&h) : hunt_by_length(&h);
 }

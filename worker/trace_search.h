@@ -2,7 +2,8 @@
  * For        the list of traces, Jaeger's and Tempo's searches. Query thread.
  * Way        newest first: blocks by their marks, newest first; a trace is shown where its newest fitting
  *            span lies, so no page repeats one. By duration: the entry rows of segments, by their index.
- *            By number of spans: among the traces of the newest BLOCK_READS_MAX blocks.
+ *            By number of spans: among the traces of the newest BLOCK_COUNTS_MAX blocks. By duration or
+ *            number of spans with conditions on spans: the newest that fit, put in order.
  * Budget     so many blocks and traces are looked at, then the search stops and says where: the cursor
  *            goes on from there, with fewer rows than asked for, or none.
  * Ownership  everything in the call's arena. */
@@ -16,12 +17,13 @@
 enum trace_order { TRACES_NEWEST, TRACES_LONGEST, TRACES_SHORTEST, TRACES_LARGEST };
 
 struct trace_search {
-    struct span_query *query; /* may be NULL, */
-    uint32_t root;            /* then QUERY_NONE: one span of the trace fits this */
-    struct traceql *ql;       /* may be NULL: the trace fits this as well */
-    struct api_range range;   /* that span began within */
-    struct text service,
-        operation; /* what else it must be of, for orders by duration; may be absent */
+    struct span_query *query;       /* may be NULL, */
+    uint32_t root;                  /* then QUERY_NONE: one span of the trace fits this */
+    struct traceql *ql;             /* may be NULL: the trace fits this as well */
+    struct api_range range;         /* that span began within */
+    struct text service, operation; /* the same as conditions of `query`; may be absent */
+    bool outline; /* conditions are about service, name, project, environment: outlines will do */
+    bool entries; /* … about service and operation alone: entry rows will do */
     enum trace_order order;
     uint32_t limit;
     struct api_page_key from; /* zero: the beginning */
@@ -45,7 +47,7 @@ struct trace_found {
 /* False: refused, or the arena is spent. */
 bool trace_search(struct api_call *c, struct trace_search *s);
 
-/* ---- its parts: trace_search.c, trace_search_newest.c, _length.c, _largest.c ---- */
+/* ---- its parts: trace_search.c, trace_search_newest.c, _length.c, _largest.c, _ranked.c ---- */
 
 struct trace_candidate {
     uint8_t id[16];
@@ -71,9 +73,9 @@ bool hunt_fits(struct trace_hunt *h, uint32_t n, struct trace_found *out);
 bool hunt_may(struct trace_hunt *h, const struct span *s, struct text project);
 bool hunt_is_done(struct trace_hunt *h, const uint8_t id[16]);
 void hunt_done(struct trace_hunt *h, const uint8_t id[16]);
-bool hunt_any_query(const struct trace_hunt *h);
 bool hunt_newest(struct trace_hunt *h);
 bool hunt_by_length(struct trace_hunt *h);
 bool hunt_largest(struct trace_hunt *h);
+bool hunt_ranked(struct trace_hunt *h);
 
 #endif

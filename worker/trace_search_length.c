@@ -7,154 +7,30 @@
 
 #include "schema/segment.h"
 #include "shm/log.h"
+#include "worker/trace_entries.h"
 #include "worker/trace_search.h"
 
 #define STREAMS_OF_MAX 64 /* operations followed one by one, in a segment */
-#define ROWS 64           /* of a stream, fetched at a time */
-#define FETCHES_MAX 400   /* in one request */
-
-struct row {
-    int64_t id, us;
-    uint8_t flags, trace[16];
-};
-
-/* The rows of a segment, or of one operation of it, in order. */
-struct stream {
-    struct query_segment *segment;
-    int64_t operation;      /* 0: of all, or of `operations` */
-    struct text operations; /* JSON; absent: any */
-    int64_t us, id;         /* behind these */
-    struct row *rows;
-    uint32_t count, at;
-    bool ended;
-};
+#define OPERATIONS_SEEN 2048
+#define FETCHES_MAX 100 /* in one request, besides the first of each stream */
 
 struct merge {
     struct trace_hunt *h;
-    struct stream *streams;
-    uint32_t count, room, fetches;
-    bool longest, of_operation;
+    struct trace_entries *streams;
+    uint32_t count, room;
+    bool of_operation;
 };
-
-static struct db_stmt *segment_query(struct api_call *c, struct query_segment *g, const char *name)
-{
-    struct db *d = query_segment_db(c->q, g);
-
-    return d ? api_segment_query(c, d, name) : NULL;
-}
-
-static bool segment_row(struct query_segment *g, struct db_stmt *s)
-{
-    int rc = s ? db_step(s) : 0;
-
-    if (rc < 0)
-        log_warn("stored.damaged", "file=%s error=\"%s\"", g->file, db_error(g->db));
-    return rc == 1;
-}
-
-/* ---- streams ---- */
-
-static struct db_stmt *stream_query(struct merge *m, struct stream *t)
-{
-    struct api_call *c = m->h->c;
-    const struct api_range *range = &m->h->s->range;
-    struct db_stmt *s;
-
-    if (t->operation) {
-        s = segment_query(c, t->segment,
-                          m->longest ? "api_entries_longest_of" : "api_entries_shortest_of");
-        if (s)
-            db_int(s, "operation", t->operation);
-    } else {
-        s = segment_query(c, t->segment,
-                          m->longest ? "api_entries_longest" : "api_entries_shortest");
-        if (s) {
-            db_int(s, "flags", m->of_operation ? 0 : ENTRY_ROOT | ENTRY_PIECE);
-            db_str(s, "operations", t->operations.at, t->operations.len);
-        }
-    }
-    if (s) {
-        db_int(s, "us", t->us);
-        db_int(s, "id", t->id);
-        db_int(s, "from", range->from_ms);
-        db_int(s, "to", range->to_ms);
-        db_int(s, "limit", ROWS);
-    }
-    return s;
-}
-
-static void fetch(struct merge *m, struct stream *t)
-{
-    struct db_stmt *s = NULL;
-
-    t->count = t->at = 0;
-    if (!t->rows)
-        t->rows = arena_alloc(m->h->c->arena, ROWS * sizeof *t->rows);
-    if (t->rows)
-        s = stream_query(m, t);
-    while (s && t->count < ROWS && segment_row(t->segment, s)) {
-        struct row *r = &t->rows[t->count];
-        size_t len;
-        const void *trace;
-
-        *r = (struct row){db_col_int(s, 0), db_col_int(s, 1), (uint8_t)db_col_int(s, 2), {0}};
-        trace = db_col_blob(s, 3, &len);
-        if (!trace || len != 16)
-            continue;
-        memcpy(r->trace, trace, 16);
-        t->count++;
-    }
-    if (s)
-        db_reset(s);
-    t->ended = t->count < ROWS;
-    if (t->count) {
-        t->us = t->rows[t->count - 1].us;
-        t->id = t->rows[t->count - 1].id;
-    }
-    m->fetches++;
-}
-
-/* The row that is next; NULL: no more. */
-static struct row *head(struct merge *m, struct stream *t)
-{
-    if (t->at == t->count && !t->ended)
-        fetch(m, t);
-    return t->at < t->count ? &t->rows[t->at] : NULL;
-}
-
-/* Order of rows: by duration, then newer ones first. */
-static bool before(const struct merge *m, const struct stream *a, const struct row *x,
-                   const struct stream *b, const struct row *y)
-{
-    if (x->us != y->us)
-        return m->longest ? x->us > y->us : x->us < y->us;
-    if (a->segment->id != b->segment->id)
-        return a->segment->id > b->segment->id;
-    return x->id > y->id;
-}
-
-static struct stream *first_of(struct merge *m)
-{
-    struct stream *best = NULL;
-
-    for (uint32_t i = 0; i < m->count; i++)
-        if (head(m, &m->streams[i]) &&
-            (!best || before(m, &m->streams[i], head(m, &m->streams[i]), best, head(m, best))))
-            best = &m->streams[i];
-    return best;
-}
 
 /* ---- which streams ---- */
 
-static void add(struct merge *m, struct query_segment *g, int64_t operation, struct text operations)
+static void add(struct merge *m, struct trace_entries e)
 {
-    const struct api_page_key *from = &m->h->s->from;
-    int64_t segment = from->offset >> 32, id = from->offset & UINT32_MAX;
-    struct stream t = {.segment = g, .operation = operation, .operations = operations};
+    const struct trace_search *s = m->h->s;
+    int64_t segment = s->from.offset >> 32, id = s->from.offset & UINT32_MAX;
 
     if (m->count == m->room) {
         uint32_t room = m->room ? m->room * 2 : 64;
-        struct stream *more = arena_alloc(m->h->c->arena, room * sizeof *more);
+        struct trace_entries *more = arena_alloc(m->h->c->arena, room * sizeof *more);
 
         if (!more)
             return;
@@ -163,54 +39,54 @@ static void add(struct merge *m, struct query_segment *g, int64_t operation, str
         m->streams = more;
         m->room = room;
     }
-    t.us = segment ? from->value : m->longest ? INT64_MAX : -1;
-    t.id = !segment || g->id < segment ? INT64_MAX : g->id == segment ? id : 0;
-    m->streams[m->count++] = t;
+    e.from_ms = s->range.from_ms;
+    e.to_ms = s->range.to_ms;
+    e.longest = s->order == TRACES_LONGEST;
+    e.of_operation = m->of_operation;
+    e.us = segment ? s->from.value : e.longest ? INT64_MAX : -1;
+    e.id = !segment || e.segment->id < segment ? INT64_MAX : e.segment->id == segment ? id : 0;
+    m->streams[m->count++] = e;
 }
 
-/* The segment's numbers of the operation that is asked for. */
-static uint32_t operations_of(struct merge *m, struct query_segment *g, int64_t *ids,
-                              struct text *json)
+/* The segment's numbers of the operation that is asked for, ascending. */
+static bool operations_of(struct merge *m, struct query_segment *g, struct trace_entries *e)
 {
-    struct trace_search *search = m->h->s;
-    struct db_stmt *s = segment_query(m->h->c, g, "api_operation_ids");
-    struct buf b = api_buf(m->h->c);
-    uint32_t n = 0;
+    struct api_call *c = m->h->c;
+    struct db *d = query_segment_db(c->q, g);
+    struct db_stmt *s = d ? api_segment_query(c, d, "api_operation_ids") : NULL;
+    struct buf b = api_buf(c);
 
+    if (!s || !(e->operations = arena_alloc(c->arena, OPERATIONS_SEEN * sizeof *e->operations)))
+        return false;
     json_open(&b, NULL, '[');
-    if (s) {
-        db_str(s, "service", search->service.at, search->service.len);
-        db_str(s, "name", search->operation.at, search->operation.len);
-        for (; segment_row(g, s); n++) {
-            if (n < STREAMS_OF_MAX)
-                ids[n] = db_col_int(s, 0);
-            json_int(&b, NULL, db_col_int(s, 0));
-        }
-        db_reset(s);
+    db_str(s, "service", m->h->s->service.at, m->h->s->service.len);
+    db_str(s, "name", m->h->s->operation.at, m->h->s->operation.len);
+    while (e->operation_count < OPERATIONS_SEEN && db_step(s) == 1) {
+        e->operations[e->operation_count++] = db_col_int(s, 0);
+        json_int(&b, NULL, db_col_int(s, 0));
     }
+    db_reset(s);
     json_close(&b, ']');
-    *json = buf_result(&b);
-    return n;
+    e->json = buf_result(&b);
+    return e->operation_count > 0;
 }
 
 static void add_segment(struct merge *m, struct query_segment *g)
 {
-    int64_t ids[STREAMS_OF_MAX];
-    struct text json;
-    uint32_t n;
+    const struct api_range *range = &m->h->s->range;
+    struct trace_entries e = {.segment = g};
 
-    if (!m->of_operation) {
-        add(m, g, 0, TEXT_NONE);
+    if (m->of_operation && !operations_of(m, g, &e))
+        return;
+    e.few = trace_entries_few(m->h->c, g, range->from_ms, range->to_ms);
+    if (!m->of_operation || e.few || !g->indexed || e.operation_count > STREAMS_OF_MAX) {
+        add(m, e);
         return;
     }
-    if ((n = operations_of(m, g, ids, &json)) == 0)
-        return;
-    if (!g->indexed || n > STREAMS_OF_MAX) {
-        add(m, g, 0, json);
-        return;
+    for (uint32_t i = 0; i < e.operation_count; i++) {
+        e.operation = e.operations[i];
+        add(m, e);
     }
-    for (uint32_t i = 0; i < n; i++)
-        add(m, g, ids[i], TEXT_NONE);
 }
 
 static void add_all(struct merge *m)
@@ -226,6 +102,45 @@ static void add_all(struct merge *m)
     }
 }
 
+/* ---- merging ---- */
+
+/* Order of rows: by duration, then newer ones first. */
+static bool before(const struct trace_entries *a, const struct trace_entry *x,
+                   const struct trace_entries *b, const struct trace_entry *y)
+{
+    if (x->us != y->us)
+        return a->longest ? x->us > y->us : x->us < y->us;
+    if (a->segment->id != b->segment->id)
+        return a->segment->id > b->segment->id;
+    return x->id > y->id;
+}
+
+static struct trace_entries *first_of(struct merge *m)
+{
+    struct trace_entries *best = NULL;
+    const struct trace_entry *best_row = NULL;
+
+    for (uint32_t i = 0; i < m->count; i++) {
+        struct trace_entries *e = &m->streams[i];
+        const struct trace_entry *row = trace_entries_head(m->h->c, e);
+
+        if (row && (!best || before(e, row, best, best_row))) {
+            best = e;
+            best_row = row;
+        }
+    }
+    return best;
+}
+
+static bool fetched_enough(const struct merge *m)
+{
+    uint32_t fetches = 0;
+
+    for (uint32_t i = 0; i < m->count; i++)
+        fetches += m->streams[i].fetches;
+    return fetches >= FETCHES_MAX + m->count;
+}
+
 /* ---- at which of its rows a trace is shown ---- */
 
 static bool counts(const struct merge *m, const struct span *s)
@@ -239,7 +154,8 @@ static bool counts(const struct merge *m, const struct span *s)
            (!search->operation.at || text_eq(s->name, search->operation));
 }
 
-static bool stands_for(const struct merge *m, const struct trace_found *f, const struct row *r)
+static bool stands_for(const struct merge *m, const struct trace_found *f,
+                       const struct trace_entry *r)
 {
     int64_t longest = -1;
 
@@ -257,7 +173,7 @@ static bool stands_for(const struct merge *m, const struct trace_found *f, const
 
 struct picked {
     struct trace_candidate list[TRACE_BATCH];
-    struct row rows[TRACE_BATCH];
+    struct trace_entry rows[TRACE_BATCH];
     struct api_page_key keys[TRACE_BATCH];
     uint32_t count;
 };
@@ -271,26 +187,25 @@ static bool picked_has(const struct picked *p, const uint8_t id[16])
 }
 
 /* Rows of traces that were not looked at; `last` is the place of the last row of all. */
-static void pick(struct merge *m, struct picked *p, struct api_page_key *last)
+static void pick(struct merge *m, struct picked *p, uint32_t most, struct api_page_key *last)
 {
     struct trace_hunt *h = m->h;
-    struct stream *t;
+    struct trace_entries *e;
 
     p->count = 0;
-    while (p->count < TRACE_BATCH && p->count < h->loads && m->fetches < FETCHES_MAX + m->count &&
-           (t = first_of(m))) {
-        const struct row *r = &t->rows[t->at];
+    while (p->count < most && p->count < h->loads && !fetched_enough(m) && (e = first_of(m))) {
+        const struct trace_entry *r = &e->rows[e->at];
 
         /* A second row of a trace in the batch waits for the next: the first may not be the one. */
         if (picked_has(p, r->trace))
             break;
-        *last = (struct api_page_key){r->us, t->segment->id << 32 | r->id};
+        *last = (struct api_page_key){r->us, e->segment->id << 32 | r->id};
         if (!hunt_is_done(h, r->trace)) {
             memcpy(p->list[p->count].id, r->trace, 16);
             p->rows[p->count] = *r;
             p->keys[p->count++] = *last;
         }
-        t->at++;
+        e->at++;
     }
 }
 
@@ -312,29 +227,25 @@ static void judge(struct merge *m, const struct picked *p, uint32_t i)
 bool hunt_by_length(struct trace_hunt *h)
 {
     struct trace_search *s = h->s;
-    struct merge m = {.h = h,
-                      .longest = s->order == TRACES_LONGEST,
-                      .of_operation = s->service.at || s->operation.at};
+    struct merge m = {.h = h, .of_operation = s->service.at || s->operation.at};
     struct api_page_key last = s->from;
     struct picked p;
 
     add_all(&m);
     while (s->count < s->limit) {
-        uint32_t i = 0;
+        uint32_t i = 0, left = s->limit - s->count;
 
-        pick(&m, &p, &last);
+        pick(&m, &p, left < TRACE_BATCH ? left : TRACE_BATCH, &last);
         if (!p.count)
             break;
         if (!hunt_read(h, p.list, p.count))
             return false;
-        for (; i < p.count && s->count < s->limit; i++)
+        for (; i < p.count; i++)
             judge(&m, &p, i);
-        if (i < p.count || s->count == s->limit)
-            last = p.keys[i - 1];
         if (arena_spent(h->c->arena))
             return false;
     }
-    s->more = s->count == s->limit || !h->loads || m.fetches >= FETCHES_MAX + m.count;
+    s->more = s->count == s->limit || !h->loads || fetched_enough(&m);
     s->next = last;
     return !h->c->refused;
 }

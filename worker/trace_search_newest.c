@@ -215,6 +215,8 @@ bool hunt_newest(struct trace_hunt *h)
     struct block_ref ref;
 
     block_walk_begin(&walk, h->c, &wish);
+    walk.blocks = TRACE_SCAN_BLOCKS;
+    walk.bytes = TRACE_SCAN_BYTES;
     while (block_walk_next(&walk, &ref, &view)) {
         struct block_at here = block_at_of(&ref);
         uint32_t i = value_of(here) == s->from.value ? (uint32_t)s->from.offset : 0;

@@ -59,6 +59,27 @@ uint32_t trail_next(const struct trail_table *t, uint32_t hash, uint32_t *at)
     return 0;
 }
 
+bool trail_add_row(struct trail *t, uint32_t number, const struct trail_row *row)
+{
+    if (number > TRAIL_MAX)
+        return false;
+    if (number > t->row_room) {
+        uint32_t room = t->row_room ? t->row_room * 2 : ROOM_MIN;
+        struct trail_row *more;
+
+        while (room < number)
+            room *= 2;
+        if (!(more = realloc(t->rows, room * sizeof *more)))
+            return false;
+        t->rows = more;
+        t->row_room = room;
+    }
+    while (t->row_count < number)
+        t->rows[t->row_count++] = (struct trail_row){.there = false};
+    t->rows[number - 1] = *row;
+    return true;
+}
+
 static void table_free(struct trail_table *t)
 {
     free(t->slots);
@@ -70,6 +91,9 @@ void trail_free(struct trail *t)
     table_free(&t->spans);
     table_free(&t->logs);
     table_free(&t->events);
+    free(t->rows);
+    t->rows = NULL;
+    t->row_count = t->row_room = 0;
 }
 
 void trail_begin(struct trail *t, int64_t segment, uint64_t first_seq)

@@ -233,7 +233,7 @@ static void test_seal(struct kit *k, struct span_maker *m)
     is_int(f.in_index, f.in_blocks, "each in its index");
     snprintf(sql, sizeof sql, "segments/%s", file);
     is_int(kit_number_in(k, sql, "SELECT count(*) FROM sqlite_master WHERE name LIKE 'entry_by_%'"),
-           2, "entry rows by operation and time or duration");
+           3, "entry rows by duration, by operation and duration, by time");
     plain = kit_number(k, "SELECT bytes FROM segment WHERE state = 'sealed'");
     is_int(kit_number(k, "SELECT count(*) FROM operation WHERE name LIKE 'GET /api/%'"),
            kit_number_in(k, sql, "SELECT count(*) FROM operation"), "operations are numbered once");

@@ -1,0 +1,3 @@
+-- api_entry_trace: whose an entry row is (worker)
+-- :id     index: primary key
+SELECT trace_id FROM entry WHERE id = :id;

@@ -1,0 +1,229 @@
+#include "worker/trace_entries.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema/segment.h"
+#include "shm/log.h"
+#include "worker/trail.h"
+
+#define FEW 8192
+
+static struct db_stmt *segment_query(struct api_call *c, struct query_segment *g, const char *name)
+{
+    struct db *d = query_segment_db(c->q, g);
+
+    return d ? api_segment_query(c, d, name) : NULL;
+}
+
+static bool segment_row(struct query_segment *g, struct db_stmt *s)
+{
+    int rc = s ? db_step(s) : 0;
+
+    if (rc < 0)
+        log_warn("stored.damaged", "file=%s error=\"%s\"", g->file, db_error(g->db));
+    return rc == 1;
+}
+
+/* ---- by index ---- */
+
+bool trace_entries_few(struct api_call *c, struct query_segment *g, int64_t from_ms, int64_t to_ms)
+{
+    struct db_stmt *s = g->indexed ? segment_query(c, g, "api_entries_count") : NULL;
+    bool few;
+
+    if (!s)
+        return false;
+    db_int(s, "from", from_ms);
+    db_int(s, "to", to_ms);
+    db_int(s, "limit", FEW);
+    few = segment_row(g, s) && db_col_int(s, 0) < FEW;
+    db_reset(s);
+    return few;
+}
+
+static const char *statement_of(const struct trace_entries *e)
+{
+    if (e->operation)
+        return e->longest ? "api_entries_longest_of" : "api_entries_shortest_of";
+    if (e->few)
+        return e->longest ? "api_entries_longest_in" : "api_entries_shortest_in";
+    return e->longest ? "api_entries_longest" : "api_entries_shortest";
+}
+
+static struct db_stmt *statement(struct api_call *c, struct trace_entries *e)
+{
+    struct db_stmt *s = segment_query(c, e->segment, statement_of(e));
+
+    if (s && e->operation) {
+        db_int(s, "operation", e->operation);
+    } else if (s) {
+        db_int(s, "flags", e->of_operation ? 0 : ENTRY_ROOT | ENTRY_PIECE);
+        db_str(s, "operations", e->json.at, e->json.len);
+    }
+    if (s) {
+        db_int(s, "us", e->us);
+        db_int(s, "id", e->id);
+        db_int(s, "from", e->from_ms);
+        db_int(s, "to", e->to_ms);
+        db_int(s, "limit", ENTRIES_FETCHED);
+    }
+    return s;
+}
+
+static bool trace_of(struct db_stmt *s, int column, uint8_t out[16])
+{
+    size_t len;
+    const void *trace = db_col_blob(s, column, &len);
+
+    if (!trace || len != 16)
+        return false;
+    memcpy(out, trace, 16);
+    return true;
+}
+
+static void fetch_by_index(struct api_call *c, struct trace_entries *e)
+{
+    struct db_stmt *s = statement(c, e);
+
+    while (s && e->count < ENTRIES_FETCHED && segment_row(e->segment, s)) {
+        struct trace_entry *r = &e->rows[e->count];
+
+        r->id = db_col_int(s, 0);
+        r->us = db_col_int(s, 1);
+        r->flags = (uint8_t)db_col_int(s, 2);
+        e->count += trace_of(s, 3, r->trace);
+    }
+    if (s)
+        db_reset(s);
+}
+
+/* ---- by looking through the trail ---- */
+
+static void trail_on(struct api_call *c, struct query_segment *g, struct trail *t)
+{
+    struct db_stmt *s = segment_query(c, g, "api_entries_since");
+    bool room = true;
+
+    if (!s)
+        return;
+    db_int(s, "after", t->row_count);
+    while (room && segment_row(g, s)) {
+        struct trail_row row = {.us = (uint64_t)db_col_int(s, 3),
+                                .start_s = (int32_t)(db_col_int(s, 2) / 1000),
+                                .operation = (uint32_t)db_col_int(s, 1),
+                                .flags = (uint8_t)db_col_int(s, 4),
+                                .there = true};
+
+        room = trail_add_row(t, (uint32_t)db_col_int(s, 0), &row);
+    }
+    db_reset(s);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static bool is_wanted(const struct trace_entries *e, const struct trail_row *r)
+{
+    int64_t operation = r->operation;
+
+    if (!r->there || r->start_s < e->from_ms / 1000 || r->start_s > e->to_ms / 1000)
+        return false;
+    if (!e->of_operation)
+        return r->flags & (ENTRY_ROOT | ENTRY_PIECE);
+    return bsearch(&operation, e->operations, e->operation_count, sizeof operation, by_number);
+}
+
+/* Does (us, id) come before the other in the order of rows? */
+static bool before(const struct trace_entries *e, int64_t us, int64_t id, int64_t other_us,
+                   int64_t other_id)
+{
+    if (us != other_us)
+        return e->longest ? us > other_us : us < other_us;
+    return id > other_id;
+}
+
+/* Put in where it belongs; the last one falls out of a full list. */
+static void put(struct trace_entries *e, int64_t us, int64_t id, uint8_t flags)
+{
+    uint32_t at = e->count;
+
+    if (at == ENTRIES_FETCHED) {
+        const struct trace_entry *last = &e->rows[at - 1];
+
+        if (!before(e, us, id, last->us, last->id))
+            return;
+        at--;
+    } else {
+        e->count++;
+    }
+    for (; at > 0 && before(e, us, id, e->rows[at - 1].us, e->rows[at - 1].id); at--)
+        e->rows[at] = e->rows[at - 1];
+    e->rows[at] = (struct trace_entry){.id = id, .us = us, .flags = flags};
+}
+
+static void fetch_by_trail(struct api_call *c, struct trace_entries *e)
+{
+    struct trail *t = query_trail(c->q);
+    uint32_t kept = 0;
+
+    if (t->segment != e->segment->id)
+        trail_begin(t, e->segment->id, e->segment->first_seq);
+    trail_on(c, e->segment, t);
+    for (uint32_t i = 0; i < t->row_count; i++) {
+        const struct trail_row *r = &t->rows[i];
+
+        if (is_wanted(e, r) && before(e, e->us, e->id, (int64_t)r->us, i + 1))
+            put(e, (int64_t)r->us, i + 1, r->flags);
+    }
+    for (uint32_t i = 0; i < e->count; i++) {
+        struct db_stmt *s = segment_query(c, e->segment, "api_entry_trace");
+
+        if (!s)
+            break;
+        db_int(s, "id", e->rows[i].id);
+        e->rows[kept] = e->rows[i];
+        kept += segment_row(e->segment, s) && trace_of(s, 0, e->rows[kept].trace);
+        db_reset(s);
+    }
+    e->count = kept;
+}
+
+/* ---- */
+
+static bool in_use(struct api_call *c, const struct query_segment *g)
+{
+    struct query_segment *list;
+
+    return query_segments(c->q, &list) > 0 && g == list && !g->indexed;
+}
+
+static void fetch(struct api_call *c, struct trace_entries *e)
+{
+    e->count = e->at = 0;
+    e->fetches++;
+    if (!e->rows && !(e->rows = arena_alloc(c->arena, ENTRIES_FETCHED * sizeof *e->rows))) {
+        e->ended = true;
+        return;
+    }
+    if (in_use(c, e->segment))
+        fetch_by_trail(c, e);
+    else
+        fetch_by_index(c, e);
+    e->ended = e->count < ENTRIES_FETCHED;
+    if (e->count) {
+        e->us = e->rows[e->count - 1].us;
+        e->id = e->rows[e->count - 1].id;
+    }
+}
+
+const struct trace_entry *trace_entries_head(struct api_call *c, struct trace_entries *e)
+{
+    if (e->at == e->count && !e->ended)
+        fetch(c, e);
+    return e->at < e->count ? &e->rows[e->at] : NULL;
+}
