@@ -6,6 +6,9 @@
 #include "worker/api_resources.h"
 #include "worker/figures.h"
 
+#define CHART_BUCKETS_MAX \
+    200 /* of each service: all of them are counted before the list is sorted */
+
 /* ---- one order for both lists ---- */
 
 enum sort { BY_CALLS, BY_ERRORS, BY_P50, BY_P95, BY_P99, BY_TOTAL, BY_NAME };
@@ -38,6 +41,7 @@ struct line { /* of a list */
     int64_t first_ms, last_ms; /* of a service */
     uint8_t kind, entry;       /* of an operation */
     struct figures_shown shown;
+    uint64_t *calls, *errors; /* of a service: per bucket */
     uint64_t key;
 };
 
@@ -109,39 +113,49 @@ static void lines_sort(struct lines *l, enum sort sort)
 
 /* ---- figures ---- */
 
+struct counting {
+    struct figures sum;
+    uint64_t *calls, *errors; /* NULL: no chart is wanted */
+};
+
 static void add_row(void *own, const struct figures_row *r)
 {
-    figures_add(own, r);
+    struct counting *n = own;
+
+    figures_add(&n->sum, r);
+    if (n->calls) {
+        n->calls[r->bucket] += r->calls;
+        n->errors[r->bucket] += r->errors;
+    }
 }
 
 /* What is counted of each line; lines of which there is nothing in the range leave. */
-static void lines_count(struct api_call *c, struct lines *l, const struct figures_wish *w)
+static bool lines_count(struct api_call *c, struct lines *l, const struct figures_wish *w,
+                        bool charts)
 {
-    struct figures sum = {0};
+    struct counting n = {0};
     uint32_t kept = 0;
 
     for (uint32_t i = 0; i < l->count && !c->refused; i++) {
-        figures_clear(&sum);
-        figures_walk(c, w, l->at[i].operation, add_row, &sum);
-        if (!sum.calls)
+        if (charts && !n.calls) {
+            n.calls = arena_zero(c->arena, w->buckets, sizeof *n.calls);
+            n.errors = arena_zero(c->arena, w->buckets, sizeof *n.errors);
+            if (!n.calls || !n.errors)
+                break;
+        }
+        figures_clear(&n.sum);
+        figures_walk(c, w, l->at[i].operation, add_row, &n);
+        if (!n.sum.calls)
             continue;
         l->at[kept] = l->at[i];
-        l->at[kept++].shown = figures_show(&sum);
+        l->at[kept].calls = n.calls;
+        l->at[kept].errors = n.errors;
+        l->at[kept++].shown = figures_show(&n.sum);
+        n.calls = n.errors = NULL;
     }
     l->count = kept;
-    figures_free(&sum);
-}
-
-struct chart {
-    uint64_t *calls, *errors;
-};
-
-static void chart_row(void *own, const struct figures_row *r)
-{
-    struct chart *chart = own;
-
-    chart->calls[r->bucket] += r->calls;
-    chart->errors[r->bucket] += r->errors;
+    figures_free(&n.sum);
+    return !c->refused && !arena_spent(c->arena);
 }
 
 static void write_series(struct buf *b, const char *key, const uint64_t *n, uint32_t count)
@@ -177,14 +191,10 @@ static bool find_services(struct api_call *c, struct lines *l)
     return true;
 }
 
-static void write_service(struct api_call *c, const struct figures_wish *w, const struct line *l,
-                          struct chart *chart)
+static void write_service(struct api_call *c, const struct figures_wish *w, const struct line *l)
 {
     struct buf *b = &c->out;
 
-    memset(chart->calls, 0, w->buckets * sizeof *chart->calls);
-    memset(chart->errors, 0, w->buckets * sizeof *chart->errors);
-    figures_walk(c, w, l->operation, chart_row, chart);
     json_open(b, NULL, '{');
     json_text(b, "name", l->name);
     json_text(b, "project", l->project->slug);
@@ -193,8 +203,8 @@ static void write_service(struct api_call *c, const struct figures_wish *w, cons
     json_int(b, "lastSeen", l->last_ms);
     json_int(b, "interval", figures_interval_s(w));
     json_int(b, "start", figures_begin_ms(w));
-    write_series(b, "series", chart->calls, w->buckets);
-    write_series(b, "errorSeries", chart->errors, w->buckets);
+    write_series(b, "series", l->calls, w->buckets);
+    write_series(b, "errorSeries", l->errors, w->buckets);
     json_close(b, '}');
 }
 
@@ -215,24 +225,23 @@ void service_list(struct api_call *c)
 {
     struct lines l = {0};
     struct figures_wish w;
-    struct chart chart;
     struct api_page p;
     enum sort sort;
     uint32_t at, shown;
 
-    if (!page_read(c, &p) || !read_sort(c, &sort) || !figures_wish_read(c, &w) ||
-        !find_services(c, &l))
+    if (!page_read(c, &p) || !read_sort(c, &sort) || !figures_wish_read(c, &w))
         return;
-    chart.calls = arena_zero(c->arena, w.buckets, sizeof *chart.calls);
-    chart.errors = arena_zero(c->arena, w.buckets, sizeof *chart.errors);
-    lines_count(c, &l, &w);
+    if (w.buckets > CHART_BUCKETS_MAX) {
+        api_detail(c, 400, "Use a larger interval, or a smaller date range.");
+        return;
+    }
+    if (!find_services(c, &l) || !lines_count(c, &l, &w, true))
+        return;
     lines_sort(&l, sort);
-    if (c->refused || !chart.calls || !chart.errors)
-        return;
     shown = page_of(c, &p, &l, &at);
     json_open(&c->out, NULL, '[');
     for (uint32_t i = 0; i < shown; i++)
-        write_service(c, &w, &l.at[at + i], &chart);
+        write_service(c, &w, &l.at[at + i]);
     json_close(&c->out, ']');
     api_done(c, 200);
 }
@@ -296,12 +305,9 @@ void service_operations(struct api_call *c)
     uint32_t at, shown;
 
     if (!page_read(c, &p) || !read_sort(c, &sort) || !figures_wish_read(c, &w) ||
-        !find_operations(c, &l))
+        !find_operations(c, &l) || !lines_count(c, &l, &w, false))
         return;
-    lines_count(c, &l, &w);
     lines_sort(&l, sort);
-    if (c->refused)
-        return;
     shown = page_of(c, &p, &l, &at);
     json_open(&c->out, NULL, '[');
     for (uint32_t i = 0; i < shown; i++)
