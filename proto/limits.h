@@ -148,7 +148,8 @@
 #define TRACE_LIST_SPANS 20000 /* spans read together for a list of traces */
 #define TRACE_LOADS_MAX 400    /* traces read for one page, shown or not */
 #define SPAN_COPIES_MAX 64    /* of one id, shown: sent twice, or by client and server */
-#define FOREIGN_TRACES_MAX 500 /* traces of one answer in Jaeger's or Tempo's words */
+#define FOREIGN_TRACES_MAX 500 /* traces of one answer in Jaeger's or Tempo's words … */
+#define FOREIGN_ROUNDS 4       /* … and searches, one after the other, that it is made of */
 #define ATTR_BLOCKS 400       /* blocks that completion looks into: small ones, or … */
 #define ATTR_BYTES_READ (2 * MIB) /* … so many bytes of them … */
 #define ATTR_FOUND_MAX 2000   /* … different keys or values that it tells apart … */

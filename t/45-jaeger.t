@@ -213,6 +213,19 @@ $o->traces([span(trace => $failed, name => 'GET /help', kind => 2, start => $now
     is($g->get('/api/v3/trace-summaries')->{status}, 400, 'these want times, too');
 }
 
+# ---- a needle in many blocks ----
+{
+    my @want;
+    for my $round (1 .. 30) {
+        push @want, new_trace();
+        my @noise = map { my $note = join '', map { chr 97 + rand 26 } 1 .. 400; span(name => 'noise', kind => 2, start => $now, end => $now + 0.1, attr => { note => $note }) } 1 .. 400;
+        $o->traces([@noise, span(trace => $want[-1], name => 'rare', kind => 2, start => $now + $round / 100, attr => { needle => 'yes' })], service => 'hay');
+    }
+    my $r = search(service => 'hay', tags => '{"needle":"yes"}', limit => 25);
+    is($r->{status}, 200, 'a search through many blocks');
+    is_deeply(ids_of($r), [sort @want[5 .. 29]], 'finds the newest');
+}
+
 # ---- a large trace: as much of it as fits, and the truth about the rest ----
 {
     my $large = new_trace();

@@ -6,7 +6,6 @@
 #include "proto/otlp_write.h"
 #include "worker/api_jaeger.h"
 #include "worker/api_resources.h"
-#include "worker/trace_search.h"
 
 #define LOOKBACK_MS (48 * 3600000LL)
 #define LIMIT 100 /* when none is given */
@@ -173,7 +172,7 @@ static bool search(struct search *s)
 {
     if (s->wish.root != QUERY_NONE)
         s->wish.query = &s->query;
-    return !s->c->refused && trace_search(s->c, &s->wish);
+    return !s->c->refused && foreign_search(s->c, &s->wish);
 }
 
 static bool begin(struct search *s, struct api_call *c)

@@ -3,7 +3,6 @@
 #include "model/traceql.h"
 #include "worker/api_resources.h"
 #include "worker/foreign.h"
-#include "worker/trace_search.h"
 
 #define NS_PER_S 1000000000LL
 #define LOOKBACK_S 3600 /* when no time is given */
@@ -345,7 +344,7 @@ void tempo_search(struct api_call *c)
     s->wish = (struct trace_search){.root = QUERY_NONE, .order = TRACES_NEWEST};
     if (!query_begin(&s->lengths, c->arena))
         return;
-    if (read_wish(s) && trace_search(c, &s->wish))
+    if (read_wish(s) && foreign_search(c, &s->wish))
         answer(s);
     query_end(&s->lengths);
     query_end(&s->ql.query);

@@ -180,6 +180,28 @@ bool foreign_trace(struct api_call *c, struct text id, struct foreign_trace *out
     return out->tree.count > 0;
 }
 
+bool foreign_search(struct api_call *c, struct trace_search *s)
+{
+    struct trace_found *all = arena_alloc(c->arena, s->limit * sizeof *all);
+    uint32_t limit = s->limit, count = 0;
+
+    if (!all)
+        return false;
+    for (int round = 0; round < FOREIGN_ROUNDS; round++) {
+        s->limit = limit - count;
+        if (!trace_search(c, s))
+            return false;
+        memcpy(all + count, s->found, s->count * sizeof *all);
+        count += s->count;
+        s->from = s->next;
+        if (!s->more || count == limit || c->arena->taken > c->arena->budget / 2)
+            break;
+    }
+    s->found = all;
+    s->count = count;
+    return true;
+}
+
 uint32_t foreign_fit(const struct trace *t, size_t *bytes)
 {
     uint32_t count = 0;

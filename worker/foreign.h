@@ -7,7 +7,7 @@
 
 #include "model/span_query.h"
 #include "model/trace.h"
-#include "worker/span_store.h"
+#include "worker/trace_search.h"
 
 /* Bytes of spans in one answer, about: a client is better off with the first ten thousand spans and
  * the number of the others than with an error. */
@@ -51,6 +51,8 @@ struct foreign_trace {
 bool foreign_find(struct api_call *c, struct text id, struct foreign_trace *out);
 /* The same, but 404 when there is none. */
 bool foreign_trace(struct api_call *c, struct text id, struct foreign_trace *out);
+/* trace_search(), going on where its budget ended a few times: clients of these APIs know no pages. */
+bool foreign_search(struct api_call *c, struct trace_search *s);
 /* How many nodes of it fit into `*bytes`, from the root down; `*bytes` is what is left then. */
 uint32_t foreign_fit(const struct trace *t, size_t *bytes);
 /* Its first `count` spans, as writers want them. NULL: the arena is spent. */
