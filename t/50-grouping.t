@@ -88,6 +88,25 @@ is(issue_of(boom('v', 123)), issue_of($first), 'new events follow');
 ($status, $out) = tool('regroup', '--dry-run');
 like($out, qr/nothing would change/, 'a second time changes nothing');
 
+# ---- events come in meanwhile ----
+
+is($a->put($project, { fingerprintingRules => '' })->{status}, 200, 'no rules');
+Quern::wait_until('the rules gone', sub { issue_of(boom('v', 777)) != issue_of($first) });
+my $events = 60;
+my $sender = fork // die "fork: $!\n";
+if (!$sender) {
+    srand; # event ids of its own
+    my $refused = grep { !eval { $q->send_event($q->exception('Meanwhile', "v $_", 'main', 'f' . $_ % 3)) } } 1 .. $events;
+    require POSIX;
+    POSIX::_exit($refused ? 1 : 0);
+}
+($status, $out, $err) = tool('regroup');
+is($status, 0, 'regroup while events come in') or diag($err);
+waitpid $sender, 0;
+is($?, 0, 'none of which was refused');
+Quern::wait_until('all of them', sub { my $n = 0; $n += $_->{count} for grep { $_->{title} =~ /^Meanwhile/ } @{ $a->get("${issues}?query=Meanwhile")->{json} }; $n == $events });
+ok(Quern::wait_until('the split', sub { issue_of($first) != issue_of($other) }), 'what the rule joined falls apart');
+
 # ---- what rules of files would do ----
 
 Quern::spew("$q->{data}/stack.txt", "function:f2 -app\nfunction:f1 -app\nmodule:app.* -group\n");
