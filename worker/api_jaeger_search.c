@@ -388,12 +388,10 @@ static void write_summaries(struct search *s)
 
 void jaeger3_search(struct api_call *c)
 {
-    struct query_term any = {.field = QUERY_DURATION, .op = QUERY_GE, .value.is_number = true};
     struct search s;
 
     if (!begin(&s, c))
         return;
-    also(&s, any); /* without a condition the search gives outlines: no attributes to show */
     if (read_v3(&s) && search(&s))
         write_v3(&s);
     query_end(&s.query);
@@ -405,7 +403,10 @@ void jaeger3_summaries(struct api_call *c)
 
     if (!begin(&s, c))
         return;
-    if (read_v3(&s) && search(&s))
-        write_summaries(&s);
+    if (read_v3(&s)) {
+        s.wish.outline = text_empty(api_param(c, "query.attributes"));
+        if (search(&s))
+            write_summaries(&s);
+    }
     query_end(&s.query);
 }

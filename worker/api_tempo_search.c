@@ -344,8 +344,11 @@ void tempo_search(struct api_call *c)
     s->wish = (struct trace_search){.root = QUERY_NONE, .order = TRACES_NEWEST};
     if (!query_begin(&s->lengths, c->arena))
         return;
-    if (read_wish(s) && foreign_search(c, &s->wish))
-        answer(s);
+    if (read_wish(s)) {
+        s->wish.outline = !s->wish.ql; /* then nothing is shown of a span */
+        if (foreign_search(c, &s->wish))
+            answer(s);
+    }
     query_end(&s->lengths);
     query_end(&s->ql.query);
 }
