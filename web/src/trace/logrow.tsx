@@ -130,7 +130,7 @@ function Facts({
 }) {
   return (
     <section aria-label={title}>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <dl class="pairs">
         {of.map(([key, value]) => [
           <dt key={key + ':k'}>{key}</dt>,

@@ -97,11 +97,11 @@ export function ServiceMap({
           return (
             <g
               key={n}
+              aria-label={isService ? undefined : n}
               class={`box is-${kind} ${picked === n ? 'picked' : ''}`}
               transform={`translate(${x} ${y})`}
               role={isService ? 'button' : 'img'}
               tabindex={isService ? 0 : undefined}
-              aria-label={n}
               aria-pressed={isService ? picked === n : undefined}
               onMouseEnter={() => setOver(n)}
               onMouseLeave={() => setOver(null)}
