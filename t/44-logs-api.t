@@ -248,6 +248,20 @@ like($rows[0]{issue}, qr/^DEFAULT-/, 'the issue');
 is(scalar(all('events', %errors, query => 'color:blue')), 2, 'without a data set: errors');
 is(scalar(all('events', %errors, environment => 'prod')), 5, 'of an environment');
 
+# ---- errors added up: as MCP servers ask ----
+
+my %sums = (dataset => 'errors', field => [ 'issue', 'issue.id', 'title', 'project', 'count()', 'last_seen()' ], statsPeriod => '24h');
+$q->send_event($q->exception('Beta', 'once'), environment => 'stage');
+$r = $a->get("$org/events/", %sums, sort => '-count', query => 'error.type:[Alpha,Beta]');
+is($r->{status}, 200, 'errors per issue') or diag $r->{content};
+is(join('|', map { "$_->{title} $_->{'count()'} $_->{project}" } @{ $r->{json}{data} }), 'Alpha: n 5 5 default|Beta: once 1 default', 'the most frequent first');
+like($r->{json}{data}[0]{'last_seen()'}, qr/^\d{4}-\d\d-\d\dT.*Z$/, 'when they were seen last');
+is($r->{json}{meta}{fields}{'count()'}, 'integer', 'counts are integers');
+is($a->get("$org/events/", %sums, sort => '-last_seen()')->{json}{data}[0]{title}, 'Beta: once', 'the newest first');
+is(scalar(all('events', %sums, per_page => 1)), 3, 'page by page');
+is($a->get("$org/events/", dataset => 'errors', field => [ 'release', 'count()' ])->{status}, 400, 'but not by anything else');
+is($a->get("$org/events/", dataset => 'errors', field => 'count()')->{status}, 400, 'nor all in one');
+
 for my $bad ({ dataset => 'tea' }, { dataset => 'logs' }, { dataset => 'logs', field => 'count()' }, { dataset => 'logs', field => 'message', sort => '-message' },
     { dataset => 'logs', field => 'message', sort => '-timestamp' }, { dataset => 'spans', field => [ map { "f$_" } 1 .. 51 ] }) {
     $r = $a->get("$org/events/", %$bad);

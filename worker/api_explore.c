@@ -24,13 +24,7 @@ static bool read_fields(struct api_call *c, struct explore *e)
                         EXPLORE_FIELDS_MAX);
             return false;
         }
-        if (is_function(t)) {
-            api_detailf(c, 400,
-                        "%.*s: rows are listed here, not added up; see services/, red/, "
-                        "logs/volume/ and issues/ for figures",
-                        TEXT_ARG(text_clip(t, 64)));
-            return false;
-        }
+        e->adds_up |= is_function(t);
         e->fields[e->count++] = t;
     }
     if (e->count)
@@ -111,8 +105,19 @@ void explore_events(struct api_call *c)
                    "dataset must be one of: discover, errors, spans, transactions, logs, ourlogs");
         return;
     }
-    if (!read_fields(c, &e) || !read_sort(c, &e) || !read_limit(c, &e) ||
-        !range_read(c, DAYS_14, &e.range))
+    if (!read_fields(c, &e))
+        return;
+    if (e.adds_up && what == ERRORS) {
+        explore_issues(c, &e);
+        return;
+    }
+    if (e.adds_up) {
+        api_detail(c, 400,
+                   "Logs and spans are listed here, not added up: see services/, red/, "
+                   "service-graph/ and logs/volume/ for figures");
+        return;
+    }
+    if (!read_sort(c, &e) || !read_limit(c, &e) || !range_read(c, DAYS_14, &e.range))
         return;
     if (what == ERRORS)
         explore_errors(c, &e);

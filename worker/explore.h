@@ -27,6 +27,7 @@ struct explore {
     uint32_t count;
     uint32_t limit;
     bool ascending;
+    bool adds_up; /* there is a function among the fields */
     struct api_range range;
 };
 
@@ -34,6 +35,8 @@ struct explore {
 void explore_items(struct api_call *c, struct explore *e, uint32_t kind, bool transactions);
 /* explore_error.c: rows of error events. */
 void explore_errors(struct api_call *c, struct explore *e);
+/* explore_issue.c: error events added up per issue. */
+void explore_issues(struct api_call *c, struct explore *e);
 
 /* Before and after the rows. */
 void explore_begin(struct api_call *c);
