@@ -40,10 +40,10 @@ export function Compare({ left, right }: { left: string; right: string }) {
               Swap
             </Link>
             <Link class="button" href={href(`/traces/${left}`)}>
-              Left alone
+              Open left
             </Link>
             <Link class="button" href={href(`/traces/${right}`)}>
-              Right alone
+              Open right
             </Link>
           </>
         }
@@ -154,7 +154,7 @@ function Time({ us, of }: { us: number; of: number }) {
     <span class={us > 0 ? 'worse' : 'better'}>
       {us > 0 ? '+' : '−'}
       {duration(Math.abs(us) / 1000)}
-      <span class="share">{share}</span>
+      <span class="by-share">{share}</span>
     </span>
   );
 }
@@ -275,7 +275,7 @@ function Rows({ d }: { d: Comparison }) {
         <span class="gap" />
         {d.cut && <span class="small quiet">The first {exact(d.rows.length)} rows are shown.</span>}
       </div>
-      <div class="compare">
+      <div class="compare" style={{ maxHeight: `${Math.max(list.total, 80) + 26}px` }}>
         <div class="compare-head" aria-hidden="true">
           <span>{exact(rows.length)} rows</span>
           <span>Spans</span>

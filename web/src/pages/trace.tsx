@@ -108,11 +108,12 @@ function None({ trace, t }: { trace: string; t: Table | null }) {
   const href = useHref();
   return (
     <>
+      <div class="page-head">
+        <h1>Trace</h1>
+        <code>{trace}</code>
+      </div>
       {t && <Errors t={t} step={() => {}} />}
       <Empty title="No spans of this trace are stored">
-        <p>
-          <code>{trace}</code>
-        </p>
         <p>
           It may have been sampled away by its SDK, be older than the retention allows, or still be on its way: this
           page shows it when it comes.

@@ -47,7 +47,7 @@ export function Errors({ t, step }: { t: Table; step: (rows: number[]) => void }
             <button
               type="button"
               class="button small plain"
-              aria-label={`Show the span of ${e.shortId ?? e.title}`}
+              aria-label={`${rows.length > 1 ? 'Next' : 'Show'} span of ${e.title}`}
               onClick={() => step(rows.sort((a, b) => a - b))}
             >
               {rows.length > 1 ? 'Next span' : 'Show span'}

@@ -131,7 +131,7 @@ function Badges({
           {error.title.split(':')[0]}
         </Link>
       )}
-      {t.logs.has(row) && <span class="count logs">{exact(t.logs.get(row)!)} logs</span>}
+      {t.logs.has(row) && <span class="count log-count">{exact(t.logs.get(row)!)} logs</span>}
       {t.shared.has(t.id[row]) && (
         <span class="count" title="Several spans of this trace have the same id">
           same id, {nthOf(t, row) + 1} of {t.shared.get(t.id[row])!.length}

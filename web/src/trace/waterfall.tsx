@@ -12,6 +12,7 @@ import { SpanRow } from './span-row';
 import { hasChildren, placeOf, type Table } from './table';
 
 const ROW = { narrow: 46, wide: 28 };
+const FRAME = 26; // the head and the border
 
 export interface Shown {
   rows: Int32Array; // in order, without those inside of folded ones
@@ -90,7 +91,7 @@ export function Waterfall({
   };
 
   return (
-    <div class="waterfall" style={{ '--split': `${split}%` }}>
+    <div class="waterfall" style={{ '--split': `${split}%`, maxHeight: `${list.total + FRAME}px` }}>
       <Head t={t} rows={rows.length} window={window} split={split} setSplit={setSplit} />
       <div
         ref={box}
