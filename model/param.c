@@ -123,6 +123,13 @@ static bool number(struct match *m, size_t len, bool fraction)
     return found(m, len, fraction ? "<float>" : "<int>");
 }
 
+/* Most of a message: small letters between blanks. "deadbeef" and "tls 1.2" take the long way. */
+static bool is_mere_word(const struct param_scan *s, size_t i, const struct param_token *t)
+{
+    return t->digits == 0 && !t->upper && !t->hex_lower && (i == 0 || s->at[i - 1] == ' ') &&
+           (t->end == s->len || (s->at[t->end] == ' ' && !param_is(s, t->end + 1, PARAM_DIGIT)));
+}
+
 /* What can begin at a letter or digit that starts a token. */
 static bool at_token(struct param_scan *s, size_t i, struct match *m, struct param_token *t)
 {
@@ -255,6 +262,10 @@ static bool match_here(struct param_scan *s, size_t i, struct match *m, size_t *
         if (param_token_begins(s, i)) {
             struct param_token t = param_token(s, i);
 
+            if (is_mere_word(s, i, &t)) {
+                *step = t.end - i;
+                return false;
+            }
             if (at_token(s, i, m, &t))
                 return true;
         } else if ((class & PARAM_DIGIT) && !param_is(s, i - 1, PARAM_DIGIT) &&
