@@ -169,6 +169,7 @@ $o->traces([span(trace => $failed, name => 'GET /help', kind => 2, start => $now
     like($help->{metricPoints}[0]{timestamp}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:00Z$/, 'at a minute');
     is($g->get('/api/metrics/latencies', service => 'web')->{status}, 400, 'which quantile?');
     is($g->get('/api/metrics/calls')->{status}, 400, 'of whom?');
+    is($g->get('/api/metrics/calls', service => [1 .. 17])->{status}, 400, 'of too many at a time');
 }
 
 # ---- version 3 ----
