@@ -1,10 +1,14 @@
 // every-view.mjs -- each view in both themes and on a phone: usable with a screen reader (axe finds no
 // violation), as wide as its window, with a title, and reachable by the keyboard.
 import { axeSource, base, boot, login, ok, run } from './browser.mjs';
+import { badDay } from './odd.mjs';
 import { seed } from './seed.mjs';
+import { traffic } from './traffic.mjs';
 import { look, viewsOf } from './views.mjs';
 
-const { server } = await seed(base, boot, 0.05);
+const { server, places } = await seed(base, boot, 0.05);
+await traffic(server, places, 200);
+const bad = await badDay(server, places);
 await server.call('POST', '/organizations/default/members/', {
   email: 'vera@example.com',
   name: 'Vera',
@@ -13,7 +17,7 @@ await server.call('POST', '/organizations/default/members/', {
 });
 const [issue] = await server.call('GET', '/organizations/default/issues/?query=error.type:KeyError');
 await server.call('POST', `/issues/${issue.id}/comments/`, { text: 'Vouchers have no rate in kroner.' });
-const views = await viewsOf(server);
+const views = await viewsOf(server, bad);
 const rules = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
 
 /** What axe has to say, in lines; nothing when all is well. */

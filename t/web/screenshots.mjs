@@ -1,18 +1,22 @@
 // screenshots.mjs -- every view of a filled server, light and dark, some on a phone, into the folder OUT.
 import { writeFileSync } from 'node:fs';
 import { base, boot, login, ok, run, settled } from './browser.mjs';
+import { badDay } from './odd.mjs';
 import { smaller } from './png.mjs';
 import { eventOf, numbers, seed } from './seed.mjs';
+import { traffic } from './traffic.mjs';
 import { look, viewsOf } from './views.mjs';
 import { problems, releases } from './world.mjs';
 
 const out = process.env.OUT;
-const onPhone = ['issues', 'issue', 'release'];
+const onPhone = ['issues', 'issue', 'release', 'trace', 'traces', 'services', 'service-map', 'service', 'logs'];
 
 const { server, places } = await seed(base, boot);
+await traffic(server, places, 900);
 await story();
-const views = (await viewsOf(server)).filter(
-  (v) => !['no-match', 'settings', 'settings-users', 'issues-filter'].includes(v.name),
+const views = (await viewsOf(server, await badDay(server, places))).filter(
+  (v) =>
+    !['no-match', 'settings', 'settings-users', 'issues-filter', 'trace-none', 'traces-none', 'log'].includes(v.name),
 );
 
 /** What people did in the meantime. */
@@ -54,7 +58,7 @@ async function send(problem, random) {
 }
 
 /** Something to see on the live charts. */
-async function traffic(ms) {
+async function goOn(ms) {
   const random = numbers(11);
   const end = Date.now() + ms;
   while (Date.now() < end) {
@@ -95,6 +99,6 @@ await run(async ({ window }) => {
   }
   // last, since it wants something to go on
   for (const [page] of servers) await look(page, live);
-  await traffic(45_000);
+  await goOn(45_000);
   for (const [page, name] of servers) await shoot(page, name);
 });

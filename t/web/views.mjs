@@ -2,8 +2,8 @@
 // be there before it is looked at, and what is done first.
 import { visit } from './browser.mjs';
 
-/** `server` is seeded with the shop. */
-export async function viewsOf(server) {
+/** `server` is seeded with the shop and its traffic(); `bad`: what badDay() of odd.mjs made there. */
+export async function viewsOf(server, bad) {
   const issues = await server.call('GET', '/organizations/default/issues/?query=');
   const id = (type) => issues.find((i) => i.metadata.type === type).id;
   const chained = id('PaymentUnavailable');
@@ -32,6 +32,29 @@ export async function viewsOf(server) {
     { name: 'issue-tags', path: `/issues/${chained}?tab=tags`, ready: '.tag-grid .tag-value' },
     { name: 'issue-activity', path: `/issues/${id('KeyError')}?tab=activity`, ready: '.activity li' },
     { name: 'issue-grouping', path: `/issues/${id('KeyError')}?tab=grouping`, ready: '.grouping .table' },
+    { name: 'issue-trace', path: `/issues/${bad.issue}/events/${bad.event}`, ready: '.log-lines', first: toTrace },
+    { name: 'trace', path: `/traces/${bad.failed.id}`, ready: '.span-row' },
+    { name: 'trace-span', path: `/traces/${bad.failed.id}?span=${bad.failed.ids.orders}`, ready: '.span-detail dl' },
+    { name: 'trace-knots', path: `/traces/${bad.knotted.id}?find=shard`, ready: '.trace-notes' },
+    { name: 'trace-compare', path: `/traces/${bad.failed.id}?compare=${bad.slower.id}`, ready: '.change-row' },
+    { name: 'trace-none', path: `/traces/${'1'.repeat(32)}`, ready: '.empty' },
+    { name: 'traces', path: '/traces', ready: '.scatter circle' },
+    {
+      name: 'traces-picked',
+      path: '/traces?service=payments&statsPeriod=14d',
+      ready: '.trace-table tbody tr',
+      first: async (page) => {
+        for (const key of ['j', 'x', 'j', 'x']) await page.keyboard.press(key);
+        await page.getByRole('combobox').fill('http.route:');
+        await page.getByRole('option').first().waitFor();
+      },
+    },
+    { name: 'traces-none', path: '/traces?query=nothing.is%3Aso', ready: '.empty' },
+    { name: 'services', path: '/services', ready: '.services .table' },
+    { name: 'service-map', path: '/services?view=map&service=checkout', ready: '.map .box' },
+    { name: 'service', path: '/services/payments?statsPeriod=7d', ready: '.service-charts canvas' },
+    { name: 'logs', path: '/logs', ready: '.log-row' },
+    { name: 'log', path: '/logs?service=checkout&live=1', ready: '.log-row', first: openLine },
     { name: 'releases', path: '/releases', ready: '.table tbody tr' },
     { name: 'release', path: '/releases/shop%404.12.0', ready: '.release canvas' },
     { name: 'server', path: '/server', ready: '.server .table' },
@@ -43,6 +66,13 @@ export async function viewsOf(server) {
     { name: 'settings-account', path: '/settings/account', ready: '.table' },
     { name: 'no-match', path: '/issues?query=nothing.is:so', ready: '.empty' },
   ];
+}
+
+const toTrace = (page) => page.locator('.minitrace').evaluate((list) => list.scrollIntoView({ block: 'center' }));
+
+async function openLine(page) {
+  for (const key of ['j', 'j', 'Enter']) await page.keyboard.press(key);
+  await page.locator('.log-detail .pairs').first().waitFor();
 }
 
 export async function look(page, view) {
