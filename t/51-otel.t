@@ -238,7 +238,7 @@ subtest 'Node with Sentry calls Python with OpenTelemetry' => sub {
     local @ENV{ grep {/^OTEL_/} keys %ENV } = ();
     my %env = environment('python', 'http/protobuf', 'bearer');
     local @ENV{ keys %env } = values %env;
-    my $pid = open my $server, '-|', "exec t/sdk/run otel-python server 2>$q->{data}/server.err" or die "run: $!\n";
+    my $pid = open my $server, '-|', "exec t/sdk/run otel-python-server 2>$q->{data}/server.err" or die "run: $!\n";
     my $url = <$server>;
     my ($code, $out, $why) = defined $url ? tool("node-tracing '@{[ $q->dsn ]}' '@{[ $url =~ s/\s+$//r ]}'") : (0, '', '');
     kill TERM => $pid if $code || !defined $url;
@@ -260,6 +260,28 @@ subtest 'Node with Sentry calls Python with OpenTelemetry' => sub {
     my ($issue) = grep { $_->{title} =~ /sku-9/ } @{ $q->api(GET => "$issues?query=&limit=100") };
     my $event = $issue && $q->api(GET => "/api/0/issues/$issue->{id}/events/latest/");
     is($event->{contexts}{trace}{trace_id}, $ids->{trace}, "OpenTelemetry's exception is an issue of the same trace");
+};
+
+subtest 'Python with OpenTelemetry calls Node with Sentry' => sub {
+    my $pid = open my $server, '-|', "exec t/sdk/run node-server '@{[ $q->dsn ]}' 2>$q->{data}/server.err" or die "run: $!\n";
+    my $url = <$server>;
+    local @ENV{ grep {/^OTEL_/} keys %ENV } = ();
+    my %env = environment('python', 'http/protobuf', 'bearer');
+    local @ENV{ keys %env } = values %env;
+    my ($code, $out, $why) = defined $url ? tool("otel-python-client '@{[ $url =~ s/\s+$//r ]}'") : (0, '', '');
+    kill TERM => $pid if $code || !defined $url;
+    close $server;
+    skip_if_missing('Node Sentry SDK', $? >> 8, Quern::slurp("$q->{data}/server.err")) if !defined $url;
+    skip_if_missing('Python OpenTelemetry SDK', $code, $why);
+    is($code, 0, 'the program ran') or return diag($why);
+    my $ids = Quern::json_of($out);
+    is($ids->{answer}{trace}, $ids->{trace}, 'sentry-trace was taken up');
+    my $span = spans_of($ids->{trace});
+    is(parent($span->{ $ids->{answer}{span} }), $ids->{call}, "Sentry's half is below the call of OpenTelemetry's");
+    is(tag($span->{ $ids->{answer}{span} }, 'sentry.op'), 'http.server', 'as what serves it');
+    is($span->{ $ids->{call} }{service}, 'python-shop', 'and the call belongs to the other service');
+    my $event = $q->api(GET => "$sentry/events/$ids->{answer}{event}/");
+    is($event->{contexts}{trace}{trace_id}, $ids->{trace}, 'the error in it is of the same trace');
 };
 
 # Nothing of it was refused.
