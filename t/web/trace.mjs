@@ -122,6 +122,9 @@ await run(async ({ window }) => {
   await page.getByLabel('Find in this trace').fill('PaymentUnavailable');
   await here.filter({ hasText: 'POST /orders' }).waitFor();
   ok(true, 'errors are found by what they say');
+  await page.getByLabel('Find in this trace').fill('db.system.name:postgresql');
+  await page.locator('.trace-tools').getByText('1 of 3').waitFor();
+  ok(true, 'spans are found by an attribute');
   await page.getByLabel('Find in this trace').fill('no such thing');
   await page.locator('.trace-tools').getByText('0 found').waitFor();
   ok(await tool('Next').isDisabled(), 'nothing found is said');

@@ -1,10 +1,11 @@
 // trace.tsx -- one trace: what it was, how long it took and what went wrong, in small, then span by span.
 import { lazy } from 'preact/compat';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { Link } from 'wouter-preact';
+import { Link, useLocation } from 'wouter-preact';
 import { useGet, usePreference, useTitle } from '../data';
 import { brief, dateTime, duration, exact, serviceColour } from '../format';
 import { org, useHref, useQuery } from '../state';
+import { useFind } from '../trace/find';
 import { Minimap, type Window } from '../trace/minimap';
 import { Errors, Notes } from '../trace/notes';
 import { PickOther } from '../trace/pick';
@@ -13,7 +14,6 @@ import {
   carried,
   ERROR,
   errorsBelow,
-  find,
   flagged,
   nameOf,
   nthOf,
@@ -38,6 +38,7 @@ const Compare = lazy(() => import('./compare').then((m) => m.Compare));
 const YOUNG = 120_000; // spans of a trace that ended so lately may still be on their way
 const AGAIN = 3000;
 const AT_FIRST = 1000; // rows
+const WHOLE = 5000; // spans that Jaeger's API surely gives with all they have
 
 const shortcuts: Shortcuts = [
   ['j k', 'next and previous span, as the arrows do'],
@@ -131,6 +132,7 @@ function None({ trace, t }: { trace: string; t: Table | null }) {
 
 function Actions({ t }: { t: Table }) {
   const [picking, pick] = useState(false);
+  const large = t.spans > WHOLE;
   return (
     <>
       <button type="button" class="button" onClick={() => pick(true)}>
@@ -138,9 +140,13 @@ function Actions({ t }: { t: Table }) {
       </button>
       <a
         class="button"
-        href={`/jaeger/api/traces/${t.traceId}`}
+        href={large ? `/api/0/organizations/${org}/trace/${t.traceId}/table/` : `/jaeger/api/traces/${t.traceId}`}
         download={`trace-${t.traceId}.json`}
-        title="All spans with their attributes and events, in Jaeger's JSON, which Jaeger and Grafana read"
+        title={
+          large
+            ? 'All spans, without their attributes: there are too many'
+            : "All spans with their attributes and events, in Jaeger's JSON, which Jaeger and Grafana read"
+        }
       >
         Download
       </a>
@@ -173,6 +179,7 @@ function useView(t: Table, open: number): [View, (changes: Partial<View>) => voi
 function Spans({ t, reload }: { t: Table; reload: () => void }) {
   const { query, set } = useQuery();
   const href = useHref();
+  const [, leave] = useLocation();
   const wanted = query.get('span');
   const nth = Number(query.get('n') ?? 0);
   const open = useMemo(() => rowOf(t, wanted, nth), [t, wanted, nth]);
@@ -182,7 +189,7 @@ function Spans({ t, reload }: { t: Table; reload: () => void }) {
   const [text, setText] = useState(query.get('find') ?? '');
   const [help, setHelp] = useState(false);
   const rows = useMemo(() => unfolded(t, folded), [t, folded]);
-  const found = useMemo(() => find(t, text), [t, text]);
+  const { rows: found, more, problem } = useFind(t, text);
   const foundSet = useMemo(() => new Set(found), [found]);
   const failed = useMemo(() => flagged(t, ERROR), [t]);
 
@@ -221,6 +228,7 @@ function Spans({ t, reload }: { t: Table; reload: () => void }) {
     const room = Math.max(1, t.duration[row] * 0.05);
     setWindow([Math.max(0, t.from[row] - room), Math.min(t.durationUs, t.from[row] + t.duration[row] + room)]);
   };
+  const total = exact(found.length) + (more ? ' or more' : foundSet.has(at) ? '' : ' found');
   const whole: Window = [0, t.durationUs || 1];
 
   useEffect(() => {
@@ -240,7 +248,7 @@ function Spans({ t, reload }: { t: Table; reload: () => void }) {
     c: () => setCritical(!critical),
     z: () => zoom(at),
     0: () => setWindow(whole),
-    u: () => history.back(),
+    u: () => leave(href('/traces')),
     Escape: () => address(-1),
     '?': () => setHelp(true),
     '/': () => document.querySelector<HTMLInputElement>('.trace-tools .find')?.focus(),
@@ -259,7 +267,7 @@ function Spans({ t, reload }: { t: Table; reload: () => void }) {
           class="field find"
           type="search"
           aria-label="Find in this trace"
-          placeholder="Find a name, service, error, span id"
+          placeholder="Find a name, error, id or key:value"
           value={text}
           onInput={(e) => setText(e.currentTarget.value)}
           onKeyDown={(e) => {
@@ -268,10 +276,8 @@ function Spans({ t, reload }: { t: Table; reload: () => void }) {
           }}
         />
         {text && (
-          <span class="quiet small" role="status">
-            {foundSet.has(at)
-              ? `${exact(found.indexOf(at) + 1)} of ${exact(found.length)}`
-              : `${exact(found.length)} found`}
+          <span class={`small ${problem ? 'worse' : 'quiet'}`} role="status">
+            {problem ?? (foundSet.has(at) ? `${exact(found.indexOf(at) + 1)} of ` : '') + total}
           </span>
         )}
         {text && (

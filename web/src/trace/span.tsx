@@ -6,6 +6,7 @@ import { term } from '../pages/triage';
 import { org, useHref } from '../state';
 import { LogLines, type LogLine } from '../ui/loglines';
 import { Copy, LevelDot, Problem, shown } from '../ui/small';
+import { around } from './find';
 import { nameOf, nthOf, serviceOf, type Table } from './table';
 
 type Attribute = [string, unknown];
@@ -268,13 +269,4 @@ function Logs({ t, row }: { t: Table; row: number }) {
       {logs.data && <LogLines lines={logs.data.rows} since={t.start + t.from[row] / 1000} />}
     </section>
   );
-}
-
-/** The time in which records of a trace are looked for: clocks differ, and what is said of a span is said later. */
-export function around(t: { start: number; durationUs: number }) {
-  const hour = 3_600_000;
-  return {
-    start: new Date(t.start - hour).toISOString(),
-    end: new Date(t.start + t.durationUs / 1000 + hour).toISOString(),
-  };
 }
