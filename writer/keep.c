@@ -380,6 +380,8 @@ void keep_second(struct writer *w)
     drain_find_rings(w);
     idle_rings(w);
     remove_due(w);
+    if (w->keep.seconds % 3600 == 1)
+        retain_litter(w);
     measure_load(w);
     retain_figures(w);
     if (!w->stalled && !flush_is_open(w))

@@ -1,7 +1,10 @@
 #include "writer/retain.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -107,6 +110,36 @@ static void remove_attachments(struct writer *w, const char *path)
         db_reset(q);
     }
     segment_close(s);
+}
+
+#define LITTER_AGE_S 3600 /* no worker takes that long to write a file */
+
+static bool is_litter(int dir_fd, const char *name)
+{
+    size_t len = strlen(name);
+    struct stat st;
+
+    return len > 4 && strcmp(name + len - 4, ".tmp") == 0 &&
+           fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+           (int64_t)st.st_mtime < world_now_ms() / 1000 - LITTER_AGE_S;
+}
+
+void retain_litter(struct writer *w)
+{
+    char path[FILES_PATH_MAX];
+    struct dirent *entry;
+    unsigned removed = 0;
+    DIR *dir;
+
+    snprintf(path, sizeof(path), "%s/attachments", w->world->dir);
+    if (!(dir = opendir(path)))
+        return;
+    while ((entry = readdir(dir)))
+        if (is_litter(dirfd(dir), entry->d_name))
+            removed += unlinkat(dirfd(dir), entry->d_name, 0) == 0;
+    closedir(dir);
+    if (removed)
+        log_notice("attachments.litter", "removed=%u", removed);
 }
 
 static void leave(struct writer *w, const struct segments_row *r)

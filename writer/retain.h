@@ -10,6 +10,9 @@ struct writer;
 /* Take away what is too old or too much, one segment a call. True: there may be more. Needs the
  * catalogue for itself: not while a flush is open. */
 bool retain_some(struct writer *w);
+/* Remove attachments that were being written when their worker was killed: an hour old and still
+ * under a passing name. */
+void retain_litter(struct writer *w);
 /* Look at the disk; raises or lowers board.disk_full. */
 void retain_guard(struct writer *w);
 /* Segments and their bytes on the board. */
