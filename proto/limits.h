@@ -143,7 +143,7 @@
 #define SCAN_BLOCKS_MAX 2000  /* that a page of log records or spans is made of, or … */
 #define SCAN_BYTES_MAX (12 * MIB) /* … unpacked, whichever is reached first */
 #define BLOCK_PLACES_MAX 8192 /* blocks that one trace, or a page of traces, is read from */
-#define TRACE_SCAN_BYTES (4 * MIB) /* of blocks that one search for traces takes apart: some 10 ms */
+#define TRACE_SCAN_BYTES (2 * MIB) /* of blocks that one search for traces takes apart: some 15 ms */
 #define TRACE_SCAN_BLOCKS 400 /* … and how many, however small */
 #define TRACE_LIST_SPANS 20000 /* spans read together for a list of traces */
 #define TRACE_LOADS_MAX 400    /* traces read for one page, shown or not */

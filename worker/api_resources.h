@@ -75,6 +75,8 @@ api_handler feedback_list;
 /* A trace id of the path; false: refused with 400. */
 bool api_trace_id(struct api_call *c, struct text name, uint8_t id[16]);
 api_handler trace_table, trace_span;
+/* api_trace_sentry.c */
+api_handler trace_nested, trace_meta;
 /* api_trace_list.c */
 api_handler trace_list, trace_beside;
 /* api_status.c */

@@ -111,6 +111,8 @@ static const struct route {
     {ORG, EVENTS, "logs/volume", .get = log_volume},
     {ORG, EVENTS, "traces", .get = trace_list},
     {ORG, EVENTS, "traces/compare", .get = trace_beside},
+    {ORG, EVENTS, "trace/*", .get = trace_nested},
+    {ORG, EVENTS, "trace-meta/*", .get = trace_meta},
     {ORG, EVENTS, "trace/*/table", .get = trace_table},
     {ORG, EVENTS, "trace/*/spans/*", .get = trace_span},
     {ORG, ORGS, "stats", .get = stats_org},

@@ -256,7 +256,7 @@ void trace_list(struct api_call *c)
 
 static bool side_read(struct api_call *c, const char *key, struct trace_found *out)
 {
-    struct span_trace stored;
+    struct span_trace stored = {.count = 0};
     struct text name = api_param(c, key);
 
     *out = (struct trace_found){.hits = 0};
@@ -264,8 +264,11 @@ static bool side_read(struct api_call *c, const char *key, struct trace_found *o
         api_wrong(c, key, "This field is required.");
         return false;
     }
-    if (!api_trace_id(c, name, out->id) ||
-        !span_store_trace(c, out->id, SPANS_OUTLINE, &stored, &out->tree) ||
+    if (!api_trace_id(c, name, out->id))
+        return false;
+    memcpy(stored.id, out->id, sizeof stored.id);
+    if (!span_store_read(c, &stored, 1, SPANS_OUTLINE, TRACE_LIST_SPANS) ||
+        !trace_build(stored.spans, stored.count, c->arena, &out->tree) ||
         !trace_summarise(&out->tree, c->arena, &out->summary))
         return false;
     out->stored = stored.stored;

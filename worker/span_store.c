@@ -25,6 +25,7 @@ struct reading {
     struct span_copier *copier;
     struct chunk *first, *last;
     uint32_t count, limit;
+    size_t set_aside;    /* bytes for spans to come */
     const uint8_t *span; /* this one only; NULL: all */
 };
 
@@ -81,6 +82,8 @@ static struct chunk *chunk_add(struct reading *r)
     k->owner = arena_alloc(a, k->room * sizeof *k->owner);
     if (arena_spent(a))
         return NULL;
+    if (k->room > CHUNK)
+        r->set_aside += k->room * sizeof *k->spans;
     if (r->last)
         r->last->next = k;
     else
@@ -100,6 +103,12 @@ static bool keep(struct reading *r, const struct span *s, struct span_trace *t)
     return true;
 }
 
+/* Attributes may be large: half of the arena is for what is made of the spans. */
+static bool has_room(const struct reading *r)
+{
+    return r->c->arena->taken - r->set_aside < API_ARENA_MAX / 2;
+}
+
 static bool read_group(struct reading *r, const struct span_bundle *b, const struct span_group *g,
                        struct span_trace *t)
 {
@@ -108,7 +117,7 @@ static bool read_group(struct reading *r, const struct span_bundle *b, const str
 
     t->stored += g->spans;
     span_cursor_open(&cursor, b, g, query_scratch(r->c->q));
-    while (r->count < r->limit && span_cursor_next(&cursor, &s)) {
+    while (r->count < r->limit && has_room(r) && span_cursor_next(&cursor, &s)) {
         if (r->span && memcmp(s.span_id, r->span, 8) != 0)
             continue;
         if (!keep(r, &s, t))

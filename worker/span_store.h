@@ -3,8 +3,8 @@
  * Ownership  everything is copied into the call's arena; nothing points into blocks.
  * Copies     a span that was sent twice is there twice: trace_build() keeps the fuller one.
  * Projects   of the call's organisation only.
- * Bounds     a number of spans for all that is asked for at once, and BLOCK_PLACES_MAX blocks. What is
- *            beyond them is counted (`stored`), not read. */
+ * Bounds     a number of spans for all that is asked for at once, half of the call's arena, and
+ *            BLOCK_PLACES_MAX blocks. What is beyond them is counted (`stored`), not read. */
 #ifndef QUERN_WORKER_SPAN_STORE_H
 #define QUERN_WORKER_SPAN_STORE_H
 

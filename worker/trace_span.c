@@ -22,7 +22,7 @@ static void write_events(struct buf *b, const struct span *s)
 
         json_open(b, NULL, '{');
         json_text(b, "name", e->name);
-        json_num(b, "offsetUs", ((double)e->time_ns - (double)s->start_ns) / 1e3);
+        json_num(b, "offsetUs", (double)(int64_t)(e->time_ns - s->start_ns) / 1e3);
         write_pairs(b, "attributes", &e->attrs);
         json_uint(b, "droppedAttributes", e->attrs.dropped);
         json_close(b, '}');
