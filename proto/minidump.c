@@ -12,6 +12,8 @@ const char *minidump_rc_text(enum minidump_rc rc)
         return "missing minidump";
     case MINIDUMP_BAD:
         return "invalid minidump";
+    case MINIDUMP_PACKED:
+        return "invalid minidump: compressed with xz or bzip2; send it plain, or with gzip or zstd";
     case MINIDUMP_TOO_LARGE:
         return "minidump exceeds size limit";
     }
@@ -22,6 +24,16 @@ const char *minidump_rc_text(enum minidump_rc rc)
 static bool has_magic(struct text t)
 {
     return text_starts(t, "MDMP") || text_starts(t, "PMDM");
+}
+
+/* The magics of xz and of bzip2. */
+static bool is_packed(struct text t)
+{
+    return (t.len > 6 && memcmp(t.at,
+                                "\xfd"
+                                "7zXZ",
+                                6) == 0) ||
+           text_starts(t, "BZh");
 }
 
 /* The dump of a body nested in the field. */
@@ -53,7 +65,7 @@ enum minidump_rc minidump_read(struct text field, size_t max_out, struct arena *
     default:
         return MINIDUMP_BAD;
     }
-    return has_magic(*out) ? MINIDUMP_OK : MINIDUMP_BAD;
+    return has_magic(*out) ? MINIDUMP_OK : is_packed(*out) ? MINIDUMP_PACKED : MINIDUMP_BAD;
 }
 
 struct text minidump_filename(struct text name)

@@ -15,6 +15,7 @@ enum minidump_rc {
     MINIDUMP_OK,
     MINIDUMP_MISSING, /* no such field, or nothing in it */
     MINIDUMP_BAD,     /* not the magic of one */
+    MINIDUMP_PACKED,  /* with xz or bzip2, which are not read */
     MINIDUMP_TOO_LARGE
 };
 const char *minidump_rc_text(enum minidump_rc rc); /* as Relay says it */

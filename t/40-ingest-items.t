@@ -177,6 +177,11 @@ is($w->envelope(qq({}\n{"type":"client_report"}\n{}))->{status}, 200, '63: an em
     is(download($id, $a[0])->{content}, 'MDMPdata', '68: the dump unpacked');
     is($w->post($at, $part->('x', '', 'y') . "--b--\r\n", @form)->{status}, 400, '68: no dump');
     is($w->post($at, $part->('upload_file_minidump', '; filename="c"', 'nonsense') . "--b--\r\n", @form)->{status}, 400, '68: another magic');
+    for my $packed ("\xfd7zXZ\0\0\4data", 'BZh91AY&SYdata') {
+        $r = $w->post($at, $part->('upload_file_minidump', '; filename="c"', $packed) . "--b--\r\n", @form);
+        is($r->{status}, 400, '68: packed in a way that is not read');
+        like($r->{content}, qr/compressed with xz or bzip2/, '68: which the answer says');
+    }
     (my $inner = $part->('upload_file_minidump', '; filename="c"', 'MDMPnested') . "--b--\r\n") =~ s/--b/--c/g;
     is($w->post($at, $part->('upload_file_minidump', '; filename="c"', $inner) . "--b--\r\n", @form)->{status}, 200, '68: a form in the field');
     is($w->post("/api/1/minidump?sentry_key=$k", 'MDMPraw', nokey => 1, 'Content-Type' => 'application/octet-stream')->{status}, 200, '68: a bare dump');
