@@ -67,6 +67,7 @@ $o->traces([span(trace => $failed, name => 'GET /help', kind => 2, start => $now
     is_deeply($r->{json}{data}, ['GET /cart', 'GET /help', 'POST'], '62: operations');
     is($r->{json}{total}, 3, 'and how many');
     is_deeply($g->get('/api/services/price%2Flist/operations')->{json}{data}, ['POST /price', 'SELECT prices'], 'of a service with a slash');
+    is_deeply($g->get('/api/services/price/list/operations')->{json}{data}, ['POST /price', 'SELECT prices'], 'which Grafana leaves as it is');
     is_deeply($g->get('/api/services/nobody/operations')->{json}{data}, [], 'of nobody');
 
     $r = search(service => 'web');
@@ -85,6 +86,11 @@ $o->traces([span(trace => $failed, name => 'GET /help', kind => 2, start => $now
     is_deeply(ids_of(search(service => 'web', start => us($now - 7200), end => us($now - 3600))), [], 'another time');
     is(scalar @{ search(service => 'web', limit => 1)->{json}{data} }, 1, 'no more than asked for');
     is_deeply(ids_of($g->get('/api/traces', traceID => [$trace, $slow, 'ffff'])), [sort $trace, $slow], 'by ids, as far as they are there');
+
+    my $lost = Grafana->new($q, '');
+    is_deeply(ids_of($lost->get('/api/traces', service => 'web', limit => 20, start => us($now - 3600), end => us($now + 60))), [sort $trace, $slow, $failed],
+        'Grafana 12.0 asks without the path of its data source');
+    is($lost->get('/api/traces', service => 'web', headers => { Authorization => '' })->{status}, 401, 'and shows its token there, too');
 
     $r = $g->get("/api/traces/$trace", start => int($now * 1000), end => int($now * 1000));    # milliseconds, as Grafana sends them
     is($r->{status}, 200, '62: a trace');

@@ -367,8 +367,8 @@ static bool copy_request(struct api_job *job, h2o_req_t *req)
 
 static bool is_ours(struct text path)
 {
-    static const char *const PLAIN[] = {"/healthz", "/_health", "/_health/",
-                                        "/readyz",  "/metrics", "/api/0"};
+    static const char *const PLAIN[] = {"/healthz", "/_health", "/_health/",  "/readyz",
+                                        "/metrics", "/api/0",   "/api/traces"};
 
     if (text_starts(path, "/api/0/") || text_starts(path, "/jaeger/api/") ||
         text_starts(path, "/tempo/api/"))

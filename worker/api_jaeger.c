@@ -48,13 +48,16 @@ static bool same_name(const struct foreign_name *a, const struct foreign_name *b
     return text_eq(a->name, b->name);
 }
 
-/* Names only, each once. */
+/* Names only, each once. Grafana does not encode the slashes in a service's name. */
 void jaeger_service_operations(struct api_call *c)
 {
+    struct text service = c->arg[0];
     struct foreign_names names;
     uint32_t total = 0;
 
-    if (!foreign_operations(c, c->arg[0], false, &names))
+    for (uint32_t i = 1; i < c->arg_count; i++)
+        service = arena_join(c->arena, service, TEXT("/"), c->arg[i]);
+    if (!foreign_operations(c, service, false, &names))
         return;
     jaeger_begin(c);
     for (uint32_t i = 0; i < names.count; i++) {

@@ -178,6 +178,8 @@ static const struct route {
 
     {JAEGER, EVENTS, "services", .get = jaeger_services},
     {JAEGER, EVENTS, "services/*/operations", .get = jaeger_service_operations},
+    {JAEGER, EVENTS, "services/*/*/operations", .get = jaeger_service_operations},
+    {JAEGER, EVENTS, "services/*/*/*/operations", .get = jaeger_service_operations},
     {JAEGER, EVENTS, "operations", .get = jaeger_operations},
     {JAEGER, EVENTS, "traces", .get = jaeger_search},
     {JAEGER, EVENTS, "traces/*", .get = jaeger_trace},
@@ -292,6 +294,12 @@ static bool path_read(struct api_call *c, struct path *p)
     } else if (n >= 2 && text_is(s[1], "api") && (skip = path_other(s, n, c, p))) {
         s += skip;
         n -= skip;
+    } else if (n == 2 && text_is(s[0], "api") && text_is(s[1], "traces")) {
+        /* Grafana 12.0 and 12.1 lose the path of the data source's URL here (grafana #108651). */
+        c->dialect = API_JAEGER;
+        p->base = JAEGER;
+        s++;
+        n--;
     } else if (n != 1) {
         return false;
     }
