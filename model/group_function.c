@@ -12,6 +12,8 @@ static struct text without_suffixes(struct text t)
     static const char *const numbered[] = {".constprop.", ".isra.", ".part.",
                                            ".cold.",      ".llvm.", ".lto_priv."};
 
+    if (!memchr(t.at, '.', t.len))
+        return t;
     for (;;) {
         size_t end = t.len, from;
 
