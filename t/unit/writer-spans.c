@@ -281,6 +281,57 @@ static void test_restart(struct kit *k, struct span_maker *m)
         0, "each row has its operation");
 }
 
+/* ---- what is old leaves ---- */
+
+static const char *const OLD =
+    "INSERT INTO service VALUES (9000, 1, 'old', 0, 0), (9001, 1, 'quiet', 0, 0);"
+    "INSERT INTO operation VALUES (9000, 9000, 'GET', 2, 1, 0, 0);"
+    "INSERT INTO red_minute VALUES (9000, 1, 0, '', 1, 0, 1, x'0000');"
+    "INSERT INTO red_hour VALUES (9000, 1, 0, '', 1, 0, 1, x'0000');"
+    "INSERT INTO edge VALUES (9000, 1, 'old', 'older', 0, '');"
+    "INSERT INTO edge_minute VALUES (9000, 1, 1, 0, 1);"
+    "INSERT INTO edge_hour VALUES (9000, 1, 1, 0, 1);"
+    "INSERT INTO log_minute VALUES (9000, 1, '', 3, 1),"
+    " (9001, unixepoch() / 60 - 5 * 1440, '', 3, 1), (9001, unixepoch() / 60, '', 3, 1);"
+    "INSERT INTO log_hour VALUES (9000, 1, '', 3, 1), (9001, unixepoch() / 3600, '', 3, 1);";
+
+static bool change(struct kit *k, const char *sql)
+{
+    struct db_options o = {.mode = DB_WRITE};
+    char path[256];
+    struct db *d;
+    bool good;
+
+    snprintf(path, sizeof path, "%s/quern.db", k->dir);
+    good = db_open(path, &o, &d) == DB_OK && db_exec(d, sql) == DB_OK;
+    if (!good)
+        note("%s", d ? db_error(d) : "no memory");
+    db_close(d);
+    return good;
+}
+
+static void test_expire(struct kit *k)
+{
+    is_int(kit_stop(k), 0, "stop");
+    ok(change(k, OLD), "figures of 1970");
+    k->conf.retention_days = 30;
+    ok(kit_start(k), "with a limit of a month");
+    is_int(kit_wait(k, "SELECT count(*) FROM service WHERE name = 'old'", 0, 20), 0,
+           "a service without figures leaves");
+    is_int(kit_number(k, "SELECT count(*) FROM operation WHERE service_id = 9000"), 0,
+           "after its operations");
+    is_int(kit_number(k, "SELECT count(*) FROM red_hour WHERE hour = 1") +
+               kit_number(k, "SELECT count(*) FROM log_hour WHERE hour = 1") +
+               kit_number(k, "SELECT count(*) FROM edge_hour WHERE hour = 1"),
+           0, "and theirs");
+    is_int(kit_number(k, "SELECT count(*) FROM edge WHERE id = 9000"), 0, "and edges");
+    is_int(kit_wait(k, "SELECT count(*) FROM log_minute WHERE service_id = 9001", 1, 10), 1,
+           "minutes of five days ago leave, those of today stay");
+    is_int(kit_number(k, "SELECT count(*) FROM service WHERE name = 'quiet'"), 1,
+           "a service with log records alone stays");
+    k->conf.retention_days = 0;
+}
+
 int main(void)
 {
     struct span_maker m = {.seed = 1, .services = 1};
@@ -295,6 +346,7 @@ int main(void)
     test_bad(&k);
     test_seal(&k, &m);
     test_restart(&k, &m);
+    test_expire(&k);
     is_int(kit_stop(&k), 0, "stop");
     kit_close(&k);
     return done_testing();
