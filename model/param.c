@@ -166,6 +166,8 @@ static bool at_token(struct param_scan *s, size_t i, struct match *m, struct par
         return true;
     if (found(m, param_date_here(s, i), "<date>"))
         return true;
+    if (s->at[i] == 'P' && t->digits && found(m, param_duration_here(s, i), "<duration>"))
+        return true;
     if (digit) {
         size_t measure = param_size_here(s, i, &fraction);
 

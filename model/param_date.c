@@ -217,12 +217,22 @@ static bool weekday_blanks(struct cursor *c)
     return weekday(c) && blanks(c);
 }
 
-/* asctime: [Mon ]Jan 2 15:04:05 2006 */
+/* What date(1) puts before the year: the zone, of which there are more than RFC 822 knows. */
+static bool zone_blank(struct cursor *c)
+{
+    size_t n = 0;
+
+    while (digit(c, 'A', 'Z'))
+        n++;
+    return n >= 3 && n <= 5 && blank(c);
+}
+
+/* asctime and date(1): [Mon ]Jan 2 15:04:05 [MST ]2006 */
 static bool asctime_form(struct cursor *c)
 {
     option(c, weekday_blanks);
     return month(c) && blanks(c) && digits(c, 1, 2) && blanks(c) && clock_plain(c) && blanks(c) &&
-           digits(c, 4, 4);
+           (option(c, zone_blank), true) && digits(c, 4, 4);
 }
 
 static bool weekday_comma(struct cursor *c)
@@ -267,6 +277,21 @@ static bool rfc2822(struct cursor *c)
     return day_of_month(c) && blanks(c) && month(c) && blanks(c) && year(c) && blanks(c) &&
            hour24(c) && take(c, ':') && pair(c, '5') && (option(c, colon_leap_seconds), true) &&
            blanks(c) && zone(c);
+}
+
+static bool blank_zone(struct cursor *c)
+{
+    return blank(c) && zone(c);
+}
+
+/* Logs of web servers: 02/Jan/2006:15:04:05 -0700 */
+static bool common_log(struct cursor *c)
+{
+    if (!(digits(c, 2, 2) && take(c, '/') && month(c) && take(c, '/') && digits(c, 4, 4) &&
+          take(c, ':') && clock_plain(c)))
+        return false;
+    option(c, blank_zone);
+    return true;
 }
 
 static bool python_object(struct cursor *c) /* datetime.datetime(2025, 6, 24, 18, 33) */
@@ -400,6 +425,8 @@ static size_t begins_with_digit(const struct param_scan *s, size_t i)
         if (!behind_digit && ((n = try(s, i, clock12)) || (n = try(s, i, clock24))))
             return n;
         return try(s, i, plain_time);
+    } else if (run == 2 && param_byte(s, i + 2, '/')) {
+        return try(s, i, common_log);
     } else if (run <= 2 && param_is(s, i + run, PARAM_SPACE) && param_word_begins(s, i)) {
         return try(s, i, rfc2822);
     }

@@ -23,6 +23,24 @@ static size_t unit_here(const struct param_scan *s, size_t i, const char *const 
     return 0;
 }
 
+/* ISO 8601: PT1H30M, P3DT12H, PT0.5S */
+static size_t iso_duration(const struct param_scan *s, size_t i)
+{
+    size_t at = i + 1, n, parts = 0;
+    bool fraction, time = false;
+
+    for (;; at += n + 1, parts++) {
+        if (!time && param_byte(s, at, 'T')) {
+            time = true;
+            at++;
+        }
+        n = digits_and_fraction(s, at, &fraction);
+        if (!n || at + n >= s->len || !memchr(time ? "HMS" : "YMWD", s->at[at + n], time ? 3 : 4))
+            break;
+    }
+    return parts && !n && time && param_word_ends(s, at) ? at - i : 0;
+}
+
 /* 250ms, 1.5s, 80µs; and as Go prints it, 1h2m3.5s. A lone "5m" may be metres. */
 size_t param_duration_here(const struct param_scan *s, size_t i)
 {
@@ -33,6 +51,8 @@ size_t param_duration_here(const struct param_scan *s, size_t i)
 
     if (!param_word_begins(s, i))
         return 0;
+    if (s->at[i] == 'P')
+        return iso_duration(s, i);
     for (unsigned parts = 0; parts < 3; parts++) {
         n = digits_and_fraction(s, at, &fraction);
         if (n == 0 || (!fraction && n > 20))
@@ -47,12 +67,12 @@ size_t param_duration_here(const struct param_scan *s, size_t i)
     return 0;
 }
 
-/* "12MB" keeps its unit: `n` bytes of number stand before it. */
+/* "12MB" and "5m" keep their unit: `n` bytes of number stand before it. */
 size_t param_size_here(const struct param_scan *s, size_t i, bool *fraction)
 {
-    static const char *const units[] = {"B",   "kB",  "KB",  "MB",  "GB",  "TB", "PB",
-                                        "KiB", "MiB", "GiB", "TiB", "PiB", "kb", "mb",
-                                        "gb",  "tb",  "kib", "mib", "gib", NULL};
+    static const char *const units[] = {"B",   "kB",  "KB",  "MB",  "GB", "TB",  "PB", "KiB",
+                                        "MiB", "GiB", "TiB", "PiB", "kb", "mb",  "gb", "tb",
+                                        "kib", "mib", "gib", "m",   "h",  "min", NULL};
     size_t n = param_word_begins(s, i) ? digits_and_fraction(s, i, fraction) : 0;
 
     for (const char *const *u = units; n && *u; u++)
