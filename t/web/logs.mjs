@@ -129,6 +129,19 @@ await run(async ({ window }) => {
   await settled(page);
   await becomes(() => rows.count(), traces.at(-1).logs.length, 'as the page shows them');
 
+  // no answer
+  await visit(page, '/logs?statsPeriod=24h');
+  await rows.first().waitFor();
+  page.expected.push(/ERR_FAILED|Failed to load resource/);
+  await page.route('**/logs/?*', (route) => route.abort());
+  await page.getByRole('button', { name: 'All levels' }).click();
+  await page.getByRole('menuitemradio', { name: 'Info', exact: true }).click();
+  await page.getByRole('alert').waitFor();
+  ok((await rows.count()) > 0, 'when the server does not answer, that is said, and the lines stay');
+  await page.unroute('**/logs/?*');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await becomes(() => page.getByRole('alert').count(), 0, 'trying again brings it back');
+
   // live
   await visit(page, '/logs?statsPeriod=24h');
   await rows.first().waitFor();

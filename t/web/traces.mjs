@@ -149,6 +149,18 @@ await run(async ({ window }) => {
   const zoomed = new URL(page.url()).searchParams;
   ok(Date.parse(zoomed.get('start')) < Date.parse(zoomed.get('end')), 'dragging sets the time range of the page');
 
+  // no answer
+  await visit(page, '/traces');
+  await rows.first().waitFor();
+  page.expected.push(/ERR_FAILED|Failed to load resource/);
+  await page.route('**/traces/?*', (route) => route.abort());
+  await page.getByRole('button', { name: 'Spans', exact: true }).click();
+  await page.getByRole('alert').waitFor();
+  ok((await rows.count()) > 0, 'when the server does not answer, that is said, and the rows stay');
+  await page.unroute('**/traces/?*');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await becomes(() => page.getByRole('alert').count(), 0, 'trying again brings it back');
+
   // keyboard, and two beside each other
   await visit(page, '/traces');
   await rows.first().waitFor();

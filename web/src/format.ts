@@ -85,7 +85,7 @@ export function duration(ms: number): string {
   if (ms >= 60_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
   if (ms >= 1000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
   if (ms >= 1) return `${ms.toFixed(ms < 10 ? 2 : ms < 100 ? 1 : 0)} ms`;
-  return `${Math.round(ms * 1000)} µs`;
+  return ms === 0 ? '0 ms' : `${Math.round(ms * 1000)} µs`;
 }
 export const percent = (part: number, all: number) =>
   all ? `${((100 * part) / all).toFixed(part / all < 0.1 ? 1 : 0)} %` : '–';

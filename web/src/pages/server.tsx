@@ -147,7 +147,7 @@ function Figures({ s, now }: { s: Status; now: Sample | undefined }) {
   const figures: [string, string, string][] = [
     ['Events per second', now ? brief(Math.round(now.events)) : '–', 'stored, in the last two seconds'],
     ['Spans per second', now ? brief(Math.round(now.spans)) : '–', 'stored, in the last two seconds'],
-    ['Log records per second', now ? brief(Math.round(now.logs)) : '–', 'stored, in the last two seconds'],
+    ['Logs per second', now ? brief(Math.round(now.logs)) : '–', 'stored, in the last two seconds'],
     ['Requests per second', now ? brief(Math.round(now.requests)) : '–', 'answered, in the last two seconds'],
     [
       'Mean commit',

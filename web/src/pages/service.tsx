@@ -113,7 +113,7 @@ function Charts({ red, what }: { red: Red; what: string }) {
           line('p99', 'service-3', ms(red.p99Us)),
         ],
       },
-      red.releases.filter((r) => r.first >= red.start).map((r): Marker => ({ at: r.first / 1000, label: r.version })),
+      markersOf(red),
     ];
   }, [red]);
   const [unit] = unitOf(red);
@@ -141,6 +141,13 @@ function Charts({ red, what }: { red: Red; what: string }) {
       )}
     </>
   );
+}
+
+/** Releases that began in this time; one that several projects have began where it came first. */
+function markersOf(red: Red): Marker[] {
+  const first = new Map<string, number>();
+  for (const r of red.releases) first.set(r.version, Math.min(r.first, first.get(r.version) ?? Infinity));
+  return [...first].filter(([, at]) => at >= red.start).map(([label, at]) => ({ at: at / 1000, label }));
 }
 
 /** The unit in which the busiest moment has a digit before the point, and its seconds. */
@@ -172,6 +179,7 @@ function Operations({ service, picked, kind }: { service: string; picked: string
   });
   const rows = useMemo(() => [...(list.data ?? [])].sort(sorts[sort] ?? sorts.total), [list.data, sort]);
   const most = Math.max(1, ...rows.map((o) => o.totalUs));
+  const several = new Set(rows.map((o) => o.project)).size > 1; // services of one name in several projects
   return (
     <section aria-label="Operations">
       <h2>
@@ -202,7 +210,7 @@ function Operations({ service, picked, kind }: { service: string; picked: string
             { label: '', kind: 'actions' },
           ]}
           rows={rows.map((o) => ({
-            key: `${o.name} ${o.kind}`,
+            key: `${o.name} ${o.kind} ${o.project}`,
             cells: [
               <button
                 type="button"
@@ -212,7 +220,10 @@ function Operations({ service, picked, kind }: { service: string; picked: string
               >
                 {o.name}
               </button>,
-              <span class="quiet">{o.kind}</span>,
+              <span class="quiet">
+                {o.kind}
+                {several && `, ${o.project}`}
+              </span>,
               exact(o.calls),
               rate(o.perSecond),
               <Failed errors={o.errors} calls={o.calls} />,
@@ -242,19 +253,30 @@ function Neighbours({ service }: { service: string }) {
   const { query } = useQuery();
   const graph = useGet<Graph>(`/organizations/${org}/service-graph/`, contextParams(query, PERIOD));
   const edges = graph.data?.edges ?? [];
+  const isService = new Set((graph.data?.nodes ?? []).filter((n) => n.kind === 'service').map((n) => n.name));
   const into = edges.filter((e) => e.to === service && e.kind !== 'user');
   const out = edges.filter((e) => e.from === service);
   if (graph.error) return <Problem error={graph.error} retry={graph.reload} />;
   if (into.length + out.length === 0) return null;
   return (
     <div class="two-lists">
-      <Edges title="Called by" rows={into} name={(e) => e.from} />
-      <Edges title="Calls" rows={out} name={(e) => e.to} />
+      <Edges title="Called by" rows={into} name={(e) => e.from} isService={isService} />
+      <Edges title="Calls" rows={out} name={(e) => e.to} isService={isService} />
     </div>
   );
 }
 
-function Edges({ title, rows, name }: { title: string; rows: GraphEdge[]; name: (e: GraphEdge) => string }) {
+function Edges({
+  title,
+  rows,
+  name,
+  isService,
+}: {
+  title: string;
+  rows: GraphEdge[];
+  name: (e: GraphEdge) => string;
+  isService: Set<string>;
+}) {
   return (
     <section aria-label={title}>
       <h2>{title}</h2>
@@ -274,7 +296,7 @@ function Edges({ title, rows, name }: { title: string; rows: GraphEdge[]; name: 
             .map((e) => ({
               key: `${name(e)} ${e.kind}`,
               cells: [
-                e.kind === 'database' || e.kind === 'external' ? name(e) : <ServiceLink name={name(e)} />,
+                isService.has(name(e)) ? <ServiceLink name={name(e)} /> : name(e),
                 <span class="quiet">{e.kind}</span>,
                 exact(e.calls),
                 <span class={e.errors / Math.max(1, e.calls) > 0.01 ? 'worse' : 'quiet'}>

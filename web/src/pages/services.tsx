@@ -92,7 +92,7 @@ export function Services() {
               { label: 'Last seen', sort: 'seen' },
             ]}
             rows={shown.map((s) => ({
-              key: s.name,
+              key: `${s.project} ${s.name}`,
               cells: [
                 <ServiceLink name={s.name} />,
                 <span class="quiet">{s.project ?? '–'}</span>,
@@ -149,7 +149,7 @@ function AsMap({ graph, text, list }: { graph: Graph; text: string; list: Servic
         pick={(service) => set({ service }, true)}
       />
       {picked && (
-        <p>
+        <div class="picked-service">
           <ServiceLink name={picked} />{' '}
           <Link class="small" href={href('/traces', { service: picked })}>
             its traces
@@ -157,7 +157,7 @@ function AsMap({ graph, text, list }: { graph: Graph; text: string; list: Servic
           <button type="button" class="button small plain" onClick={() => set({ service: null }, true)}>
             Show all calls
           </button>
-        </p>
+        </div>
       )}
       <Table
         label="Calls between services"

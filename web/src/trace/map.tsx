@@ -1,5 +1,5 @@
 // map.tsx -- who calls whom: boxes for services and what they use, lines for calls, as thick as there are many.
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { duration, percent, serviceColour } from '../format';
 import { layers, wayKey } from './layers';
 import './map.css';
@@ -68,8 +68,16 @@ export function ServiceMap({
     to(b.x, b.y + middle);
     return path;
   };
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!picked || !places.has(picked) || !box.current) return;
+    const { x } = at(picked);
+    const { scrollLeft, clientWidth } = box.current;
+    if (x < scrollLeft || x + BOX.width > scrollLeft + clientWidth)
+      box.current.scrollLeft = x - (clientWidth - BOX.width) / 2;
+  }, [picked, places]);
   return (
-    <div class="map" tabIndex={0} role="group" aria-label="Map of services">
+    <div ref={box} class="map" tabIndex={0} role="group" aria-label="Map of services">
       <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
         {calls.map((c) => {
           const near = focus === c.from || focus === c.to;

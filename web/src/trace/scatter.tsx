@@ -55,7 +55,7 @@ export function Scatter({
   const x = (ms: number) => EDGE.left + ((ms - from) / (to - from)) * inner.width;
   const y = (us: number) => EDGE.top + inner.height * (1 - (Math.log10(Math.max(1, us)) - low) / (high - low));
   const timeOf = (px: number) => from + ((px - EDGE.left) / inner.width) * (to - from);
-  const { at, step } = timeSteps(from, to, Math.max(2, inner.width / 90));
+  const { at, step } = timeSteps(from, to, Math.max(2, inner.width / 75));
   const labels = axisTime(at, step);
 
   const place = (e: PointerEvent) => {

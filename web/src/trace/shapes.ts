@@ -22,6 +22,7 @@ export interface Operation extends Figures {
   kind: string;
   entry: boolean; // a unit of work of the service starts with it
   totalUs: number;
+  project: string | null;
 }
 /** Rate, errors, duration over time; null where nothing was called. */
 export interface Red {
@@ -61,5 +62,6 @@ export function rate(perSecond: number): string {
   if (perSecond >= 1000) return `${(perSecond / 1000).toFixed(1)}k/s`;
   if (perSecond >= 1) return in_(perSecond, 's');
   if (perSecond >= 1 / 60) return in_(perSecond * 60, 'min');
-  return in_(perSecond * 3600, 'h');
+  if (perSecond >= 1 / 3600) return in_(perSecond * 3600, 'h');
+  return in_(perSecond * 86_400, 'd');
 }

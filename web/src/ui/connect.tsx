@@ -5,7 +5,7 @@ import { useGet } from '../data';
 import { org, projects, useQuery } from '../state';
 import { snippets } from '../pages/snippets';
 import './connect.css';
-import { Copy, Empty } from './small';
+import { Copy, Empty, Problem } from './small';
 
 export function Connect({ title, what, sentry }: { title: string; what: string; sentry: string }) {
   const { query } = useQuery();
@@ -18,6 +18,7 @@ export function Connect({ title, what, sentry }: { title: string; what: string; 
       <Empty title={title}>
         <p>{what}</p>
       </Empty>
+      {keys.error && <Problem error={keys.error} retry={keys.reload} />}
       {key && (
         <>
           <h2>From any OpenTelemetry SDK or collector</h2>
