@@ -84,6 +84,9 @@ function Both({ d }: { d: Comparison }) {
           )}
         </h1>
         {!same && <span class="quiet">Their roots differ, so little of them stands at the same place.</span>}
+        {(d.left.cut || d.right.cut) && (
+          <span class="quiet">There are too many spans to compare them all: these are the first of them.</span>
+        )}
       </div>
       <Sides left={d.left} right={d.right} />
       <Rows d={d} />
@@ -214,7 +217,7 @@ function Rows({ d }: { d: Comparison }) {
     ArrowLeft: () => {
       if (at < 0) return;
       if (all.end[at] > at + 1 && !folded.has(at)) fold(at, true);
-      else if (d.rows[at].parent !== null) setAt(d.rows[at].parent!);
+      else if ((d.rows[at].parent ?? -1) >= 0) setAt(d.rows[at].parent!);
     },
     ArrowRight: () => at >= 0 && (folded.has(at) ? fold(at, false) : goto(cursor + 1)),
     n: () => differing(1),

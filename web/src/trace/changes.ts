@@ -11,7 +11,7 @@ export interface Change {
   service: string;
   name: string;
   depth: number;
-  parent: number | null; // a row before this one
+  parent: number | null; // a row before this one; none: null or -1
   left: Side | null;
   right: Side | null;
 }

@@ -7,6 +7,7 @@ export interface Summary {
   rootName: string;
   kind: string;
   spans: number;
+  cut?: boolean; // not all of them were looked at
   errors: number;
   orphans: number;
   services: { name: string; spans: number; errors: number }[];
