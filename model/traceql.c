@@ -248,6 +248,41 @@ static uint32_t comparison(struct reader *r, struct query_term t)
     return OPERATORS[i].negated ? other_than(r, &t, node) : node;
 }
 
+/* Tempo numbers the spans of a trace and says -1 for no parent. Those numbers are not kept; what is asked of
+ * them is whether there is a parent: "nestedSetParent < 0" are roots. */
+static uint32_t parent_number(struct reader *r)
+{
+    struct query_term has = {.field = QUERY_PARENT, .op = QUERY_HAS};
+    enum value_kind kind;
+    struct query_term t;
+    size_t i = 0;
+    bool none;
+
+    while (i < sizeof OPERATORS / sizeof *OPERATORS && !take(r, OPERATORS[i].sign))
+        i++;
+    if (i == sizeof OPERATORS / sizeof *OPERATORS || !value(r, &t, &kind) || !t.value.is_number) {
+        fail(r, "compare it with a number");
+        return QUERY_NONE;
+    }
+    switch (OPERATORS[i].op) {
+    case QUERY_LT:
+        none = t.value.number == 0;
+        break;
+    case QUERY_EQ:
+        none = !OPERATORS[i].negated;
+        break;
+    default:
+        none = false;
+    }
+    if (t.value.number != (OPERATORS[i].op == QUERY_EQ || OPERATORS[i].op == QUERY_GT ? -1 : 0) ||
+        OPERATORS[i].op == QUERY_MATCH || OPERATORS[i].op == QUERY_LE) {
+        fail(r, "only whether there is a parent is known: < 0, >= 0, = -1, != -1");
+        return QUERY_NONE;
+    }
+    return none ? negate(r, full(r, query_add(&r->q->query, &has)))
+                : full(r, query_add(&r->q->query, &has));
+}
+
 static uint32_t conditions(struct reader *r);
 
 static uint32_t condition(struct reader *r)
@@ -276,6 +311,8 @@ static uint32_t condition(struct reader *r)
         node = full(r, query_add(&r->q->query, &t));
         return text_is(word, "false") ? negate(r, node) : node;
     }
+    if (text_is(word, "nestedSetParent"))
+        return parent_number(r);
     if (!traceql_name(word, &t)) {
         r->rest = word.len ? word : r->rest;
         fail(r, "not an attribute");

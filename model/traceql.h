@@ -2,7 +2,8 @@
  * Grammar    { conditions joined by && || ! and parentheses }; attributes span.x resource.x event.x
  *            link.x instrumentation.x .x; intrinsics name status statusMessage kind duration rootName
  *            rootServiceName traceDuration childCount, and scoped ones (span:name, trace:duration …);
- *            = != =~ !~ < <= > >=, nil; then && || > >> < << ~ between spansets; then | count() > 2,
+ *            = != =~ !~ < <= > >=, nil; nestedSetParent < 0 for roots; then && || > >> < << ~ between
+ *            spansets; then | count() > 2,
  *            avg min max sum (of duration), | select(…), | by(…), which is passed over.
  * Purity     no I/O; as span_query.h.
  * Errors     false and a sentence. What a user has not finished typing is not an error when it is read

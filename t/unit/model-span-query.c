@@ -294,6 +294,8 @@ static void test_traceql_filter(void)
                                       "{} | avg(name) > 1",
                                       "{} foo",
                                       "{ name =~ \"a{1,1000}\" }",
+                                      "{ nestedSetParent = 3 }",
+                                      "{ nestedSetParent }",
                                       "{} | count()"};
     struct span s = a_span();
     struct query_item item = {.span = &s};
@@ -342,6 +344,10 @@ static void test_traceql_sets(void)
          "}",
          "b"},
         {"{ span:childCount = 2 }", "a"},
+        {"{ nestedSetParent < 0 }", "a"},
+        {"{ nestedSetParent = -1 }", "a"},
+        {"{ nestedSetParent >= 0 && name != \"d\" }", "bc"},
+        {"{ nestedSetParent != -1 }", "bcd"},
     };
     struct span s[4];
     struct trace t;
