@@ -28,15 +28,30 @@ const struct thread *group_thread(const struct event *e)
 
 /* ---- classifying ---- */
 
-/* The trimmed name is the function from here on, what was sent the raw one. */
-static void trim_function(struct frame *f, enum platform p, struct arena *a)
+enum { NEAR = 8 }; /* frames back, where the same function is looked for */
+
+/* Recursion, futures and user interfaces call the same few functions again and again. */
+static const struct frame *same_before(const struct frame *const *at, uint32_t i)
 {
+    for (uint32_t back = 1; back <= NEAR && back <= i; back++)
+        if (text_eq(at[i - back]->raw_function, at[i]->function))
+            return at[i - back];
+    return NULL;
+}
+
+/* The trimmed name is the function from here on, what was sent the raw one. */
+static void trim_function(const struct frame *const *at, uint32_t i, enum platform p,
+                          struct arena *a)
+{
+    struct frame *f = (struct frame *)at[i];
+    const struct frame *same;
     struct text trimmed;
 
     if (!f->function.len || f->raw_function.len ||
         (group_family(p) != FAMILY_NATIVE && p != PLATFORM_CSHARP))
         return;
-    trimmed = group_function(f, p, a);
+    same = same_before(at, i);
+    trimmed = same ? same->function : group_function(f, p, a);
     f->raw_function = f->function; /* also when it is the same: not to be trimmed once more */
     f->function = trimmed;
 }
@@ -46,9 +61,12 @@ static struct text path_of(const struct frame *f)
     return f->abs_path.len ? f->abs_path : f->filename;
 }
 
-static void see(struct frame *f, enum platform p, struct arena *a, struct rule_frame *out)
+static void see(const struct frame *const *at, uint32_t i, enum platform p, struct arena *a,
+                struct rule_frame *out)
 {
-    trim_function(f, p, a);
+    const struct frame *f = at[i];
+
+    trim_function(at, i, p, a);
     *out = (struct rule_frame){
         .field = {[FIELD_MODULE] = f->module.len ? f->module : TEXT_NONE,
                   [FIELD_FUNCTION] = f->function.len ? f->function : TEXT("<unknown>"),
@@ -103,8 +121,7 @@ struct stack_parts *group_classify(const struct event *e, struct stack *s,
         !(out->rules = arena_alloc(a, (out->count + 1) * sizeof *out->rules)))
         return NULL;
     for (uint32_t i = 0; i < out->count; i++)
-        see((struct frame *)out->at[i], group_frame_platform(out->at[i], platform), a,
-            &out->rules[i]);
+        see(out->at, i, group_frame_platform(out->at[i], platform), a, &out->rules[i]);
     if (!rules_run_stack(rules, out->rules, out->count, owner, a, &out->limits))
         return NULL;
     for (uint32_t i = 0; i < out->count; i++) {

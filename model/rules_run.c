@@ -4,12 +4,12 @@
 #include "model/rules.h"
 
 #define WORDS 4       /* of a bit per frame: 256 of them */
-#define MEMOS 4       /* values of a field that are remembered … */
+#define MEMOS 8       /* values of a field that are remembered … */
 #define MEMO_RULES 24 /* … if they may match so many rules at most */
 #define UNNUMBERED 64 /* numbers of values are bits of a word */
 #define UNKNOWN TEXT("<unknown>")
 
-/* The rules that a value may match, for the next frames of the same module or file. */
+/* The rules that a value may match, for the next frames that have it. */
 struct memo {
     struct text value;
     uint8_t family, count; /* of rules; above MEMO_RULES: too many, not to be used */
@@ -178,7 +178,7 @@ uint64_t rules_letters(unsigned field, struct text t)
     return bits;
 }
 
-/* Functions differ from frame to frame; their modules, files and images do not. */
+/* Modules, files and images are those of frames nearby, and of deep stacks functions are too. */
 static bool remembered(struct run *r, unsigned field, struct rule_frame *f, uint32_t frame)
 {
     struct text value = f->field[field];
@@ -226,7 +226,7 @@ static void candidates(struct run *r, struct rule_frame *f, uint32_t frame)
     const struct rule_index *ix = &r->set->index[f->family];
 
     for (unsigned field = 0; field < INDEXED_FIELDS; field++) {
-        if (f->field[field].len == 0 || (field != FIELD_FUNCTION && remembered(r, field, f, frame)))
+        if (f->field[field].len == 0 || remembered(r, field, f, frame))
             continue;
         candidates_by_field(r, f, field, frame);
         r->filling = NULL;
