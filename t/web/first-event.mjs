@@ -25,6 +25,23 @@ const viaHttp = async (key) => {
   });
 };
 
+const span = async (key) => {
+  const now = BigInt(Date.now()) * 1_000_000n;
+  const one = {
+    traceId: '5b8efff798038103d269b633813fc60c',
+    spanId: 'eee19b7ec3c1b174',
+    name: 'GET /',
+    kind: 2,
+    startTimeUnixNano: String(now - 5_000_000n),
+    endTimeUnixNano: String(now),
+  };
+  await fetch(`${base}/api/1/integration/otlp/v1/traces`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-Sentry-Auth': `sentry sentry_key=${key}` },
+    body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [one] }] }] }),
+  });
+};
+
 await run(async ({ window }) => {
   const page = await login(await window());
   await page.waitForURL('**/welcome');
@@ -50,6 +67,10 @@ await run(async ({ window }) => {
   );
   await page.getByText('Waiting for the first event').waitFor();
   ok(true, 'the page says that it waits');
+
+  await span(boot.public_key);
+  await page.getByRole('link', { name: 'go to the traces' }).waitFor();
+  ok(true, 'and tells of spans that come before any error');
 
   await page.evaluate(() => (window.stayed = true));
   const by = send(dsn);

@@ -4,6 +4,7 @@ import { Link, useLocation } from 'wouter-preact';
 import type { Issue, Key } from '../api';
 import { useGet, usePage, useTitle } from '../data';
 import { org, projects, useQuery } from '../state';
+import type { Service } from '../trace/shapes';
 import { Copy, Empty, Problem } from '../ui/small';
 import { readProjects } from './settings';
 import { snippets } from './snippets';
@@ -74,6 +75,7 @@ const Pasted = ({ text, of }: { text: string; of: string }) => (
 function Waiting() {
   const [, go] = useLocation();
   const newest = usePage<Issue[]>(`/organizations/${org}/issues/`, { query: '', sort: 'new', limit: 1 }, 1000);
+  const services = useGet<Service[]>(`/organizations/${org}/services/`, { statsPeriod: '24h' }, 3000);
   const before = useRef<string | null | undefined>(undefined);
   const id = newest.data ? (newest.data.rows[0]?.id ?? null) : undefined;
   useEffect(() => {
@@ -89,6 +91,11 @@ function Waiting() {
           ? 'Events are arriving. The next new issue opens by itself.'
           : 'Waiting for the first event; this page opens it when it comes.'}{' '}
         <Link href="/issues">Go to the issues</Link>
+        {services.data && services.data.length > 0 && (
+          <>
+            . Spans are arriving: <Link href="/traces">go to the traces</Link>
+          </>
+        )}
       </span>
     </p>
   );
