@@ -139,12 +139,12 @@
 /* ---- reading spans and log records ---- */
 #define BLOCK_MARKS_MAX 10000 /* marks that one request may look at: some 15 ms, of 10 million spans */
 #define BLOCK_READS_MAX 48    /* blocks that one walk may take apart: some 15 ms */
-#define BLOCK_COUNTS_MAX 96   /* … of which it reads the directories only: some 8 ms */
 #define SCAN_BLOCKS_MAX 2000  /* that a page of log records or spans is made of, or … */
 #define SCAN_BYTES_MAX (12 * MIB) /* … unpacked, whichever is reached first */
 #define BLOCK_PLACES_MAX 8192 /* blocks that one trace, or a page of traces, is read from */
 #define TRACE_SCAN_BYTES (2 * MIB) /* of blocks that one search for traces takes apart: some 15 ms */
-#define TRACE_SCAN_BLOCKS 400 /* … and how many, however small */
+#define TRACE_SCAN_BLOCKS 2000 /* … and how many, however small */
+#define TRACE_COUNT_BYTES (8 * MIB) /* of blocks of which only directories are read: some 8 ms */
 #define TRACE_LIST_SPANS 20000 /* spans read together for a list of traces */
 #define TRACE_LOADS_MAX 400    /* traces read for one page, shown or not */
 #define SPAN_COPIES_MAX 64    /* of one id, shown: sent twice, or by client and server */

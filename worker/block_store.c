@@ -6,28 +6,13 @@
 
 #include "model/marks.h"
 #include "shm/log.h"
+#include "worker/stored.h"
 #include "worker/trail.h"
-
-static struct db_stmt *segment_query(struct api_call *c, struct query_segment *g, const char *name)
-{
-    struct db *d = query_segment_db(c->q, g);
-
-    return d ? api_segment_query(c, d, name) : NULL;
-}
-
-static bool segment_row(struct query_segment *g, struct db_stmt *s)
-{
-    int rc = s ? db_step(s) : 0;
-
-    if (rc < 0)
-        log_warn("stored.damaged", "file=%s error=\"%s\"", g->file, db_error(g->db));
-    return rc == 1;
-}
 
 bool block_load(struct api_call *c, const struct block_ref *r, struct block_view *records)
 {
     struct arena *scratch = query_scratch(c->q);
-    struct db_stmt *s = segment_query(c, r->segment, "api_stored_block");
+    struct db_stmt *s = stored_query(c, r->segment, "api_stored_block");
     struct text block = TEXT_NONE;
     bool whole;
 
@@ -35,7 +20,7 @@ bool block_load(struct api_call *c, const struct block_ref *r, struct block_view
     if (!s)
         return false;
     db_int(s, "id", r->block);
-    if (segment_row(r->segment, s))
+    if (stored_row(r->segment, s))
         block.at = db_col_blob(s, 0, &block.len);
     whole = block.at && block_read(block, scratch, records);
     db_reset(s);
@@ -141,14 +126,14 @@ enum look { LOOK_FOUND, LOOK_END, LOOK_STOP };
 static enum look look(struct block_walk *w, struct query_segment *g, int64_t *block)
 {
     bool up = w->wish.ascending, goes_on = w->here.segment == g->id;
-    struct db_stmt *s = segment_query(w->call, g, up ? "api_marks_up" : "api_marks_down");
+    struct db_stmt *s = stored_query(w->call, g, up ? "api_marks_up" : "api_marks_down");
     enum look found = LOOK_END;
 
     if (!s)
         return LOOK_END;
     db_int(s, up ? "after" : "before", goes_on ? w->here.block : up ? -1 : INT64_MAX);
     db_int(s, "words", w->wish.need_count > 0);
-    while (found == LOOK_END && segment_row(g, s)) {
+    while (found == LOOK_END && stored_row(g, s)) {
         *block = db_col_int(s, 0);
         if (past_stop(w, g, *block)) {
             found = LOOK_STOP;
@@ -256,12 +241,12 @@ static bool found(struct finding *f, struct query_segment *g, int64_t block, uin
 
 static void find_by_index(struct finding *f, struct query_segment *g)
 {
-    struct db_stmt *s = segment_query(f->c, g, "api_trace_blocks");
+    struct db_stmt *s = stored_query(f->c, g, "api_trace_blocks");
 
     for (uint32_t i = 0; s && i < f->hash_count; i++) {
         db_reset(s);
         db_int(s, "hash", f->hashes[i]);
-        while (segment_row(g, s) && found(f, g, db_col_int(s, 0), (uint32_t)db_col_int(s, 1)))
+        while (stored_row(g, s) && found(f, g, db_col_int(s, 0), (uint32_t)db_col_int(s, 1)))
             ;
     }
     if (s)
@@ -279,12 +264,12 @@ static bool speaks_of(const struct finding *f, struct text traces)
 /* Marks behind `after`, one by one. */
 static void find_by_marks(struct finding *f, struct query_segment *g, int64_t after)
 {
-    struct db_stmt *s = segment_query(f->c, g, "api_marks_traces");
+    struct db_stmt *s = stored_query(f->c, g, "api_marks_traces");
 
     if (!s)
         return;
     db_int(s, "after", after);
-    while (segment_row(g, s)) {
+    while (stored_row(g, s)) {
         struct text traces;
 
         if (db_col_int(s, 1) != f->kind)
@@ -300,13 +285,13 @@ static void find_by_marks(struct finding *f, struct query_segment *g, int64_t af
  * memory running out in the middle: then the block is found both ways, which does no harm. */
 static void trail_on(struct api_call *c, struct query_segment *g, struct trail *t)
 {
-    struct db_stmt *s = segment_query(c, g, "api_marks_traces");
+    struct db_stmt *s = stored_query(c, g, "api_marks_traces");
     bool room = true;
 
     if (!s)
         return;
     db_int(s, "after", t->block);
-    while (room && segment_row(g, s)) {
+    while (room && stored_row(g, s)) {
         struct trail_table *table = db_col_int(s, 1) == RECORD_LOGS ? &t->logs : &t->spans;
         int64_t block = db_col_int(s, 0);
         size_t len;

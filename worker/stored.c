@@ -8,15 +8,14 @@
 
 /* ---- rows of a segment ---- */
 
-static struct db_stmt *segment_query(struct api_call *c, struct query_segment *g, const char *name)
+struct db_stmt *stored_query(struct api_call *c, struct query_segment *g, const char *name)
 {
     struct db *d = query_segment_db(c->q, g);
 
     return d ? api_segment_query(c, d, name) : NULL;
 }
 
-/* A row, or none; a damaged file has none. */
-static bool segment_row(struct query_segment *g, struct db_stmt *s)
+bool stored_row(struct query_segment *g, struct db_stmt *s)
 {
     int rc = s ? db_step(s) : 0;
 
@@ -46,7 +45,7 @@ void stored_event_row(struct db_stmt *s, struct query_segment *g, struct stored_
 
 static bool one_row(struct query_segment *g, struct db_stmt *s, struct stored_event *out)
 {
-    bool found = segment_row(g, s);
+    bool found = stored_row(g, s);
 
     if (found)
         stored_event_row(s, g, out);
@@ -71,7 +70,7 @@ bool stored_by_seq(struct api_call *c, uint64_t seq, struct stored_event *out)
     uint32_t count = query_segments(c->q, &list), i = segment_of(list, count, seq);
     struct db_stmt *s;
 
-    if (seq == 0 || i == count || !(s = segment_query(c, &list[i], "api_stored_by_seq")))
+    if (seq == 0 || i == count || !(s = stored_query(c, &list[i], "api_stored_by_seq")))
         return false;
     db_int(s, "seq", (int64_t)seq);
     return one_row(&list[i], s, out);
@@ -100,12 +99,12 @@ static bool by_index(struct api_call *c, const struct api_project *project, cons
     uint32_t count = query_segments(c->q, &list);
 
     for (uint32_t i = 0; i < count; i++) {
-        struct db_stmt *s = list[i].indexed ? segment_query(c, &list[i], "api_stored_by_id") : NULL;
+        struct db_stmt *s = list[i].indexed ? stored_query(c, &list[i], "api_stored_by_id") : NULL;
 
         if (!s)
             continue;
         db_blob(s, "id", id, 16);
-        while (segment_row(&list[i], s)) {
+        while (stored_row(&list[i], s)) {
             if (wanted(c, project, db_col_int(s, 2))) {
                 stored_event_row(s, &list[i], out);
                 db_reset(s);
@@ -149,12 +148,12 @@ uint32_t stored_issues_of_trace(struct api_call *c, const uint8_t trace[16], int
     uint32_t count = query_segments(c->q, &list), n = 0;
 
     for (uint32_t i = 0; i < count && n < room; i++) {
-        struct db_stmt *s = segment_query(c, &list[i], "api_stored_trace_issues");
+        struct db_stmt *s = stored_query(c, &list[i], "api_stored_trace_issues");
 
         if (!s)
             continue;
         db_blob(s, "trace", trace, 16);
-        while (n < room && segment_row(&list[i], s)) {
+        while (n < room && stored_row(&list[i], s)) {
             struct stored_event e = {.issue = db_col_int(s, 0)};
 
             if ((issues[n] = stored_issue(c, &e)) != 0)
@@ -176,7 +175,7 @@ static bool look_before(struct api_call *c, int64_t issue, uint64_t before,
     uint32_t count = query_segments(c->q, &list);
 
     for (uint32_t i = segment_of(list, count, before - 1); i < count; i++) {
-        struct db_stmt *s = segment_query(c, &list[i], "api_stored_issue_before");
+        struct db_stmt *s = stored_query(c, &list[i], "api_stored_issue_before");
 
         if (!s)
             continue;
@@ -266,7 +265,7 @@ static bool member_after(struct api_call *c, int64_t issue, uint64_t after,
     if ((i = segment_of(list, count, after)) == count) /* the oldest segments have left */
         i = count ? count - 1 : 0;
     for (; i < count; i--) {
-        struct db_stmt *s = segment_query(c, &list[i], "api_stored_issue_after");
+        struct db_stmt *s = stored_query(c, &list[i], "api_stored_issue_after");
 
         if (s) {
             db_int(s, "issue", issue);
@@ -360,7 +359,7 @@ static bool project_next(struct stored_walk *w, struct stored_event *out)
     uint32_t count = query_segments(c->q, &list);
 
     for (uint32_t i = segment_of(list, count, w->at - 1); i < count; i++) {
-        struct db_stmt *s = segment_query(c, &list[i], "api_stored_project_before");
+        struct db_stmt *s = stored_query(c, &list[i], "api_stored_project_before");
 
         if (!s)
             continue;
@@ -399,7 +398,7 @@ bool stored_walk_next(struct stored_walk *w, struct stored_event *out)
 bool stored_read(struct api_call *c, const struct stored_event *e, struct record_event *out)
 {
     struct arena *scratch = query_scratch(c->q);
-    struct db_stmt *s = segment_query(c, e->segment, "api_stored_block");
+    struct db_stmt *s = stored_query(c, e->segment, "api_stored_block");
     struct text block = TEXT_NONE, body;
     bool whole;
 
@@ -407,7 +406,7 @@ bool stored_read(struct api_call *c, const struct stored_event *e, struct record
     if (!s)
         return false;
     db_int(s, "id", e->block);
-    if (segment_row(e->segment, s))
+    if (stored_row(e->segment, s))
         block.at = db_col_blob(s, 0, &block.len);
     whole = block.at && block_read_one(block, e->slot, scratch, &body) &&
             record_event_read(body, scratch, out) && memcmp(out->id, e->id, sizeof e->id) == 0;

@@ -21,6 +21,10 @@ struct stored_event {
     struct query_segment *segment;
 };
 
+/* A statement of a segment; NULL: it is gone, or damaged. */
+struct db_stmt *stored_query(struct api_call *c, struct query_segment *g, const char *name);
+/* Its next row, or none; a damaged file has none. `s` may be NULL. */
+bool stored_row(struct query_segment *g, struct db_stmt *s);
 /* A row of the api_stored_* queries. */
 void stored_event_row(struct db_stmt *s, struct query_segment *g, struct stored_event *e);
 bool stored_by_seq(struct api_call *c, uint64_t seq, struct stored_event *out);

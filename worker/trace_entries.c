@@ -4,32 +4,16 @@
 #include <string.h>
 
 #include "schema/segment.h"
-#include "shm/log.h"
+#include "worker/stored.h"
 #include "worker/trail.h"
 
 #define FEW 8192
-
-static struct db_stmt *segment_query(struct api_call *c, struct query_segment *g, const char *name)
-{
-    struct db *d = query_segment_db(c->q, g);
-
-    return d ? api_segment_query(c, d, name) : NULL;
-}
-
-static bool segment_row(struct query_segment *g, struct db_stmt *s)
-{
-    int rc = s ? db_step(s) : 0;
-
-    if (rc < 0)
-        log_warn("stored.damaged", "file=%s error=\"%s\"", g->file, db_error(g->db));
-    return rc == 1;
-}
 
 /* ---- by index ---- */
 
 bool trace_entries_few(struct api_call *c, struct query_segment *g, int64_t from_ms, int64_t to_ms)
 {
-    struct db_stmt *s = g->indexed ? segment_query(c, g, "api_entries_count") : NULL;
+    struct db_stmt *s = g->indexed ? stored_query(c, g, "api_entries_count") : NULL;
     bool few;
 
     if (!s)
@@ -37,7 +21,7 @@ bool trace_entries_few(struct api_call *c, struct query_segment *g, int64_t from
     db_int(s, "from", from_ms);
     db_int(s, "to", to_ms);
     db_int(s, "limit", FEW);
-    few = segment_row(g, s) && db_col_int(s, 0) < FEW;
+    few = stored_row(g, s) && db_col_int(s, 0) < FEW;
     db_reset(s);
     return few;
 }
@@ -53,7 +37,7 @@ static const char *statement_of(const struct trace_entries *e)
 
 static struct db_stmt *statement(struct api_call *c, struct trace_entries *e)
 {
-    struct db_stmt *s = segment_query(c, e->segment, statement_of(e));
+    struct db_stmt *s = stored_query(c, e->segment, statement_of(e));
 
     if (s && e->operation) {
         db_int(s, "operation", e->operation);
@@ -86,7 +70,7 @@ static void fetch_by_index(struct api_call *c, struct trace_entries *e)
 {
     struct db_stmt *s = statement(c, e);
 
-    while (s && e->count < ENTRIES_FETCHED && segment_row(e->segment, s)) {
+    while (s && e->count < ENTRIES_FETCHED && stored_row(e->segment, s)) {
         struct trace_entry *r = &e->rows[e->count];
 
         r->id = db_col_int(s, 0);
@@ -102,13 +86,13 @@ static void fetch_by_index(struct api_call *c, struct trace_entries *e)
 
 static void trail_on(struct api_call *c, struct query_segment *g, struct trail *t)
 {
-    struct db_stmt *s = segment_query(c, g, "api_entries_since");
+    struct db_stmt *s = stored_query(c, g, "api_entries_since");
     bool room = true;
 
     if (!s)
         return;
     db_int(s, "after", t->row_count);
-    while (room && segment_row(g, s)) {
+    while (room && stored_row(g, s)) {
         struct trail_row row = {.us = (uint64_t)db_col_int(s, 3),
                                 .start_s = (int32_t)(db_col_int(s, 2) / 1000),
                                 .operation = (uint32_t)db_col_int(s, 1),
@@ -181,13 +165,13 @@ static void fetch_by_trail(struct api_call *c, struct trace_entries *e)
             put(e, (int64_t)r->us, i + 1, r->flags);
     }
     for (uint32_t i = 0; i < e->count; i++) {
-        struct db_stmt *s = segment_query(c, e->segment, "api_entry_trace");
+        struct db_stmt *s = stored_query(c, e->segment, "api_entry_trace");
 
         if (!s)
             break;
         db_int(s, "id", e->rows[i].id);
         e->rows[kept] = e->rows[i];
-        kept += segment_row(e->segment, s) && trace_of(s, 0, e->rows[kept].trace);
+        kept += stored_row(e->segment, s) && trace_of(s, 0, e->rows[kept].trace);
         db_reset(s);
     }
     e->count = kept;

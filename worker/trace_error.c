@@ -4,24 +4,7 @@
 #include <string.h>
 
 #include "model/marks.h"
-#include "shm/log.h"
 #include "worker/trail.h"
-
-static struct db_stmt *segment_query(struct api_call *c, struct query_segment *g, const char *name)
-{
-    struct db *d = query_segment_db(c->q, g);
-
-    return d ? api_segment_query(c, d, name) : NULL;
-}
-
-static bool segment_row(struct query_segment *g, struct db_stmt *s)
-{
-    int rc = s ? db_step(s) : 0;
-
-    if (rc < 0)
-        log_warn("stored.damaged", "file=%s error=\"%s\"", g->file, db_error(g->db));
-    return rc == 1;
-}
 
 struct places {
     struct api_call *c;
@@ -38,12 +21,12 @@ static void place(struct places *p, struct query_segment *g, struct db_stmt *s)
 
 static void by_index(struct places *p, struct query_segment *g)
 {
-    struct db_stmt *s = segment_query(p->c, g, "api_stored_trace_events");
+    struct db_stmt *s = stored_query(p->c, g, "api_stored_trace_events");
 
     if (!s)
         return;
     db_blob(s, "trace", p->trace, 16);
-    while (p->count < p->room && segment_row(g, s))
+    while (p->count < p->room && stored_row(g, s))
         place(p, g, s);
     db_reset(s);
 }
@@ -52,13 +35,13 @@ static void by_index(struct places *p, struct query_segment *g)
  * of them before that, and a segment has SEGMENT_ROWS_MAX events. */
 static void trail_on(struct api_call *c, struct query_segment *g, struct trail *t)
 {
-    struct db_stmt *s = segment_query(c, g, "api_stored_traces_since");
+    struct db_stmt *s = stored_query(c, g, "api_stored_traces_since");
 
     static_assert(SEGMENT_ROWS_MAX <= TRAIL_MAX, "the events of a segment fit");
     if (!s)
         return;
     db_int(s, "after", (int64_t)t->seq);
-    while (segment_row(g, s)) {
+    while (stored_row(g, s)) {
         uint64_t seq = (uint64_t)db_col_int(s, 0);
         size_t len;
         const void *trace = db_col_blob(s, 1, &len);
@@ -81,13 +64,13 @@ static void by_trail(struct places *p, struct query_segment *g)
         trail_begin(t, g->id, g->first_seq);
     trail_on(p->c, g, t);
     while (p->count < p->room && (number = trail_next(&t->events, marks_trace(p->trace), &at))) {
-        struct db_stmt *s = segment_query(p->c, g, "api_stored_event_trace");
+        struct db_stmt *s = stored_query(p->c, g, "api_stored_event_trace");
 
         if (!s)
             return;
         db_int(s, "seq", (int64_t)(t->first_seq + number - 1));
         db_blob(s, "trace", p->trace, 16);
-        if (segment_row(g, s))
+        if (stored_row(g, s))
             place(p, g, s);
         db_reset(s);
     }

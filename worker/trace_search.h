@@ -2,7 +2,7 @@
  * For        the list of traces, Jaeger's and Tempo's searches. Query thread.
  * Way        newest first: blocks by their marks, newest first; a trace is shown where its newest fitting
  *            span lies, so no page repeats one. By duration: the entry rows of segments, by their index.
- *            By number of spans: among the traces of the newest BLOCK_COUNTS_MAX blocks. By duration or
+ *            By number of spans: among the traces of the newest TRACE_COUNT_BYTES of blocks. By duration or
  *            number of spans with conditions on spans: the newest that fit, put in order.
  * Budget     so many blocks and traces are looked at, then the search stops and says where: the cursor
  *            goes on from there, with fewer rows than asked for, or none.

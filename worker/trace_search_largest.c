@@ -72,7 +72,8 @@ static bool count_all(struct trace_hunt *h, struct counting *k)
     if (!k->list || !k->slots)
         return false;
     block_walk_begin(&walk, h->c, &wish);
-    walk.blocks = BLOCK_COUNTS_MAX;
+    walk.blocks = TRACE_SCAN_BLOCKS;
+    walk.bytes = TRACE_COUNT_BYTES;
     while (block_walk_next(&walk, &ref, &view))
         for (uint32_t i = 0; i < view.count; i++)
             count_record(h, k, view.records[i]);

@@ -1,7 +1,7 @@
 /* worker-traces.c -- what reading traces costs when many spans are stored: fills a data folder through the
  * writer, then asks for lists and traces as a worker's query thread does, and prints CPU time per request
  * (the machine may be shared; the clock is not).
- *   worker-traces SPANS [DIR] */
+ *   worker-traces SPANS [DIR [TRACES]]     TRACES of a request */
 #include <sys/stat.h>
 #include <time.h>
 
@@ -10,7 +10,8 @@
 #include "worker/span_store.h"
 
 #define ROUNDS 40
-#define BATCH 64 /* traces of a request */
+#define BATCH 64 /* traces of a request, unless said otherwise */
+#define SMALL 8  /* fewer: each request is committed by itself, as on a quiet server */
 
 static double cpu_ms(void)
 {
@@ -40,7 +41,7 @@ static void put(void *own, struct text record)
     kit_put(own, 0, RECORD_SPANS, record);
 }
 
-static void fill(struct kit *k, uint64_t spans)
+static void fill(struct kit *k, uint64_t spans, uint32_t batch)
 {
     struct span_maker m = {.seed = 3, .services = 6};
     uint64_t now_ns = (uint64_t)world_now_ms() * 1000000;
@@ -49,8 +50,10 @@ static void fill(struct kit *k, uint64_t spans)
         now_ns - spans / 8 * 2000000; /* two milliseconds between traces: it ends about now */
     for (uint64_t made = 0; made < spans;) {
         arena_reset(&k->arena);
-        made += span_kit_pack(maker_batch(&m, BATCH, &k->arena), (int64_t)(m.now_ns / 1000000),
+        made += span_kit_pack(maker_batch(&m, batch, &k->arena), (int64_t)(m.now_ns / 1000000),
                               &k->arena, put, k);
+        if (batch < SMALL)
+            kit_settled(k);
     }
     kit_settled(k);
     kit_counted(k);
@@ -169,7 +172,7 @@ int main(int argc, char **argv)
     if (!kit_start(&k) || !reader_open(&r, &k))
         return 1;
     begun = (double)world_now_ms();
-    fill(&k, spans);
+    fill(&k, spans, argc > 3 ? (uint32_t)atoi(argv[3]) : BATCH);
     printf("%llu spans in %.1f s, %lld segments, %lld MB\n", (unsigned long long)spans,
            ((double)world_now_ms() - begun) / 1e3,
            (long long)kit_number(&k, "SELECT count(*) FROM segment"),
