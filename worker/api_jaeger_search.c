@@ -208,11 +208,9 @@ static bool read_v1(struct search *s)
 }
 
 /* One without spans would have no start, and Grafana sorts by that. */
-static bool write_trace(struct api_call *c, const struct trace *t, uint32_t all, size_t *bytes,
+static bool write_trace(struct api_call *c, const struct trace *t, uint32_t count, uint32_t all,
                         uint32_t *total)
 {
-    uint32_t count = foreign_fit(t, bytes);
-
     *total += count > 0;
     return count == 0 || jaeger_write_trace(&c->out, t, count, all);
 }
@@ -225,9 +223,9 @@ static void write_v1(struct search *s)
     jaeger_begin(s->c);
     for (uint32_t i = 0; i < s->wish.count; i++) {
         const struct trace_found *f = &s->wish.found[i];
-        uint32_t all = f->stored - f->tree.duplicates;
+        uint32_t count = foreign_share(&f->tree, &bytes, s->wish.count - i);
 
-        if (!write_trace(s->c, &f->tree, all, &bytes, &total))
+        if (!write_trace(s->c, &f->tree, count, f->stored - f->tree.duplicates, &total))
             return;
     }
     jaeger_end(s->c, total);
@@ -246,7 +244,7 @@ static void write_named(struct api_call *c)
 
         if (!foreign_find(c, id, &t))
             return;
-        if (t.tree.count && !write_trace(c, &t.tree, t.all, &bytes, &total))
+        if (t.tree.count && !write_trace(c, &t.tree, foreign_fit(&t.tree, &bytes), t.all, &total))
             return;
     }
     jaeger_end(c, total);
@@ -333,7 +331,7 @@ static void write_v3(struct search *s)
         return;
     for (uint32_t i = 0; i < s->wish.count; i++) {
         const struct trace *t = &s->wish.found[i].tree;
-        uint32_t fit = foreign_fit(t, &bytes);
+        uint32_t fit = foreign_share(t, &bytes, s->wish.count - i);
 
         for (uint32_t k = 0; k < fit; k++)
             spans[count++] = t->nodes[k].span;

@@ -216,6 +216,15 @@ uint32_t foreign_fit(const struct trace *t, size_t *bytes)
     return count;
 }
 
+uint32_t foreign_share(const struct trace *t, size_t *bytes, uint32_t left)
+{
+    size_t share = *bytes / left, rest = share;
+    uint32_t count = foreign_fit(t, &rest);
+
+    *bytes -= share - rest;
+    return count;
+}
+
 const struct span **foreign_spans(struct api_call *c, const struct trace *t, uint32_t count)
 {
     const struct span **spans = arena_alloc(c->arena, count * sizeof *spans);

@@ -55,6 +55,9 @@ bool foreign_trace(struct api_call *c, struct text id, struct foreign_trace *out
 bool foreign_search(struct api_call *c, struct trace_search *s);
 /* How many nodes of it fit into `*bytes`, from the root down; `*bytes` is what is left then. */
 uint32_t foreign_fit(const struct trace *t, size_t *bytes);
+/* The same for one of `left` traces that share what is left: a large one does not keep the others from being
+ * listed. */
+uint32_t foreign_share(const struct trace *t, size_t *bytes, uint32_t left);
 /* Its first `count` spans, as writers want them. NULL: the arena is spent. */
 const struct span **foreign_spans(struct api_call *c, const struct trace *t, uint32_t count);
 

@@ -51,6 +51,9 @@ static void test_fit(void)
     bytes = (SIZE_MAX - all) / 2;
     is_int(foreign_fit(&t, &bytes), 5, "for half of them");
     ok(bytes < (SIZE_MAX - all) / 10, "and what is left is less than one takes");
+    bytes = SIZE_MAX - all;
+    is_int(foreign_share(&t, &bytes, 2), 5, "one of two takes half");
+    is_int(foreign_share(&t, &bytes, 1), 5, "and leaves the other half");
     bytes = 0;
     is_int(foreign_fit(&t, &bytes), 0, "none: none");
     arena_free(&arena);
