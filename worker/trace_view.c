@@ -7,6 +7,8 @@
 #include "proto/event.h"
 #include "worker/issue_view.h"
 
+#define ROW_BYTES 80 /* of JSON, about: a large answer that grows by doubling spends the arena */
+
 /* ---- node by span id ---- */
 
 static uint32_t slot_of(const uint8_t *id, uint32_t room)
@@ -257,6 +259,7 @@ void trace_write_table(struct api_call *c, struct trace *t, const struct trace_p
     if (!trace_index_make(t, c->arena, &index) ||
         !trace_part_make(t, node_of(&index, p->span), p->most, c->arena, &part))
         return;
+    buf_init(b, c->arena, (size_t)part.count * ROW_BYTES + 4096, API_ANSWER_MAX);
     json_open(b, NULL, '{');
     json_hex(b, "traceId", p->id, 16);
     json_raw(b, "start", arena_printf(c->arena, "%.3f", (double)(t->start_ns / 1000) / 1e3));
