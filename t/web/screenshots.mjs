@@ -12,7 +12,7 @@ const out = process.env.OUT;
 const onPhone = ['issues', 'issue', 'release', 'trace', 'traces', 'services', 'service-map', 'service', 'logs'];
 
 const { server, places } = await seed(base, boot);
-await traffic(server, places, 900);
+await traffic(server, places, 4000);
 await story();
 const views = (await viewsOf(server, await badDay(server, places))).filter(
   (v) =>

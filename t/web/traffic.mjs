@@ -205,7 +205,10 @@ export function walk(start, random) {
 
 /** Walks over the last two weeks, most of them lately; oldest first. */
 export function walks(count, random, now = Date.now()) {
-  const spread = () => (random() < 0.6 ? random() * 3600e3 : random() ** 2 * 13 * 86400e3);
+  const spread = () => {
+    const far = random();
+    return random() * (far < 0.12 ? 3600e3 : far < 0.7 ? 24 * 3600e3 : 13 * 86400e3);
+  };
   return Array.from({ length: count }, () => now - 5000 - spread())
     .sort((a, b) => a - b)
     .map((start) => walk(start, random));
