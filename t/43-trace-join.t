@@ -89,6 +89,10 @@ sub transaction {
     is_deeply([sort map { $_->{title} } @{ $row->{issues} }], [sort keys %error], 'a list names the issues of a trace');
     like($row->{issues}[0]{shortId}, qr/^DEFAULT-/, 'by their short ids');
 
+    is_deeply([map { $_->{traceId} } @{ list(issue => $error{'Deadlock: lock wait'}{issue}) }], [$id], 'an issue has its traces');
+    is_deeply([map { $_->{traceId} } @{ list(issue => $error{'cart is odd'}{issue}, service => 'nobody') }], [], 'that fit');
+    is($api->get("$org/traces/", issue => 'DEFAULT-ZZZ')->{status}, 404, 'an unknown issue');
+
     # ---- the same as Sentry tells it ----
     my $nodes = $api->get("$org/trace/$id/")->{json};
     is(scalar @$nodes, 2, 'a root, and the error without a span');
@@ -115,6 +119,27 @@ sub transaction {
     is($meta->{spansCountMap}{db}, 1, 'by op');
     my %children = map { $_->{'transaction.event_id'} => $_->{'count()'} } @{ $meta->{transactionChildCountMap} };
     is($children{$transaction}, 2, 'and by transaction');
+}
+
+# ---- an issue of many traces ----
+{
+    my @ids = map { new_trace() } 1 .. 12;
+    for my $id (@ids) {
+        my $span = new_span();
+        $o->traces([span(trace => $id, id => $span, name => 'often', kind => 2)]);
+        $q->send_event(message => 'it happens often', contexts => { trace => { trace_id => $id, span_id => $span } });
+    }
+    $q->send_event(message => 'it happens often', contexts => { trace => { trace_id => $_, span_id => new_span() } }) for @ids[3, 5], new_trace();
+    my ($issue) = map { $_->{issue} } @{ table($ids[0])->{errors} };
+    my (@seen, $cursor);
+    do {
+        my $r = $api->get("$org/traces/", issue => $issue, per_page => 5, $cursor ? (cursor => $cursor) : ());
+        push @seen, map { $_->{traceId} } @{ $r->{json} };
+        my $next = Api::links($r)->{next};
+        $cursor = $next->{results} eq 'true' ? $next->{cursor} : undef;
+    } while ($cursor && @seen < 50);
+    is_deeply([sort @seen], [sort @ids], 'page by page, each once');
+    is_deeply([@seen[0, 1]], [@ids[5, 3]], 'by their newest event');
 }
 
 # ---- odd shapes ----

@@ -223,13 +223,26 @@ static void write_summary(struct api_call *c, const char *key, const struct trac
     json_close(b, '}');
 }
 
+/* `issue`: by number or short id. */
+static bool issue_read(struct api_call *c, int64_t *issue)
+{
+    struct text name = api_param(c, "issue");
+
+    *issue = 0;
+    if (!name.len || issue_find(c, name, issue))
+        return true;
+    api_missing(c);
+    return false;
+}
+
 void trace_list(struct api_call *c)
 {
     struct trace_search s = {.root = QUERY_NONE};
     struct span_query query;
     struct api_page page;
 
-    if (!page_read(c, &page) || !range_of(c, &s.range) || !order_read(c, &s.order))
+    if (!page_read(c, &page) || !range_of(c, &s.range) || !order_read(c, &s.order) ||
+        !issue_read(c, &s.issue))
         return;
     if (!query_begin(&query, c->arena))
         return;

@@ -146,6 +146,8 @@ bool trace_search(struct api_call *c, struct trace_search *s)
     h.batch = arena_alloc(c->arena, TRACE_BATCH * sizeof *h.batch);
     if (!s->found || !h.done || !h.batch)
         return false;
+    if (s->issue)
+        return hunt_issue(&h);
     if (s->order == TRACES_NEWEST)
         return hunt_newest(&h);
     if (!s->entries)

@@ -22,8 +22,9 @@ struct trace_search {
     struct traceql *ql;             /* may be NULL: the trace fits this as well */
     struct api_range range;         /* that span began within */
     struct text service, operation; /* the same as conditions of `query`; may be absent */
-    bool outline; /* conditions are about service, name, project, environment: outlines will do */
-    bool entries; /* … about service and operation alone: entry rows will do */
+    int64_t issue; /* an event of it happened in the trace, newest event first; 0: any */
+    bool outline;  /* conditions are about service, name, project, environment: outlines will do */
+    bool entries;  /* … about service and operation alone: entry rows will do */
     enum trace_order order;
     uint32_t limit;
     struct api_page_key from; /* zero: the beginning */
@@ -47,7 +48,8 @@ struct trace_found {
 /* False: refused, or the arena is spent. */
 bool trace_search(struct api_call *c, struct trace_search *s);
 
-/* ---- its parts: trace_search.c, trace_search_newest.c, _length.c, _largest.c, _ranked.c ---- */
+/* ---- its parts: trace_search.c, trace_search_newest.c, _length.c, _largest.c, _ranked.c, _issue.c
+ * ---- */
 
 struct trace_candidate {
     uint8_t id[16];
@@ -77,5 +79,6 @@ bool hunt_newest(struct trace_hunt *h);
 bool hunt_by_length(struct trace_hunt *h);
 bool hunt_largest(struct trace_hunt *h);
 bool hunt_ranked(struct trace_hunt *h);
+bool hunt_issue(struct trace_hunt *h);
 
 #endif
