@@ -301,6 +301,9 @@ static bool goes_on(const struct param_scan *s, size_t from, size_t to, const ch
            (to - from == 1 || s->at[from + 1] == ' ');
 }
 
+/* An empty text of SQL grows most: ('' has three bytes, (<quoted_str> thirteen. */
+#define GROWTH_MAX 5
+
 struct text param_text(struct text t, struct arena *a)
 {
     struct param_scan s = {.at = t.at,
@@ -323,8 +326,7 @@ struct text param_text(struct text t, struct arena *a)
             continue;
         }
         if (m.kind) {
-            /* "0s " grows most: three bytes to eleven. */
-            if (!out && !(out = arena_alloc(a, 4 * s.len + 16)))
+            if (!out && !(out = arena_alloc(a, GROWTH_MAX * s.len + 16)))
                 return TEXT_NONE;
             if (!(s.has_sql && goes_on(&s, copied, i, last, m.kind))) {
                 memcpy(out + len, s.at + copied, i - copied);

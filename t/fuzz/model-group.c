@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     arena_init(&a, 64 * MIB);
     masked = param_message(in, &a);
-    if (size && masked.len > 4 * PARAM_MAX + 64)
+    if (size && masked.len > 5 * PARAM_MAX + 64)
         abort();
     check_rules(in, true, &a);
     check_rules(in, false, &a);
