@@ -1,17 +1,17 @@
-/* block.c -- packing many records into one LZ4 frame, and finding them again. */
+/* block.c -- packing many records into one piece, and finding them again. */
 #include "proto/block.h"
 
 #include <assert.h>
 #include <endian.h>
 #include <lz4.h>
-#include <lz4hc.h>
 #include <stdlib.h>
+#include <zstd.h>
 
 #include "proto/limits.h"
 #include "shm/crc32c.h"
 
 #define BLOCK_MAGIC 0x4b4c4251u /* "QBLK" */
-enum { BLOCK_VERSION = 1, CODEC_LZ4 = 1 };
+enum { BLOCK_VERSION = 1, CODEC_LZ4 = 1, CODEC_ZSTD = 2 };
 
 struct block_head {
     uint32_t magic;
@@ -25,12 +25,15 @@ static_assert(sizeof(struct block_head) == 20 && offsetof(struct block_head, che
 /* LZ4's acceleration: a tenth less time than 1 for 3 % more bytes, until the block is packed hard. */
 #define FAST_STEP 3
 
+/* Measured on events of 13 KB: LZ4-HC 1,395 bytes in 91 us each, zstd at 6 1,114 in 63. */
+#define HARD_LEVEL 6
+
 /* What a block may hold at most: BLOCK_BYTES of records, or one giant. */
 #define RAW_MAX (RECORD_MAX > BLOCK_BYTES ? RECORD_MAX : BLOCK_BYTES)
 
 struct block_packer {
-    void *fast;           /* LZ4's state */
-    LZ4_streamHC_t *hard; /* 256 KB, made by the first hard pack */
+    void *fast;      /* LZ4's state */
+    ZSTD_CCtx *hard; /* 1.3 MB, made by the first hard pack */
     char *raw, *packed;
     uint32_t ends[BLOCK_RECORDS_MAX];
     uint32_t records, bytes;
@@ -72,7 +75,7 @@ void block_packer_free(struct block_packer *p)
     if (!p)
         return;
     free(p->fast);
-    LZ4_freeStreamHC(p->hard);
+    ZSTD_freeCCtx(p->hard);
     free(p->raw);
     free(p->packed);
     free(p);
@@ -101,12 +104,21 @@ uint32_t block_raw_bytes(const struct block_packer *p)
     return p->bytes;
 }
 
+static int pack_fast(struct block_packer *p, char *out, int room)
+{
+    /* Not as a stream: that looks for a dictionary with every match, and takes a sixth longer. */
+    return LZ4_compress_fast_extState(p->fast, p->raw, out, (int)p->bytes, room, FAST_STEP);
+}
+
+/* 0: there was no memory for it, or it would not even fit. */
 static int pack_hard(struct block_packer *p, char *out, int room)
 {
-    if (!p->hard && !(p->hard = LZ4_createStreamHC()))
+    size_t len;
+
+    if (!p->hard && !(p->hard = ZSTD_createCCtx()))
         return 0;
-    LZ4_resetStreamHC_fast(p->hard, LZ4HC_CLEVEL_DEFAULT);
-    return LZ4_compress_HC_continue(p->hard, p->raw, out, (int)p->bytes, room);
+    len = ZSTD_compressCCtx(p->hard, out, (size_t)room, p->raw, p->bytes, HARD_LEVEL);
+    return ZSTD_isError(len) ? 0 : (int)len;
 }
 
 struct text block_finish(struct block_packer *p, bool hard)
@@ -119,18 +131,15 @@ struct text block_finish(struct block_packer *p, bool hard)
     size_t at = sizeof head, directory = p->records * sizeof p->ends[0];
     int len = 0, room = LZ4_compressBound((int)RAW_MAX);
 
-    memcpy(p->packed, &head, sizeof head);
     memcpy(p->packed + at, p->ends, directory);
     at += directory;
-    if (hard)
-        len = pack_hard(p, p->packed + at, room);
-    if (len <= 0) { /* also when there was no memory for the hard way */
-        /* Not as a stream: that looks for a dictionary with every match, and takes a sixth longer. */
-        len = LZ4_compress_fast_extState(p->fast, p->raw, p->packed + at, (int)p->bytes, room,
-                                         FAST_STEP);
-    }
+    if (hard && (len = pack_hard(p, p->packed + at, room)) > 0)
+        head.codec = htole16(CODEC_ZSTD);
+    else
+        len = pack_fast(p, p->packed + at, room);
     assert(len > 0); /* the room is what LZ4 asks for at worst */
     at += (size_t)len;
+    memcpy(p->packed, &head, sizeof head); /* the sum is over it, too */
     head.check = htole32(check_of(p->packed, at));
     memcpy(p->packed, &head, sizeof head);
     p->records = p->bytes = 0;
@@ -141,6 +150,7 @@ struct text block_finish(struct block_packer *p, bool hard)
 
 struct opened {
     uint32_t records, raw_bytes;
+    uint16_t codec;
     const char *ends; /* not aligned */
     const char *packed;
     size_t packed_bytes;
@@ -164,9 +174,13 @@ static bool open_block(struct text block, struct opened *out)
         return false;
     memcpy(&head, block.at, sizeof head);
     if (le32toh(head.magic) != BLOCK_MAGIC || le16toh(head.version) != BLOCK_VERSION ||
-        le16toh(head.codec) != CODEC_LZ4 || le32toh(head.check) != check_of(block.at, block.len))
+        le32toh(head.check) != check_of(block.at, block.len))
         return false;
-    *out = (struct opened){.records = le32toh(head.records), .raw_bytes = le32toh(head.raw_bytes)};
+    *out = (struct opened){.records = le32toh(head.records),
+                           .raw_bytes = le32toh(head.raw_bytes),
+                           .codec = le16toh(head.codec)};
+    if (out->codec != CODEC_LZ4 && out->codec != CODEC_ZSTD)
+        return false;
     directory = (size_t)out->records * sizeof(uint32_t);
     if (out->records > BLOCK_RECORDS_MAX || out->raw_bytes > RAW_MAX ||
         directory > block.len - sizeof head)
@@ -186,6 +200,15 @@ static bool open_block(struct text block, struct opened *out)
     return before == out->raw_bytes;
 }
 
+/* The first `len` of the raw bytes at least; `raw` has room for all. */
+static bool unpack(const struct opened *o, char *raw, uint32_t len)
+{
+    if (o->codec == CODEC_ZSTD)
+        return ZSTD_decompress(raw, o->raw_bytes, o->packed, o->packed_bytes) == o->raw_bytes;
+    return LZ4_decompress_safe_partial(o->packed, raw, (int)o->packed_bytes, (int)len,
+                                       (int)o->raw_bytes) >= (int)len;
+}
+
 bool block_read(struct text block, struct arena *a, struct block_view *out)
 {
     struct opened o;
@@ -195,8 +218,7 @@ bool block_read(struct text block, struct arena *a, struct block_view *out)
     if (!open_block(block, &o) || !(raw = arena_alloc(a, o.raw_bytes)) ||
         !(out->records = arena_alloc(a, o.records * sizeof *out->records)))
         return false;
-    if (LZ4_decompress_safe(o.packed, raw, (int)o.packed_bytes, (int)o.raw_bytes) !=
-        (int)o.raw_bytes)
+    if (!unpack(&o, raw, o.raw_bytes))
         return false;
     for (uint32_t i = 0; i < o.records; i++) {
         uint32_t end = end_of(&o, i);
@@ -218,10 +240,7 @@ bool block_read_one(struct text block, uint32_t slot, struct arena *a, struct te
         return false;
     from = slot ? end_of(&o, slot - 1) : 0;
     end = end_of(&o, slot);
-    /* What stands behind the record need not be unpacked. */
-    if (!(raw = arena_alloc(a, end)) ||
-        LZ4_decompress_safe_partial(o.packed, raw, (int)o.packed_bytes, (int)end, (int)end) <
-            (int)end)
+    if (!(raw = arena_alloc(a, o.raw_bytes)) || !unpack(&o, raw, end))
         return false;
     *out = (struct text){raw + from, end - from};
     return true;

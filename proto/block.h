@@ -1,7 +1,8 @@
-/* block.h -- many records, one LZ4 frame, a small directory: the unit of storage.
+/* block.h -- many records packed as one piece, a small directory: the unit of storage.
  * Layout     u32 magic, u16 version, u16 codec, u32 records, u32 raw bytes, u32 CRC-32C of all the
  *            rest, then `records` u32 end offsets into the raw bytes, then the packed bytes. A record in a block is the body that
  *            travelled in the ring, unchanged, so that aggregates can be made again from it.
+ * Codec      LZ4 when made, zstd when packed hard.
  * Errors     reading checks the sum and every length; damaged blocks answer false. */
 #ifndef QUERN_PROTO_BLOCK_H
 #define QUERN_PROTO_BLOCK_H
@@ -21,7 +22,7 @@ void block_packer_free(struct block_packer *p);
 int block_add(struct block_packer *p, struct text record);
 uint32_t block_records(const struct block_packer *p);
 uint32_t block_raw_bytes(const struct block_packer *p);
-/* Pack what is in it; `hard` = LZ4-HC (sealing). The result is valid until the next call. Empties the
+/* Pack what is in it; `hard`: for keeping (sealing). The result is valid until the next call. Empties the
  * packer. */
 struct text block_finish(struct block_packer *p, bool hard);
 

@@ -1,10 +1,11 @@
 #!/usr/bin/perl
 # run.pl -- the table of the README: quern beside a bare h2o handler, in one run, on this machine.
 #
-# Every figure that speaks of speed is a ratio to the null handler measured just before and after it
-# (medians of three). Stored rows are compared with acknowledged ones; a difference ends the run.
+# Every figure that speaks of speed is a ratio to the null handler, measured in turn with quern (the
+# median of three pairs), so that both meet the same neighbours. Stored rows are compared with
+# acknowledged ones; a difference ends the run. One line a figure, with its target and whether it is met.
 #
-#   QUICK=1     skip the 5-million-event part (1 million is always stored, for the read latencies)
+#   QUICK=1     less of everything: "after 5 million events" becomes "after 1 million"
 #   BUILD=DIR   where quern, load and null lie (build)
 use strict;
 use warnings;
@@ -61,19 +62,25 @@ sub wait_for {
 sub median { my @s = sort { $a <=> $b } @_; return $s[ $#s / 2 ] }
 sub percentile { my ($p, @v) = @_; my @s = sort { $a <=> $b } @v; return $s[ int($#s * $p) ] }
 
-sub load {
-    my @args = @_;
-    my $out = qx($build/bench/load @args);
-    die "load @args failed\n" if $?;
+sub tool {
+    my ($name, @args) = @_;
+    my $out = qx($build/bench/$name @args);
+    die "$name @args failed\n" if $?;
     return decode_json($out);
 }
 
+sub load { return tool('load', @_) }
+
 # ---- the server under test ----
+# %conf: lines of its config file.
 sub serve {
-    my ($dir, @more) = @_;
+    my ($dir, %conf) = @_;
     my $port = free_port();
-    my $t0   = time;
-    my $pid  = start("$dir.log", "$build/quern", 'serve', '--data', $dir, '--listen', "127.0.0.1:$port", @more);
+    open my $out, '>', "$dir.conf" or die "$dir.conf: $!\n";
+    print $out "$_ = $conf{$_}\n" for sort keys %conf;
+    close $out;
+    my $t0  = time;
+    my $pid = start("$dir.log", "$build/quern", 'serve', '-c', "$dir.conf", '--data', $dir, '--listen', "127.0.0.1:$port");
     wait_for('the server', 30, sub {
         die "the server ended; see $dir.log\n" if waitpid($pid, WNOHANG) == $pid;
         my $r = $http->get("http://127.0.0.1:$port/readyz");
@@ -94,9 +101,9 @@ sub get {
 }
 
 sub stored {
-    my ($server) = @_;
+    my ($server, $what) = @_;
     my ($text) = get($server, '/metrics');
-    my ($n) = $text =~ /^quern_events_stored(?:_total)?(?:\{[^}]*\})? (\d+)/m or die "no quern_events_stored in /metrics\n";
+    my ($n) = $text =~ /^quern_${what}_stored(?:_total)?(?:\{[^}]*\})? (\d+)/m or die "no quern_${what}_stored in /metrics\n";
     return $n;
 }
 
@@ -123,30 +130,37 @@ sub pss_mb {
     return $kb / 1024;
 }
 
-sub null_rate {
-    my ($size) = @_;
+# While `work` runs: the highest sum of PSS seen.
+sub watched {
+    my ($server, $work) = @_;
+    my $file = "$server->{dir}.pss";
+    my $pid  = fork // die "fork: $!\n";
+    if (!$pid) {
+        my $most = 0;
+        local $SIG{TERM} = sub { open my $out, '>', $file; print $out $most; close $out; POSIX::_exit(0) };
+        while (1) { sleep 0.5; my $mb = pss_mb($server); $most = $mb if $mb > $most }
+    }
+    my $result = $work->();
+    kill 'TERM', $pid;
+    waitpid $pid, 0;
+    my $most = do { local (@ARGV, $/) = ($file); <> };
+    return ($result, $most);
+}
+
+sub start_null {
     my $port = free_port();
     my $pid  = start('/dev/null', "$build/bench/null", $port);
     wait_for('the null handler', 5, sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") });
-    my $rate = median(map { load("--port $port --key x --size $size --seconds 2 --connections 64")->{rate} } 1 .. 3);
-    stop($pid);
-    return $rate;
+    return ($pid, $port);
 }
 
 my @table;
-sub row { my ($what, $target, $got, $good) = @_; push @table, [@_]; printf STDERR "  %-58s %-18s %s%s\n", $what, $got, $target, $good ? '' : '   MISSED' }
+sub row { my ($what, $target, $got, $good) = @_; push @table, [@_]; printf STDERR "  %-70s %-22s %-16s %s\n", $what, $got, $target, $good ? 'met' : 'MISSED' }
 
 sub same_count {
-    my ($server, $acknowledged, $when) = @_;
-    my $n = stored($server);
+    my ($server, $acknowledged, $when, $what) = @_;
+    my $n = stored($server, $what // 'events');
     die "$when: $n rows stored, $acknowledged acknowledged\n" if $n != $acknowledged;
-}
-
-sub disk_bytes {
-    my ($dir) = @_;
-    my $sum = 0;
-    $sum += -s $_ for grep { -f } glob "$dir/segments/*";
-    return $sum;
 }
 
 # 0. grouping, alone: time, and instructions where valgrind is there
@@ -161,49 +175,86 @@ sub disk_bytes {
 }
 
 my $scratch = tempdir('quern-bench-XXXX', TMPDIR => 1, CLEANUP => 1);
-my $acked   = 0;
 
-# 1. rates beside the null handler, and memory under that load
+# 1. rates beside the null handler, memory under that load, latency at half of it
 for my $size (3, 13) {
-    my $null   = null_rate($size);
+    my ($null_pid, $null_port) = start_null();
     my $server = serve("$scratch/rate$size");
-    $acked = 0;
-    my ($pss, @rates) = (0);
+    my $seconds = $quick ? 3 : 5;
+    my @to      = ("--port $server->{port} --key $server->{key} --size $size --connections 256");
+    my $acked   = load(@to, "--seconds $seconds")->{ok}; # issues and tag values come into being
+    my ($most, @rates, @nulls) = (0);
     for (1 .. 3) {
-        my $pid = fork // die;
-        if (!$pid) { sleep 1.5; open my $out, '>', "$scratch/pss"; print $out pss_mb($server); close $out; POSIX::_exit(0) }
-        my $r = load("--port $server->{port} --key $server->{key} --size $size --seconds 4 --connections 128");
-        waitpid $pid, 0;
-        my $mb = do { local (@ARGV, $/) = ("$scratch/pss"); <> };
-        $pss = $mb if $mb > $pss;
+        push @nulls, load("--port $null_port --key x --size $size --seconds 2 --connections 64")->{rate};
+        my ($r, $mb) = watched($server, sub { load(@to, "--seconds $seconds") });
+        $most = $mb if $mb > $most;
         $acked += $r->{ok};
         push @rates, $r->{rate};
     }
+    stop($null_pid);
     same_count($server, $acked, "$size KB events");
-    my $rate   = median(@rates);
+    my ($rate, $null) = (median(@rates), median(@nulls));
+    my $ratio  = median(map { $rates[$_] / $nulls[$_] } 0 .. 2);
     my $target = $size == 3 ? 0.45 : 0.25;
-    row("$size KB events, durable before the 200 (null: $null/s)", ">= $target x", sprintf('%.0f/s = %.2f x', $rate, $rate / $null), $rate / $null >= $target);
-    row("memory under that load, sum of PSS", '<= 52 MB', sprintf('%.1f MB', $pss), $pss <= 52);
-    my $half = load("--port $server->{port} --key $server->{key} --size $size --seconds 4 --connections 128 --rate " . int($rate / 2));
-    $acked += $half->{ok};
+    row("$size KB events, durable before the 200 (null: $null/s)", ">= $target x", sprintf('%.0f/s = %.2f x', $rate, $ratio), $ratio >= $target);
+    row("memory under that load, sum of PSS", '<= 52 MB', sprintf('%.1f MB', $most), $most <= 52);
+    my $half = load(@to, "--seconds 4 --rate " . int($rate / 2));
     row("reply latency at half that rate, $size KB", 'p99 <= 10 ms', sprintf('p50 %.1f, p99 %.1f ms', $half->{p50_us} / 1000, $half->{p99_us} / 1000), $half->{p99_us} <= 10_000);
+    same_count($server, $acked + $half->{ok}, "$size KB events at half the rate");
     stop($server->{pid});
 }
 
-# 2. bytes per event once sealed
+# Once all segments but the active one are packed: their bytes, and how many events they have.
+sub packed {
+    my ($server) = @_;
+    my $dir   = "$server->{dir}/segments";
+    my @files = wait_for('packing of the sealed segments', 300, sub {
+        sleep 0.2;
+        my @packed = glob "$dir/*.packed.db";
+        return @packed && (my @all = glob "$dir/*.db") == @packed + 1;
+    }) && glob "$dir/*.packed.db";
+    my ($bytes, $rows) = (0, 0);
+    for my $file (@files) {
+        my $n = qx(sqlite3 -readonly $file 'SELECT count(*) FROM event');
+        die "no events in $file\n" if $n !~ /^[1-9]\d*$/;
+        $bytes += -s $file;
+        $rows  += $n;
+    }
+    return { bytes => $bytes, rows => $rows };
+}
+
+# 2. bytes per event once sealed and packed
 {
-    my $dir    = "$scratch/bytes";
-    my $server = serve($dir);
-    my $r      = load("--port $server->{port} --key $server->{key} --size 13 --count 140000 --connections 64 --seconds 60");
-    $acked = $r->{ok};
-    my $packed = wait_for('recompression of the sealed segment', 180, sub {
-        sleep 0.5;
-        my ($status) = get($server, '/api/0/quern/status/');
-        my ($s) = grep { $_->{state} eq 'packed' } @{ $status->{segments}{list} // $status->{segments_list} // [] };
-        return $s;
-    });
-    my $per = $packed->{bytes} / $packed->{rows};
+    my $rows   = $quick ? 20_000 : 100_000;
+    my $server = serve("$scratch/bytes", segment_rows => $rows, seal_idle => 1);
+    my $r      = load("--port $server->{port} --key $server->{key} --size 13 --count " . ($rows + 100) . " --connections 64 --seconds 120");
+    same_count($server, $r->{ok}, '13 KB events');
+    my $packed = packed($server);
+    my $per    = $packed->{bytes} / $packed->{rows};
     row('bytes on disk per 13 KB event, sealed and packed', '<= 1500', sprintf('%.0f', $per), $per <= 1500);
+    stop($server->{pid});
+}
+
+# 3. spans, and their bytes: some events roll the segment
+{
+    my $server = serve("$scratch/spans", segment_rows => 64, seal_idle => 1);
+    my $count  = $quick ? 400_000 : 600_000;
+    my ($acked, $most, @rates) = (0, 0);
+    for (1 .. 3) {
+        my ($r, $mb) = watched($server, sub { tool('proto-spans', "--port $server->{port} --key $server->{key} --spans $count") });
+        $most = $mb if $mb > $most;
+        $acked += $r->{ok};
+        push @rates, $r->{rate};
+        last if $quick && @rates == 1;
+    }
+    same_count($server, $acked, 'spans', 'spans');
+    my $rate = median(@rates);
+    row('spans over OTLP protobuf, batches of 512, durable before the 200', '>= 100000/s', sprintf('%.0f/s', $rate), $rate >= 100_000);
+    row('memory under that load, sum of PSS', '<= 52 MB', sprintf('%.1f MB', $most), $most <= 52);
+    load("--port $server->{port} --key $server->{key} --count 100");
+    my $packed = packed($server);
+    my $per    = $packed->{bytes} / $acked;
+    row('bytes on disk per span, sealed and packed', '<= 40', sprintf('%.1f', $per), $per <= 40);
     stop($server->{pid});
 }
 
@@ -223,7 +274,7 @@ sub paint {
     }
 }
 
-# 3. a million and five million events: does speed depend on what is stored? how fast are reads?
+# 4. a million and five million events: does speed depend on what is stored? how fast are reads?
 {
     my $dir    = "$scratch/many";
     my $server = serve($dir);
@@ -250,13 +301,16 @@ sub paint {
     }
     row('issue list with 1 M events', 'p95 <= 20 ms', sprintf('%.1f ms', percentile(0.95, @list)), percentile(0.95, @list) <= 20);
     row('issue page with 1 M events', 'p95 <= 20 ms', sprintf('%.1f ms', percentile(0.95, @page)), percentile(0.95, @page) <= 20);
+    my $traces = tool('proto-spans', "--port $server->{port} --key $server->{key} --spans 100000");
+    same_count($server, $traces->{ok}, 'spans', 'spans');
+    my ($list) = get($server, '/api/0/organizations/default/traces/?statsPeriod=1h&per_page=50');
+    my @trace = map { (get($server, "/api/0/organizations/default/trace/$list->[ $_ % @$list ]{traceId}/table/"))[1] } 1 .. 100;
+    row('trace page with 1 M events and 100,000 spans', 'p95 <= 20 ms', sprintf('%.1f ms', percentile(0.95, @trace)), percentile(0.95, @trace) <= 20);
     row('its latest event', 'p95 <= 20 ms', sprintf('%.1f ms', percentile(0.95, @event)), percentile(0.95, @event) <= 20);
     paint($server);
-    if (!$quick) {
-        $fill->(5_000_000);
-        my $full = median(map { my $r = load("--port $server->{port} --key $server->{key} --size 3 --seconds 5 --connections 128"); $acked += $r->{ok}; $r->{rate} } 1 .. 3);
-        row('the same rate after 5 M events', '>= 0.90 x empty', sprintf('%.2f x', $full / $empty->{rate}), $full / $empty->{rate} >= 0.9);
-    }
+    $fill->(5_000_000) if !$quick;
+    my $full = median(map { my $r = load("--port $server->{port} --key $server->{key} --size 3 --seconds 5 --connections 128"); $acked += $r->{ok}; $r->{rate} } 1 .. 3);
+    row('the 3 KB rate after ' . ($quick ? 1 : 5) . ' M events', '>= 0.90 x empty', sprintf('%.2f x', $full / $empty->{rate}), $full / $empty->{rate} >= 0.9);
     stop($server->{pid});
 }
 
