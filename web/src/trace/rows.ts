@@ -13,10 +13,17 @@ export function useRows(count: number, rowHeight: number, gap: Gap) {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
+  const [gutter, setGutter] = useState(0);
 
   useLayoutEffect(() => {
-    const watch = new ResizeObserver(() => box.current && setHeight(box.current.clientHeight));
+    const watch = new ResizeObserver(() => {
+      const b = box.current;
+      if (!b) return;
+      setHeight(b.clientHeight);
+      setGutter(b.offsetWidth - b.clientWidth);
+    });
     watch.observe(box.current!);
+    watch.observe(box.current!.firstElementChild!); // its width changes when the scroll bar comes
     return () => watch.disconnect();
   }, []);
 
@@ -43,6 +50,7 @@ export function useRows(count: number, rowHeight: number, gap: Gap) {
   return {
     box,
     places,
+    gutter, // width of the scroll bar, for what stands above the rows
     yOf,
     reveal,
     page: Math.max(1, Math.floor(height / rowHeight) - 1),

@@ -90,9 +90,11 @@ export function Waterfall({
     e.stopPropagation();
   };
 
+  const grid = gridOf(window);
+  const look = { '--split': `${split}%`, '--grid': linesAt(grid.marks), maxHeight: `${list.total + FRAME}px` };
   return (
-    <div class="waterfall" style={{ '--split': `${split}%`, maxHeight: `${list.total + FRAME}px` }}>
-      <Head t={t} rows={rows.length} window={window} split={split} setSplit={setSplit} />
+    <div class="waterfall" style={look}>
+      <Head t={t} rows={rows.length} grid={grid} split={split} setSplit={setSplit} gutter={list.gutter} />
       <div
         ref={box}
         class="waterfall-box"
@@ -139,23 +141,38 @@ export function Waterfall({
   );
 }
 
+interface Grid {
+  marks: [number, string][]; // per cent of the width, label
+}
+
+function gridOf([from, to]: Window): Grid {
+  const most = Math.max(3, Math.round(innerWidth / 160));
+  const step = stepOf(to - from, most);
+  return { marks: ticks(from, to, most).map((us) => [(100 * (us - from)) / (to - from), mark(us, step)]) };
+}
+
+/** Hairlines through all rows, as one background. */
+const linesAt = (marks: Grid['marks']) =>
+  `linear-gradient(90deg,${marks
+    .map(([at]) => `transparent ${at}%,var(--line) ${at}% calc(${at}% + 1px),transparent calc(${at}% + 1px)`)
+    .join(',')})`;
+
 /** How many rows there are, the axis of the bars, and the edge between, which can be moved. */
 function Head({
   t,
   rows,
-  window: [from, to],
+  grid,
   split,
   setSplit,
+  gutter,
 }: {
   t: Table;
   rows: number;
-  window: Window;
+  grid: Grid;
   split: number;
   setSplit: (percent: number) => void;
+  gutter: number;
 }) {
-  const most = Math.max(3, Math.round(innerWidth / 160));
-  const marks = ticks(from, to, most);
-  const step = stepOf(to - from, most);
   const limited = (percent: number) => Math.round(Math.max(15, Math.min(80, percent)));
   const drag = (e: PointerEvent) => {
     const grip = e.currentTarget as HTMLElement;
@@ -173,12 +190,12 @@ function Head({
     setSplit(limited(split + by));
   };
   return (
-    <div class="waterfall-head">
+    <div class="waterfall-head" style={{ marginRight: `${gutter}px` }}>
       <span>{rows === t.count ? `${exact(rows)} rows` : `${exact(rows)} of ${exact(t.count)} rows`}</span>
       <span class="axis" aria-hidden="true">
-        {marks.map((us) => (
-          <i key={us} style={{ left: `${(100 * (us - from)) / (to - from)}%` }}>
-            {mark(us, step)}
+        {grid.marks.map(([at, label]) => (
+          <i key={label} style={{ left: `${at}%` }}>
+            {label}
           </i>
         ))}
       </span>
