@@ -15,19 +15,17 @@ KILL_ROUNDS=${KILL_ROUNDS:-100} QUERN_TOOLS=$build
 export KILL_ROUNDS QUERN_TOOLS
 runs=0 failed=0
 
-soak() { # BUILD TEST…: what time is left for
-    QUERN_BUILD=$1 QUERN_BIN=$1/quern
-    export QUERN_BUILD QUERN_BIN
-    shift
-    for test in "$@"; do
-        [ "$(date +%s)" -lt $until ] || return
-        echo "== $(($(date +%s) - began)) s: $test, $(basename "$QUERN_BUILD")"
-        runs=$((runs + 1))
-        case $test in
-        *.t) prove -Q -It/lib "t/$test" ;;
-        *) prove -Q -e 'sh t/lib/unit.sh' "$QUERN_BUILD/t/$test" ;;
-        esac || failed=$((failed + 1))
-    done
+soak() { # TEST BUILD: if there is time left
+    QUERN_BUILD=$2 QUERN_BIN=$2/quern
+    case $2 in *-san) QUERN_SLOW=5 ;; *) QUERN_SLOW=1 ;; esac
+    export QUERN_BUILD QUERN_BIN QUERN_SLOW
+    [ "$(date +%s)" -lt $until ] || return
+    echo "== $(($(date +%s) - began)) s: $1, $(basename "$2")"
+    runs=$((runs + 1))
+    case $1 in
+    *.t) prove -Q -It/lib "t/$1" ;;
+    *) prove -Q -e 'sh t/lib/unit.sh' "$2/t/$1" ;;
+    esac || failed=$((failed + 1))
 }
 
 make --no-print-directory -s -j"$(nproc)" BUILD="$san" WEB="$build/web" OPT="-O1 -g" \
@@ -35,10 +33,9 @@ make --no-print-directory -s -j"$(nproc)" BUILD="$san" WEB="$build/web" OPT="-O1
 began=$(date +%s)
 until=$((began + ${SOAK_SECONDS:-3600}))
 while [ "$(date +%s)" -lt $until ]; do
-    for which in "$build" "$san"; do
-        case $which in *-san) QUERN_SLOW=5 ;; *) QUERN_SLOW=1 ;; esac
-        export QUERN_SLOW
-        soak "$which" 60-reload-load.t writer-kill 70-kill.t shm-ring-kill shm-index-kill 70-disk.t 70-damage.t
+    for test in 60-reload-load.t writer-kill 70-kill.t 70-kill-spans.t shm-ring-kill shm-index-kill 70-disk.t 70-damage.t; do
+        soak $test "$build"
+        soak $test "$san"
     done
 done
 echo "== $runs runs in $(($(date +%s) - began)) s, $failed failed"

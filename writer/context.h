@@ -152,6 +152,7 @@ struct writer {
         uint32_t unpackable; /* a segment that could not be repacked: not again in this life */
         bool deleting;       /* another segment is to go */
         struct {
+            uint32_t id; /* of the segment */
             char file[64];
             int64_t due_us;
         } leaving[8]; /* replaced files, removed when no reader can be about to open them */

@@ -29,7 +29,7 @@
 
 /* ---- what the sealing thread has done ---- */
 
-static void remove_later(struct writer *w, const char *file)
+static void remove_later(struct writer *w, uint32_t id, const char *file)
 {
     char path[FILES_PATH_MAX];
     size_t free_at = sizeof(w->keep.leaving) / sizeof(*w->keep.leaving);
@@ -42,6 +42,7 @@ static void remove_later(struct writer *w, const char *file)
         files_remove(path);
         return;
     }
+    w->keep.leaving[free_at].id = id;
     snprintf(w->keep.leaving[free_at].file, sizeof(w->keep.leaving[free_at].file), "%s", file);
     w->keep.leaving[free_at].due_us = world_ticks_us() + REMOVE_AFTER_US;
 }
@@ -57,6 +58,14 @@ static void remove_due(struct writer *w)
         files_remove(path);
         w->keep.leaving[i].file[0] = 0;
     }
+}
+
+void keep_leave(struct writer *w, uint32_t id)
+{
+    for (size_t i = 0; i < sizeof(w->keep.leaving) / sizeof(*w->keep.leaving); i++)
+        if (w->keep.leaving[i].id == id)
+            w->keep.leaving[i].due_us = 0;
+    remove_due(w);
 }
 
 static bool old_file(struct writer *w, uint32_t id, char out[64])
@@ -107,7 +116,7 @@ static void enter(struct writer *w, const struct sealed *done)
     log_notice(done->packed ? "segment.packed" : "segment.sealed", "file=%s bytes=%llu", done->file,
                (unsigned long long)done->bytes);
     if (done->packed)
-        remove_later(w, before);
+        remove_later(w, done->id, before);
 }
 
 void keep_unsealed(struct writer *w)

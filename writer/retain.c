@@ -11,6 +11,7 @@
 #include "shm/log.h"
 #include "writer/context.h"
 #include "writer/files.h"
+#include "writer/keep.h"
 #include "writer/seal.h"
 #include "writer/segments.h"
 
@@ -148,6 +149,7 @@ static void leave(struct writer *w, const struct segments_row *r)
     int rc;
 
     files_segment(w->world, r->file, path);
+    keep_leave(w, r->id);
     /* Durable, so that no catalogue of after a power cut looks for a file that is gone. */
     if ((rc = db_set_sync(w->catalogue, true)) == DB_OK && (rc = db_begin(w->catalogue)) == DB_OK) {
         if ((rc = segments_forget(w, r->id)) == DB_OK)

@@ -207,6 +207,7 @@ static void test_retention(struct kit *k)
     put_some(k, 20000, 10, 500);
     ok(kit_counted(k), "events are taken");
     is_int(kit_stop(k), 0, "stop");
+    is_int(count_files(k), 1, "no file is left that the next start would take in");
     k->conf.retention_days = 0;
 }
 
