@@ -82,6 +82,10 @@ await run(async ({ window }) => {
   await page.waitForURL(`**/issues/${issue}/**`);
   ok(true, 'and to the issue');
 
+  await page.locator('.tabs').getByRole('link', { name: 'Traces' }).click();
+  await page.getByRole('table', { name: 'Traces' }).locator(`a[href*="${failed.id}"]`).waitFor();
+  is(await page.getByRole('table', { name: 'Traces' }).locator('tbody tr').count(), 1, 'the issue lists its traces');
+
   // ---- the tree by keyboard ----
   await visit(page, `/traces/${failed.id}`);
   await rows.first().waitFor();

@@ -33,6 +33,7 @@ export async function viewsOf(server, bad) {
     { name: 'issue-activity', path: `/issues/${id('KeyError')}?tab=activity`, ready: '.activity li' },
     { name: 'issue-grouping', path: `/issues/${id('KeyError')}?tab=grouping`, ready: '.grouping .table' },
     { name: 'issue-trace', path: `/issues/${bad.issue}/events/${bad.event}`, ready: '.log-lines', first: toTrace },
+    { name: 'issue-traces', path: `/issues/${bad.issue}?tab=traces`, ready: '.issue-main .table' },
     { name: 'trace', path: `/traces/${bad.failed.id}`, ready: '.span-row' },
     { name: 'trace-span', path: `/traces/${bad.failed.id}?span=${bad.failed.ids.orders}`, ready: '.span-detail dl' },
     { name: 'trace-knots', path: `/traces/${bad.knotted.id}?find=shard`, ready: '.trace-notes' },

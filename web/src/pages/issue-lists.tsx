@@ -1,9 +1,10 @@
-// issue-lists.tsx -- all events of an issue, and its tags with the shares of their values.
+// issue-lists.tsx -- all events of an issue, their traces, and its tags with the shares of their values.
 import { Link } from 'wouter-preact';
 import type { EventRow, Tag } from '../api';
 import { useGet, usePage } from '../data';
-import { exact, percent } from '../format';
-import { useHref, useQuery } from '../state';
+import { duration, exact, percent } from '../format';
+import { org, useHref, useQuery } from '../state';
+import type { Summary } from '../trace/summary';
 import { Age, Empty, Problem } from '../ui/small';
 import { Pager, Table } from '../ui/table';
 import { term } from './triage';
@@ -48,6 +49,56 @@ export function Events({ base, at }: { base: string; at: (e: string) => string }
         }))}
       />
       <Pager page={list.data} go={(cursor) => set({ cursor })} words={['Newer', 'Older']} />
+    </>
+  );
+}
+
+/** The traces that its events happened in, as far as spans of them are stored. */
+export function Traces({ issue }: { issue: string }) {
+  const { query, set } = useQuery();
+  const href = useHref();
+  const list = usePage<Summary[]>(`/organizations/${org}/traces/`, {
+    issue,
+    statsPeriod: '90d',
+    cursor: query.get('cursor'),
+    per_page: 25,
+  });
+  if (list.error) return <Problem error={list.error} retry={list.reload} />;
+  if (!list.data) return null;
+  if (list.data.rows.length === 0)
+    return (
+      <Empty title="No stored traces">
+        <p>Its events name none, or their spans were sampled away or are older than the retention allows.</p>
+      </Empty>
+    );
+  return (
+    <>
+      <Table
+        label="Traces"
+        slow={list.slow}
+        columns={[
+          { label: 'Trace', kind: 'cut' },
+          { label: 'Start' },
+          { label: 'Duration', kind: 'number' },
+          { label: 'Spans', kind: 'number' },
+          { label: 'Failed', kind: 'number' },
+          { label: 'Release', kind: 'cut' },
+        ]}
+        rows={list.data.rows.map((t) => ({
+          key: t.traceId,
+          cells: [
+            <Link href={href(`/traces/${t.traceId}`)} title={t.traceId}>
+              {t.rootService} {t.rootName}
+            </Link>,
+            <Age at={t.start} ago />,
+            duration(t.durationUs / 1000),
+            exact(t.spans),
+            exact(t.errors),
+            <span class="mono">{t.release ?? '–'}</span>,
+          ],
+        }))}
+      />
+      <Pager page={list.data} go={(cursor) => set({ cursor })} />
     </>
   );
 }

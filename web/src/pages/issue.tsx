@@ -18,7 +18,7 @@ import { EventView } from './event';
 import { Facts } from './facts';
 import { Grouping } from './grouping';
 import './issue.css';
-import { Events, Tags } from './issue-lists';
+import { Events, Tags, Traces } from './issue-lists';
 import { Standing, Title, where } from './issue-title';
 import { assignToMe, ignore, ignores, reopen, resolutions, resolve, type Mutation } from './triage';
 
@@ -64,6 +64,7 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
   const tabs: [string, string][] = [
     ['event', 'Event'],
     ['events', `Events ${brief(Number(data.count))}`],
+    ['traces', 'Traces'],
     ['tags', 'Tags'],
     ['activity', `Activity${data.numComments ? ` ${data.numComments}` : ''}`],
     ['grouping', 'Grouping'],
@@ -87,6 +88,7 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
               <EventView event={event.data} issue={data} at={at} slow={event.slow} />
             )}
             {tab === 'events' && <Events base={base} at={at} />}
+            {tab === 'traces' && <Traces issue={id} />}
             {tab === 'tags' && <Tags base={base} />}
             {tab === 'activity' && <ActivityList issue={data} base={base} reload={issue.reload} />}
             {tab === 'grouping' && <Grouping base={base} event={event.data} issue={data} reload={issue.reload} />}
