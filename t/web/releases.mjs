@@ -55,7 +55,7 @@ await run(async ({ window }) => {
   const paying = latency.getByRole('row', { name: /payments/ });
   await paying.waitFor();
   await comes(async () => /[+−]\d+ %/.test(await paying.textContent()), 'and how long calls take against before');
-  await paying.getByRole('button', { name: 'Show payments' }).click();
+  await paying.getByRole('button', { name: 'show payments' }).click();
   await latency.getByRole('figure', { name: 'p95 of the calls of payments' }).locator('canvas').waitFor();
   ok(true, 'each service over time');
   await page.getByRole('button', { name: /Compared with/ }).click();

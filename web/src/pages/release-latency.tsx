@@ -44,7 +44,8 @@ export function Latency({
   if (error) return <Problem error={error} retry={now.error ? now.reload : then.reload} />;
   if (!now.data) return null;
   const picked = rows.find((s) => s.name === query.get('service')) ?? rows[0];
-  const was = (name: string) => then.data?.find((s) => s.name === name);
+  const was = (s: Service) => then.data?.find((o) => o.name === s.name && o.project === s.project);
+  const several = (s: Service) => rows.some((o) => o.name === s.name && o !== s); // projects with a service of this name
   return (
     <section aria-label="How long calls took">
       <h2>
@@ -69,11 +70,13 @@ export function Latency({
             { label: '', kind: 'actions' },
           ]}
           rows={rows.map((s) => {
-            const old = was(s.name);
+            const old = was(s);
             return {
-              key: s.name,
+              key: `${s.project} ${s.name}`,
               cells: [
-                <ServiceLink name={s.name} />,
+                <>
+                  <ServiceLink name={s.name} /> {several(s) && <span class="quiet small">{s.project}</span>}
+                </>,
                 exact(s.calls),
                 <Failed errors={s.errors} calls={s.calls} />,
                 old ? <Failed errors={old.errors} calls={old.calls} /> : '–',
@@ -85,7 +88,7 @@ export function Latency({
                   type="button"
                   class="button small plain"
                   aria-pressed={s === picked}
-                  aria-label={`Show ${s.name}`}
+                  aria-label={`show ${s.name}`}
                   onClick={() => set({ service: s.name }, true)}
                 >
                   show

@@ -153,7 +153,7 @@ function markersOf(red: Red): Marker[] {
 /** The unit in which the busiest moment has a digit before the point, and its seconds. */
 function unitOf(red: Red): [string, number] {
   const most = Math.max(...red.calls) / red.interval;
-  return most >= 0.5 ? ['second', 1] : most >= 0.5 / 60 ? ['minute', 60] : ['hour', 3600];
+  return most >= 1 ? ['second', 1] : most >= 1 / 60 ? ['minute', 60] : ['hour', 3600];
 }
 
 const digits = (n: number) => String(Number(n.toPrecision(n < 100 ? 2 : 3)));
