@@ -25,6 +25,7 @@ struct reading {
     struct span_copier *copier;
     struct chunk *first, *last;
     uint32_t count, limit;
+    uint32_t each;       /* spans of one trace */
     size_t set_aside;    /* bytes for spans to come */
     const uint8_t *span; /* this one only; NULL: all */
 };
@@ -117,7 +118,8 @@ static bool read_group(struct reading *r, const struct span_bundle *b, const str
 
     t->stored += g->spans;
     span_cursor_open(&cursor, b, g, query_scratch(r->c->q));
-    while (r->count < r->limit && has_room(r) && span_cursor_next(&cursor, &s)) {
+    while (r->count < r->limit && t->count < r->each && has_room(r) &&
+           span_cursor_next(&cursor, &s)) {
         if (r->span && memcmp(s.span_id, r->span, 8) != 0)
             continue;
         if (!keep(r, &s, t))
@@ -144,9 +146,10 @@ static bool read_record(struct reading *r, struct text record)
     return true;
 }
 
+/* The newest first: where not all of a trace is read, its root most often came last. */
 static bool read_blocks(struct reading *r, const struct block_ref *refs, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = count; i-- > 0;) {
         struct block_view view;
 
         if (!block_load(r->c, &refs[i], &view))
@@ -217,15 +220,17 @@ bool span_store_read(struct api_call *c, struct span_trace *traces, uint32_t cou
 {
     struct reading r = {.c = c, .traces = traces, .trace_count = count, .limit = limit};
 
+    r.each = count > 1 ? limit / 8 : limit;
+
     return count == 0 || read_all(&r, depth);
 }
 
 bool span_store_span(struct api_call *c, const uint8_t trace[16], const uint8_t span[8],
                      struct span_trace *out)
 {
-    struct reading r = {
-        .c = c, .traces = out, .trace_count = 1, .limit = SPAN_COPIES_MAX, .span = span};
+    struct reading r = {.c = c, .traces = out, .trace_count = 1, .span = span};
 
+    r.limit = r.each = SPAN_COPIES_MAX;
     *out = (struct span_trace){.count = 0};
     memcpy(out->id, trace, 16);
     return read_all(&r, SPANS_WHOLE);

@@ -31,12 +31,13 @@ enum span_depth {
 
 struct span_trace {
     uint8_t id[16];     /* in */
-    struct span *spans; /* by place, oldest block first */
+    struct span *spans; /* by place, newest block first */
     uint32_t count;
     uint32_t stored; /* copies included; more than `count`: some were left out */
 };
 
-/* Read these traces, `limit` spans at most of all together. False: the arena is spent, or refused. */
+/* Read these traces, `limit` spans at most of all together, of one among several an eighth of that.
+ * False: the arena is spent, or refused. */
 bool span_store_read(struct api_call *c, struct span_trace *traces, uint32_t count,
                      enum span_depth depth, uint32_t limit);
 /* One trace, and its tree. Bounds: TRACE_ROWS_MAX spans of an outline, TRACE_WHOLE_MAX whole ones. */

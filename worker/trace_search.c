@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LARGE_COSTS 16 /* traces that reading a large one counts for */
+
 /* ---- looked at before ---- */
 
 static uint32_t done_slot(const struct trace_hunt *h, const uint8_t id[16])
@@ -45,13 +47,23 @@ bool hunt_read(struct trace_hunt *h, const struct trace_candidate *list, uint32_
     h->loads -= count < h->loads ? count : h->loads;
     if (!span_store_read(h->c, h->batch, count, depth, TRACE_LIST_SPANS))
         return false;
-    for (uint32_t i = 0; count > 1 && i < count; i++) /* large ones took all the room */
-        if (h->batch[i].count == 0 && h->batch[i].stored &&
-            !span_store_read(h->c, &h->batch[i], 1, depth, TRACE_LIST_SPANS / TRACE_BATCH))
+    for (uint32_t i = 0; count > 1 && i < count; i++) {
+        struct span_trace *t = &h->batch[i];
+
+        if (t->count == t->stored)
+            continue;
+        h->loads -= h->loads < LARGE_COSTS ? h->loads : LARGE_COSTS;
+        if (!span_store_read(h->c, t, 1, depth, TRACE_LIST_SPANS)) /* a large one: by itself */
             return false;
+    }
     if (h->c->arena->taken > API_ARENA_MAX / 2) /* no more of such traces on this page */
         h->loads = 0;
     return true;
+}
+
+bool hunt_unread(const struct trace_hunt *h, uint32_t n)
+{
+    return h->loads == 0 && h->batch[n].count == 0 && h->batch[n].stored > 0;
 }
 
 /* ---- fitting ---- */

@@ -69,6 +69,8 @@ struct trace_hunt {
 
 /* Read up to TRACE_BATCH candidates. */
 bool hunt_read(struct trace_hunt *h, const struct trace_candidate *list, uint32_t count);
+/* Was there no room left for that one? Then the page ends before it. */
+bool hunt_unread(const struct trace_hunt *h, uint32_t n);
 /* Does that one of the batch fit? Then *out says how. */
 bool hunt_fits(struct trace_hunt *h, uint32_t n, struct trace_found *out);
 /* Might this span be one that leads to its trace? For blocks in the scratch arena. */

@@ -101,7 +101,7 @@ bool hunt_largest(struct trace_hunt *h)
         }
         if (!hunt_read(h, list, n))
             return false;
-        for (uint32_t at = 0; at < n && s->count < s->limit; at++, i++) {
+        for (uint32_t at = 0; at < n && s->count < s->limit && !hunt_unread(h, at); at++, i++) {
             struct trace_found f;
 
             if (hunt_fits(h, at, &f))

@@ -233,15 +233,21 @@ bool hunt_by_length(struct trace_hunt *h)
 
     add_all(&m);
     while (s->count < s->limit) {
-        uint32_t i = 0, left = s->limit - s->count;
+        uint32_t left = s->limit - s->count;
+        struct api_page_key reached = last;
 
         pick(&m, &p, left < TRACE_BATCH ? left : TRACE_BATCH, &last);
         if (!p.count)
             break;
         if (!hunt_read(h, p.list, p.count))
             return false;
-        for (; i < p.count; i++)
+        for (uint32_t i = 0; i < p.count; i++) {
+            if (hunt_unread(h, i)) {
+                last = i ? p.keys[i - 1] : reached;
+                break;
+            }
             judge(&m, &p, i);
+        }
         if (arena_spent(h->c->arena))
             return false;
     }

@@ -174,7 +174,7 @@ static bool take(struct gathering *g, struct block_at here, uint32_t *i)
         }
         if (!hunt_read(h, list, n))
             return false;
-        for (uint32_t k = 0; k < n && s->count < s->limit; k++) {
+        for (uint32_t k = 0; k < n && s->count < s->limit && !hunt_unread(h, k); k++) {
             judge(h, k, here);
             *i = at[k] + 1;
         }

@@ -144,11 +144,18 @@ static void read_many(struct reader *r, const struct known *known, const char *w
 static void test_limit(struct reader *r, const struct known *known)
 {
     struct api_call *c = reader_call(r, "");
-    struct span_trace t = {0};
+    struct span_trace t = {0}, many[10];
 
     memcpy(t.id, known->ids[0], 16);
     ok(span_store_read(c, &t, 1, SPANS_WHOLE, 3) && t.count == 3 && t.stored == 8,
        "a limit is held, the rest counted");
+    c = reader_call(r, "");
+    for (uint32_t i = 0; i < 10; i++) {
+        memset(&many[i], 0, sizeof many[i]);
+        memcpy(many[i].id, known->ids[i], 16);
+    }
+    ok(span_store_read(c, many, 10, SPANS_OUTLINE, 40) && many[0].count <= 5 && many[9].stored == 8,
+       "of several none takes all of it");
 }
 
 /* ---- walks ---- */
