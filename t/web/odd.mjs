@@ -1,6 +1,7 @@
 // odd.mjs -- traces as they come on bad days: spans that lack parents, name each other as parents, share an id,
 // arrive twice or late, and one of as many spans as are shown.
 import { eventOf, hex, numbers } from './seed.mjs';
+import { services } from './traffic.mjs';
 import { problems, releases } from './world.mjs';
 
 const nano = (ms) => `${Math.floor(ms)}${String(Math.round((ms % 1) * 1e6)).padStart(6, '0')}`;
@@ -90,8 +91,7 @@ export async function order(server, places, { seedNumber = 3, at = Date.now() - 
   const id = hex(random, 32);
   const span = () => hex(random, 16);
   const ids = { root: span(), orders: span(), charge: span(), bank: span(), mail: span() };
-  const place = places.checkout;
-  await sendSpans(server.base, place, id, {
+  const spans = {
     storefront: [{ id: ids.root, name: 'POST /checkout', at, ms: 400 * slower, kind: 2 }],
     checkout: [
       {
@@ -124,8 +124,10 @@ export async function order(server, places, { seedNumber = 3, at = Date.now() - 
       { id: ids.bank, parent: ids.charge, name: 'POST bank.example', at: at + 70, ms: 250 * slower, kind: 3 },
     ],
     ...(seedNumber % 2 ? { mailer: [{ id: ids.mail, parent: ids.orders, name: 'send', at: at + 370, ms: 9 }] } : {}),
-  });
-  await sendLogs(server.base, place, id, 'checkout', [
+  };
+  for (const [name, own] of Object.entries(spans))
+    await sendSpans(server.base, places[services[name].project], id, { [name]: own });
+  await sendLogs(server.base, places.checkout, id, 'checkout', [
     { span: ids.orders, at: at + 15, level: 'info', text: 'cart 81277 locked' },
     { span: ids.orders, at: at + 130, level: 'warn', text: 'payments: 503 from upstream, attempt 2 of 3' },
     { span: ids.bank, at: at + 131, level: 'error', text: 'the bank does not answer' },
