@@ -188,12 +188,11 @@ static uint32_t kind_of(const struct sample *s)
 
 static void read_record(struct sample *s, struct text record)
 {
-    int64_t received_ms;
-    uint32_t project;
+    struct item_head head;
 
     s->seen = NULL;
-    if (item_head(kind_of(s), record, &project, &received_ms) &&
-        (s->project = api_project_by_id(s->c, project)))
+    if (item_head(kind_of(s), record, &head) &&
+        (s->project = api_project_by_id(s->c, head.project)))
         item_read(kind_of(s), record, query_scratch(s->c->q), look_at, s);
 }
 

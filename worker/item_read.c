@@ -50,7 +50,7 @@ void item_read(uint32_t kind, struct text record, struct arena *a,
             return;
 }
 
-bool item_head(uint32_t kind, struct text record, uint32_t *project, int64_t *received_ms)
+bool item_head(uint32_t kind, struct text record, struct item_head *out)
 {
     struct span_head spans;
     struct log_head logs;
@@ -58,14 +58,16 @@ bool item_head(uint32_t kind, struct text record, uint32_t *project, int64_t *re
     if (kind == RECORD_SPANS) {
         if (!span_bundle_head(record, &spans))
             return false;
-        *project = spans.project;
-        *received_ms = spans.received_ms;
-        return true;
+        *out = (struct item_head){spans.project, spans.received_ms,
+                                  (int64_t)(spans.first_ns / 1000000),
+                                  (int64_t)(spans.last_ns / 1000000)};
+    } else {
+        if (!log_bundle_head(record, &logs))
+            return false;
+        *out =
+            (struct item_head){logs.project, logs.received_ms, (int64_t)(logs.first_ns / 1000000),
+                               (int64_t)(logs.last_ns / 1000000)};
     }
-    if (!log_bundle_head(record, &logs))
-        return false;
-    *project = logs.project;
-    *received_ms = logs.received_ms;
     return true;
 }
 
@@ -112,16 +114,18 @@ static void read_found(struct reading *r, uint32_t kind, const struct block_view
                        const uint32_t *order, uint32_t count)
 {
     for (uint32_t i = 0, n; i < count; i += n) {
-        uint32_t record = r->page->at[order[i]].record, project;
+        uint32_t record = r->page->at[order[i]].record;
+        struct item_head head;
 
         for (n = 1; i + n < count && r->page->at[order[i + n]].record == record;)
             n++;
         r->places = order + i;
         r->count = n;
-        if (record < view->count &&
-            item_head(kind, view->records[record], &project, &r->received_ms) &&
-            (r->project = api_project_by_id(r->c, project)))
+        if (record < view->count && item_head(kind, view->records[record], &head) &&
+            (r->project = api_project_by_id(r->c, head.project))) {
+            r->received_ms = head.received_ms;
             item_read(kind, view->records[record], query_scratch(r->c->q), hand_out, r);
+        }
     }
 }
 

@@ -23,6 +23,7 @@ struct scan {
     int64_t edge_ms;     /* … of the block: nothing newer comes after it (older, upwards) */
     const struct api_project *project;
 
+    bool whole_blocks;        /* take what comes, block by block */
     bool left;                /* something fits that is not on the page … */
     struct item_at left_from; /* … and this is the first block of such */
 };
@@ -82,8 +83,27 @@ static bool is_full(const struct scan *s)
     return s->count == s->room;
 }
 
+static void keep_all(struct scan *s, const struct item_at *at)
+{
+    if (is_full(s)) {
+        uint32_t room = s->room * 2;
+        struct item_at *more = arena_alloc(s->c->arena, room * sizeof *more);
+
+        if (!more)
+            return; /* answered with 500 */
+        memcpy(more, s->heap, s->count * sizeof *more);
+        s->heap = more;
+        s->room = room;
+    }
+    s->heap[s->count++] = *at;
+}
+
 static void keep(struct scan *s, const struct item_at *at)
 {
+    if (s->whole_blocks) {
+        keep_all(s, at);
+        return;
+    }
     if (!is_full(s)) {
         s->heap[s->count++] = *at;
         sift_up(s, s->count - 1);
@@ -204,16 +224,37 @@ static bool may_hold(const struct scan *s, struct text record)
     return !t.len || text_find_nocase(record, t) < record.len;
 }
 
+/* Can any of it be on this page, by its times alone? */
+static bool may_fit(const struct scan *s, const struct item_head *h)
+{
+    int64_t first = h->first_ms < h->received_ms ? h->first_ms : h->received_ms;
+    int64_t last = h->last_ms < h->received_ms ? h->last_ms : h->received_ms;
+    const struct item_wish *w = s->wish;
+
+    if (last < w->range.from_ms || first >= w->range.to_ms)
+        return false;
+    if (!w->from.given || !w->from.between)
+        return true;
+    return w->ascending ? last >= w->from.time_ns / 1000000 : first <= w->from.time_ns / 1000000;
+}
+
 static void read_record(struct scan *s, struct text record)
 {
-    uint32_t kind = s->wish->kind, project;
+    uint32_t kind = s->wish->kind;
+    struct item_head head;
 
-    if (!item_head(kind, record, &project, &s->received_ms))
+    if (!item_head(kind, record, &head))
         return;
+    s->received_ms = head.received_ms;
     if (s->wish->ascending ? s->received_ms > s->edge_ms : s->received_ms < s->edge_ms)
         s->edge_ms = s->received_ms;
-    s->project = api_project_by_id(s->c, project);
-    if (s->project && api_project_wanted(s->c, s->project) && may_hold(s, record))
+    s->project = api_project_by_id(s->c, head.project);
+    if (!s->project || !api_project_wanted(s->c, s->project) || !may_fit(s, &head)) {
+        s->bytes += record.len / 8; /* unpacked with its block, no more */
+        return;
+    }
+    s->bytes += record.len;
+    if (may_hold(s, record))
         item_read(kind, record, query_scratch(s->c->q), look_at, s);
 }
 
@@ -221,10 +262,8 @@ static void read_block(struct scan *s, const struct block_ref *ref, const struct
 {
     s->block = block_at_of(ref);
     s->edge_ms = s->wish->ascending ? INT64_MIN : INT64_MAX;
-    for (s->record = 0; s->record < view->count; s->record++) {
-        s->bytes += view->records[s->record].len;
+    for (s->record = 0; s->record < view->count; s->record++)
         read_record(s, view->records[s->record]);
-    }
     s->walked++;
 }
 
@@ -272,8 +311,8 @@ static void narrow(const struct scan *s, struct block_walk *walk)
 
     if (!is_full(s))
         return;
-    if (s->wish->ascending)
-        walk->wish.to_ms = worst_ms + 1 + BLOCK_SKEW_MS;
+    if (s->wish->ascending) /* an item is not older than its receipt says, once that is past */
+        walk->wish.to_ms = worst_ms + 1 + (s->edge_ms > worst_ms ? 0 : BLOCK_SKEW_MS);
     else
         walk->wish.from_ms = worst_ms;
 }
@@ -301,13 +340,16 @@ static void walk(struct scan *s, struct item_page *page)
         read_block(s, &ref, &view);
         page->looked_ms = s->edge_ms;
         page->next.at = beyond(s);
-        if (is_settled(s))
+        if (s->whole_blocks ? s->count >= s->wish->limit : is_settled(s)) {
+            page->more = s->whole_blocks;
             return;
-        if (s->bytes > SCAN_BYTES_MAX) {
+        }
+        if (s->bytes > (s->wish->budget ? s->wish->budget : SCAN_BYTES_MAX)) {
             page->spent = true;
             return;
         }
-        narrow(s, &walk);
+        if (!s->whole_blocks)
+            narrow(s, &walk);
     }
     page->spent = walk.spent;
     if (walk.spent)
@@ -337,51 +379,122 @@ static int shown_order(const void *a, const void *b, void *own)
     return compare(a, b, ((const struct item_wish *)own)->ascending);
 }
 
-/* Heap to list; what is too many leaves. */
-static void finish(struct scan *s, struct item_page *page)
+static void sort(struct scan *s)
 {
-    const struct item_cursor *from = &s->wish->from;
-    struct item_cursor *next = &page->next;
-
     if (s->count)
         qsort_r(s->heap, s->count, sizeof *s->heap, shown_order, (void *)s->wish);
-    while (s->count > s->wish->limit)
-        leave(s, &s->heap[--s->count]);
-    page->at = s->heap;
-    page->count = s->count;
-    page->more = s->left || page->spent;
-    if (!page->more)
-        return;
-    next->given = true;
-    next->between = s->left && s->count;
-    if (!next->between)
-        return;
-    next->at = s->left_from.block;
-    next->time_ns = s->heap[s->count - 1].time_ns;
-    next->tie = s->heap[s->count - 1].tie;
-    for (uint32_t i = s->count; i-- > 0 && compare(&s->heap[i], &s->heap[s->count - 1], true) == 0;)
+}
+
+/* After the last item shown, beginning with the first block that still has something. */
+static void go_on_after(const struct scan *s, struct item_cursor *next)
+{
+    const struct item_cursor *from = &s->wish->from;
+    const struct item_at *last = &s->heap[s->count - 1];
+
+    next->given = next->between = true;
+    if (s->left)
+        next->at = s->left_from.block;
+    next->time_ns = last->time_ns;
+    next->tie = last->tie;
+    for (uint32_t i = s->count; i-- > 0 && compare(&s->heap[i], last, true) == 0;)
         next->same++;
     if (from->given && from->between && from->time_ns == next->time_ns && from->tie == next->tie)
         next->same += from->same;
 }
 
-bool item_scan(struct api_call *c, const struct item_wish *wish, struct item_page *page)
+/* Everything in the blocks so far was shown: the bound stays, the place moves. */
+static void go_on_behind(const struct scan *s, struct item_cursor *next)
 {
-    struct scan s = {.c = c, .wish = wish, .room = wish->limit + 1, .same = wish->from.same};
+    struct block_at at = next->at;
+
+    *next = s->wish->from;
+    next->given = true;
+    next->same = s->same;
+    next->at = at;
+}
+
+/* The budget is spent. Items before which something from the blocks beyond may have to stand are left
+ * for later; false: there are no others. */
+static bool drop_unsure(struct scan *s, const struct item_page *page)
+{
+    int64_t edge_ms = page->looked_ms;
+    uint32_t sure = 0;
+
+    for (; sure < s->count; sure++) {
+        int64_t ms = s->heap[sure].time_ns / 1000000;
+
+        if (s->wish->ascending ? ms >= edge_ms - LATE_MS : ms <= edge_ms + SLACK_MS)
+            break;
+    }
+    if (sure == 0)
+        return s->count == 0;
+    while (s->count > sure)
+        leave(s, &s->heap[--s->count]);
+    return true;
+}
+
+static void finish(struct scan *s, struct item_page *page)
+{
+    while (s->count > s->wish->limit)
+        leave(s, &s->heap[--s->count]);
+    page->at = s->heap;
+    page->count = s->count;
+    page->more = s->left || page->spent;
+    if (page->more && s->count)
+        go_on_after(s, &page->next);
+    else if (page->more)
+        go_on_behind(s, &page->next);
+}
+
+static bool scan_init(struct scan *s)
+{
+    struct api_call *c = s->c;
     uint32_t at = 0;
     struct text name;
 
-    *page = (struct item_page){0};
-    s.heap = arena_alloc(c->arena, s.room * sizeof *s.heap);
-    s.environments = arena_alloc(c->arena, (c->param_count + 1) * sizeof *s.environments);
-    if (!s.heap || !s.environments)
+    s->room = s->wish->limit + 1;
+    s->same = s->wish->from.same;
+    s->heap = arena_alloc(c->arena, s->room * sizeof *s->heap);
+    s->environments = arena_alloc(c->arena, (c->param_count + 1) * sizeof *s->environments);
+    if (!s->heap || !s->environments)
         return false;
     while (api_param_next(c, "environment", &at, &name))
-        s.environments[s.environment_count++] = name;
+        s->environments[s->environment_count++] = name;
+    return true;
+}
+
+/* So much came late that a page's budget does not reach what belongs on it: the next blocks as they are. */
+static bool take_blocks(struct api_call *c, const struct item_wish *wish, struct item_page *page)
+{
+    struct scan s = {.c = c, .wish = wish, .whole_blocks = true};
+
+    *page = (struct item_page){.looked_ms = c->now_ms};
+    if (!scan_init(&s))
+        return false;
+    walk(&s, page);
+    sort(&s);
+    page->at = s.heap;
+    page->count = s.count;
+    page->more |= page->spent;
+    page->spent = true;
+    go_on_behind(&s, &page->next);
+    return !c->refused;
+}
+
+bool item_scan(struct api_call *c, const struct item_wish *wish, struct item_page *page)
+{
+    struct scan s = {.c = c, .wish = wish};
+
+    *page = (struct item_page){.looked_ms = c->now_ms};
+    if (!scan_init(&s))
+        return false;
     if (wish->trace)
         of_one_trace(&s);
     else
         walk(&s, page);
+    sort(&s);
+    if (page->spent && !drop_unsure(&s, page))
+        return take_blocks(c, wish, page);
     finish(&s, page);
     return !c->refused;
 }

@@ -4,7 +4,10 @@
  *            knows when nothing newer can come, and a page is right however late items arrive.
  * Order      the newest first (or the oldest); of equal times, by a digest of the item.
  * Budget     SCAN_BYTES_MAX and SCAN_BLOCKS_MAX are unpacked, BLOCK_MARKS_MAX marks looked at. A page that
- *            ends for that reason has what was found, says how far it looked, and goes on from there.
+ *            ends for that reason has what was found and nothing can come before any more, says how far it
+ *            looked, and goes on from there. When that is nothing, because so much came late, the page has
+ *            what lies in its first blocks, out of order, and may be longer: nothing is shown twice, or not
+ *            at all.
  * Paging     a cursor names the last item shown, and the block to begin with. */
 #ifndef QUERN_WORKER_ITEM_SCAN_H
 #define QUERN_WORKER_ITEM_SCAN_H
@@ -34,6 +37,7 @@ struct item_wish {
     uint32_t limit;
     struct item_cursor from;
     struct block_at after; /* only what came behind that block; none: everything */
+    size_t budget;         /* bytes to be unpacked; 0: SCAN_BYTES_MAX */
 };
 
 struct item_at { /* where an item lies */
@@ -57,8 +61,12 @@ struct item_page {
  * live until the arena is reset. */
 void item_read(uint32_t kind, struct text record, struct arena *a,
                bool (*each)(void *own, uint32_t row, const struct query_item *item), void *own);
-/* What its head says, without unpacking it. False: damaged. */
-bool item_head(uint32_t kind, struct text record, uint32_t *project, int64_t *received_ms);
+/* What the head of a record says, without unpacking it. False: damaged. */
+struct item_head {
+    uint32_t project;
+    int64_t received_ms, first_ms, last_ms; /* as the items say */
+};
+bool item_head(uint32_t kind, struct text record, struct item_head *out);
 
 /* Find a page. False: refused, or the arena is spent. */
 bool item_scan(struct api_call *c, const struct item_wish *wish, struct item_page *out);
