@@ -58,6 +58,8 @@ export function axisTime(at: number[], step: number): string[] {
 
 /** 1 234 567 with thin spaces. */
 export const exact = (n: number) => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, '\u2009');
+/** 1 span, 2 spans */
+export const many = (n: number, what: string) => `${exact(n)} ${what}${n === 1 ? '' : 's'}`;
 /** 12.4k */
 export function brief(n: number): string {
   for (const [size, unit] of [

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import type { Issue } from '../api';
+import { many } from '../format';
 import { mayWrite } from '../state';
 import { Age, Count } from '../ui/small';
 import { Spark } from '../ui/spark';
@@ -56,7 +57,7 @@ export function IssueRow({
           <span class="id">{issue.shortId}</span>
           {issue.culprit && <span>{issue.culprit}</span>}
           {place && <span class="place">{place}</span>}
-          {issue.numComments > 0 && <span>{issue.numComments} comments</span>}
+          {issue.numComments > 0 && <span>{many(issue.numComments, 'comment')}</span>}
         </div>
       </td>
       <td class="graph">

@@ -1,6 +1,6 @@
 // retention.tsx -- how long things are kept, how much there is, and how to change that.
 import { useGet } from '../data';
-import { bytes, dateTime, exact } from '../format';
+import { bytes, dateTime, exact, many } from '../format';
 import { Problem } from '../ui/small';
 import type { Status } from './server';
 
@@ -9,11 +9,10 @@ export function Retention() {
   const s = status.data?.storage;
   if (status.error) return <Problem error={status.error} retry={status.reload} />;
   if (!s) return null;
-  const files = s.segments === 1 ? 'one file' : `${exact(s.segments)} files`;
   const rows: [string, string][] = [
     ['Kept for', s.retentionDays ? `${exact(s.retentionDays)} days` : 'ever'],
     ['All together at most', s.retentionBytes ? bytes(s.retentionBytes) : 'no limit'],
-    ['Stored now', `${bytes(s.segmentBytes)} in ${files}, and ${bytes(s.catalogueBytes)} of issues and figures`],
+    ['Stored now', `${bytes(s.segmentBytes)} in ${many(s.segments, 'file')}, and ${bytes(s.catalogueBytes)} of issues and figures`],
     ['Oldest', s.oldestEvent ? dateTime(s.oldestEvent) : 'nothing is stored'],
     ['Free on the disk', `${bytes(s.freeBytes)}; nothing is taken in below ${bytes(s.minFreeBytes)}`],
   ];

@@ -3,7 +3,7 @@ import { lazy } from 'preact/compat';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { useGet, usePreference, useTitle } from '../data';
-import { brief, dateTime, duration, exact, serviceColour } from '../format';
+import { dateTime, duration, exact, many, serviceColour } from '../format';
 import { org, useHref, useQuery } from '../state';
 import { useFind } from '../trace/find';
 import { Minimap, type Window } from '../trace/minimap';
@@ -350,7 +350,7 @@ function Arriving({ t, reload }: { t: Table; reload: () => void }) {
   const spans = Math.max(0, (now.data?.spans ?? 0) - t.spans);
   const errors = Math.max(0, (now.data?.errors.length ?? 0) - known);
   if (!spans && !errors) return null;
-  const more = (n: number, what: string) => (n ? [`${exact(n)} more ${what}${n === 1 ? '' : 's'}`] : []);
+  const more = (n: number, what: string) => (n ? [many(n, `more ${what}`)] : []);
   const words = [...more(spans, 'span'), ...more(errors, 'error')];
   return (
     <li role="status">
@@ -372,13 +372,12 @@ function Head({ t }: { t: Table }) {
         <span class="quiet">{serviceOf(t, rootOf(t))}</span> {nameOf(t, rootOf(t))}
       </h1>
       <span class="quiet">
-        <strong>{duration(t.durationUs / 1000)}</strong>, {dateTime(t.start)}, {exact(t.spans)}{' '}
-        {t.spans === 1 ? 'span' : 'spans'}
-        {t.whole && ` in ${t.services.length} ${t.services.length === 1 ? 'service' : 'services'}`}
+        <strong>{duration(t.durationUs / 1000)}</strong>, {dateTime(t.start)}, {many(t.spans, 'span')}
+        {t.whole && ` in ${many(t.services.length, 'service')}`}
         {t.whole && failed > 0 && <span class="worse">, {exact(failed)} failed</span>}
         {logs > 0 && (
           <>
-            , <Link href={href('/logs', { query: `trace:${t.traceId}` })}>{brief(logs)} logs</Link>
+            , <Link href={href('/logs', { query: `trace:${t.traceId}` })}>{many(logs, 'log')}</Link>
           </>
         )}
       </span>

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { useGet, usePage, useTitle } from '../data';
-import { duration, exact } from '../format';
+import { duration, exact, many } from '../format';
 import { contextParams, org, useHref, useQuery } from '../state';
 import { OperationPicker, ServicePicker } from '../trace/pickers';
 import { Scatter } from '../trace/scatter';
@@ -312,7 +312,7 @@ function Row({
             {name}
           </Link>
           {t.errors > 0 && (
-            <span class="word worse">{t.errors === 1 ? '1 span failed' : `${exact(t.errors)} spans failed`}</span>
+            <span class="word worse">{many(t.errors, 'span')} failed</span>
           )}
           {t.orphans > 0 && <span class="word">parts are missing</span>}
           {t.issues.slice(0, 2).map((i) => (

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { exact } from '../format';
+import { exact, many } from '../format';
 import { useHref } from '../state';
 import { LevelDot } from '../ui/small';
 import { CUT, flagged, GUESSED, ORPHAN, type ErrorOnSpan, type Table } from './table';
@@ -68,7 +68,7 @@ export function Errors({ t, step }: { t: Table; step: (rows: number[]) => void }
   );
 }
 
-const spans = (n: number) => (n === 1 ? '1 span' : `${exact(n)} spans`);
+const spans = (n: number) => many(n, 'span');
 
 /** Whatever makes this tree differ from what the programs did. */
 export function Notes({

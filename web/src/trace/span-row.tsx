@@ -1,6 +1,6 @@
 // span-row.tsx -- one row of the waterfall: what it is on the left, when it ran on the right.
 import { Link } from 'wouter-preact';
-import { duration, exact, serviceColour } from '../format';
+import { duration, exact, many, serviceColour } from '../format';
 import type { Window } from './minimap';
 import {
   childrenOf,
@@ -131,7 +131,7 @@ function Badges({
           {error.title.split(':')[0]}
         </Link>
       )}
-      {t.logs.has(row) && <span class="count log-count">{exact(t.logs.get(row)!)} logs</span>}
+      {t.logs.has(row) && <span class="count log-count">{many(t.logs.get(row)!, 'log')}</span>}
       {t.shared.has(t.id[row]) && (
         <span class="count" title="Several spans of this trace have the same id">
           same id, {nthOf(t, row) + 1} of {t.shared.get(t.id[row])!.length}

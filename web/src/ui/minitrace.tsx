@@ -3,7 +3,7 @@
 import { Link } from 'wouter-preact';
 import type { Event } from '../api';
 import { useGet, usePage } from '../data';
-import { duration, exact, serviceColour } from '../format';
+import { duration, many, serviceColour } from '../format';
 import { org, useHref } from '../state';
 import type { TraceDocument } from '../trace/table';
 import { LogLines, type LogLine } from './loglines';
@@ -55,7 +55,7 @@ export function TraceOfEvent({ event }: { event: Event }) {
         Trace{' '}
         {d && !none && (
           <Link class="small" href={href(`/traces/${traceId}`, own >= 0 ? { span: spanId! } : {})}>
-            {exact(d.spans)} {d.spans === 1 ? 'span' : 'spans'}, {duration(d.durationUs / 1000)}
+            {many(d.spans, 'span')}, {duration(d.durationUs / 1000)}
           </Link>
         )}
       </h2>
