@@ -304,7 +304,12 @@ sub paint {
     my $traces = tool('proto-spans', "--port $server->{port} --key $server->{key} --spans 100000");
     same_count($server, $traces->{ok}, 'spans', 'spans');
     my ($list) = get($server, '/api/0/organizations/default/traces/?statsPeriod=1h&per_page=50');
-    my @trace = map { (get($server, "/api/0/organizations/default/trace/$list->[ $_ % @$list ]{traceId}/table/"))[1] } 1 .. 100;
+    my @trace;
+    for my $i (1 .. 100) {
+        my ($table, $ms) = get($server, "/api/0/organizations/default/trace/$list->[ $i % @$list ]{traceId}/table/");
+        die "a trace without spans\n" if !$table->{spans};
+        push @trace, $ms;
+    }
     row('trace page with 1 M events and 100,000 spans', 'p95 <= 20 ms', sprintf('%.1f ms', percentile(0.95, @trace)), percentile(0.95, @trace) <= 20);
     row('its latest event', 'p95 <= 20 ms', sprintf('%.1f ms', percentile(0.95, @event)), percentile(0.95, @event) <= 20);
     paint($server);
