@@ -12,7 +12,10 @@ export function Retention() {
   const rows: [string, string][] = [
     ['Kept for', s.retentionDays ? `${exact(s.retentionDays)} days` : 'ever'],
     ['All together at most', s.retentionBytes ? bytes(s.retentionBytes) : 'no limit'],
-    ['Stored now', `${bytes(s.segmentBytes)} in ${many(s.segments, 'file')}, and ${bytes(s.catalogueBytes)} of issues and figures`],
+    [
+      'Stored now',
+      `${bytes(s.segmentBytes)} in ${many(s.segments, 'file')}, and ${bytes(s.catalogueBytes)} of issues and figures`,
+    ],
     ['Oldest', s.oldestEvent ? dateTime(s.oldestEvent) : 'nothing is stored'],
     ['Free on the disk', `${bytes(s.freeBytes)}; nothing is taken in below ${bytes(s.minFreeBytes)}`],
   ];

@@ -311,9 +311,7 @@ function Row({
           <Link class="trace-name" href={href} title={t.traceId}>
             {name}
           </Link>
-          {t.errors > 0 && (
-            <span class="word worse">{many(t.errors, 'span')} failed</span>
-          )}
+          {t.errors > 0 && <span class="word worse">{many(t.errors, 'span')} failed</span>}
           {t.orphans > 0 && <span class="word">parts are missing</span>}
           {t.issues.slice(0, 2).map((i) => (
             <Link key={i.id} class="small" href={to(`/issues/${i.id}`)} title={i.title}>
