@@ -144,7 +144,7 @@ static const struct option *option_find(const struct cli_command *c, const char 
 
 static void print_all(FILE *out)
 {
-    fputs("quern -- errors, traces and profiles of your programs, in one small server\n\n", out);
+    fputs("quern -- errors, traces and logs of your programs, in one small server\n\n", out);
     for (uint32_t i = 0; i < cli_command_count; i++)
         fprintf(out, "  quern %-14s %s\n", cli_commands[i].name, cli_commands[i].summary);
     fputs(
