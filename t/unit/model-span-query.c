@@ -246,8 +246,8 @@ static void test_traceql_filter(void)
         "{resource.service.name=\"cart\"}",
         "{ .service.name = \"cart\" }",
         "{ span.http.response.status_code = 500 }",
-        "{ span.http.response.status_code >= 500 && "
-        "name =~ \"GET .*\" }",
+        ("{ span.http.response.status_code >= 500 && "
+         "name =~ \"GET .*\" }"),
         "{ duration > 200ms }",
         "{ duration<1.5s && duration > 1us}",
         "{ status = error }",
@@ -362,7 +362,7 @@ static void test_traceql_sets(void)
                                                     : 1},
                              .start_ns = 100 + i,
                              .end_ns = 140 - i * 5,
-                             .name = {"abcd" + i, 1},
+                             .name = {&"abcd"[i], 1},
                              .resource = &resource};
     }
     ok(trace_build(s, 4, &arena, &t) && trace_summarise(&t, &arena, &sum), "a trace of four");
