@@ -23,9 +23,11 @@ struct scan {
     int64_t edge_ms;     /* … of the block: nothing newer comes after it (older, upwards) */
     const struct api_project *project;
 
-    bool whole_blocks;        /* take what comes, block by block */
-    bool left;                /* something fits that is not on the page … */
-    struct item_at left_from; /* … and this is the first block of such */
+    bool whole_blocks;          /* take what comes, block by block */
+    bool left;                  /* something fits that is not on the page … */
+    struct item_at left_from;   /* … and this is the first block of such */
+    bool narrowed;              /* blocks are passed over unread, for their times, … */
+    struct item_at narrow_from; /* … from here on: they have something for later pages */
 };
 
 /* ---- order ---- */
@@ -304,19 +306,6 @@ static struct block_wish blocks_of(const struct item_wish *w, int64_t now_ms,
     return b;
 }
 
-/* Blocks of other times need not be unpacked any more. */
-static void narrow(const struct scan *s, struct block_walk *walk)
-{
-    int64_t worst_ms = is_full(s) ? s->heap[0].time_ns / 1000000 : 0;
-
-    if (!is_full(s))
-        return;
-    if (s->wish->ascending) /* an item is not older than its receipt says, once that is past */
-        walk->wish.to_ms = worst_ms + 1 + (s->edge_ms > worst_ms ? 0 : BLOCK_SKEW_MS);
-    else
-        walk->wish.from_ms = worst_ms;
-}
-
 /* Where to go on after the block read last. */
 static struct block_at beyond(const struct scan *s)
 {
@@ -324,6 +313,22 @@ static struct block_at beyond(const struct scan *s)
 
     at.block += s->wish->ascending ? 1 : -1;
     return at;
+}
+
+/* Blocks of other times need not be unpacked any more. */
+static void narrow(struct scan *s, struct block_walk *walk)
+{
+    int64_t worst_ms = is_full(s) ? s->heap[0].time_ns / 1000000 : 0;
+
+    if (!is_full(s))
+        return;
+    if (!s->narrowed)
+        s->narrow_from = (struct item_at){.block = beyond(s), .walked = s->walked};
+    s->narrowed = true;
+    if (s->wish->ascending) /* an item is not older than its receipt says, once that is past */
+        walk->wish.to_ms = worst_ms + 1 + (s->edge_ms > worst_ms ? 0 : BLOCK_SKEW_MS);
+    else
+        walk->wish.from_ms = worst_ms;
 }
 
 static void walk(struct scan *s, struct item_page *page)
@@ -392,8 +397,10 @@ static void go_on_after(const struct scan *s, struct item_cursor *next)
     const struct item_at *last = &s->heap[s->count - 1];
 
     next->given = next->between = true;
-    if (s->left)
+    if (s->left && (!s->narrowed || s->left_from.walked < s->narrow_from.walked))
         next->at = s->left_from.block;
+    else if (s->narrowed)
+        next->at = s->narrow_from.block;
     next->time_ns = last->time_ns;
     next->tie = last->tie;
     for (uint32_t i = s->count; i-- > 0 && compare(&s->heap[i], last, true) == 0;)
