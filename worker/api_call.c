@@ -216,7 +216,7 @@ struct buf api_buf(struct api_call *c)
 
 /* ---- reading ---- */
 
-#define STMTS_MAX 64
+#define STMTS_ROOM 64 /* at first: a call that looks into many segments has several of each */
 
 /* Statements are reset when the call ends (call_end in api_route.c): one left in the middle would
  * hold its read transaction open, and later calls would read the past. */
@@ -225,10 +225,17 @@ static struct db_stmt *remember(struct api_call *c, struct db_stmt *s)
     for (uint32_t i = 0; i < c->stmt_count; i++)
         if (c->stmts[i] == s)
             return s;
-    if (!c->stmts)
-        c->stmts = arena_alloc(c->arena, STMTS_MAX * sizeof *c->stmts);
-    if (!c->stmts || c->stmt_count == STMTS_MAX)
-        return NULL;
+    if (c->stmt_count == c->stmt_room) {
+        uint32_t room = c->stmt_room ? 2 * c->stmt_room : STMTS_ROOM;
+        struct db_stmt **more = arena_alloc(c->arena, room * sizeof *more);
+
+        if (!more)
+            return NULL;
+        if (c->stmt_count)
+            memcpy(more, c->stmts, c->stmt_count * sizeof *more);
+        c->stmts = more;
+        c->stmt_room = room;
+    }
     return c->stmts[c->stmt_count++] = s;
 }
 

@@ -95,7 +95,7 @@ struct api_call {
 
     struct db *db; /* the catalogue */
     struct db_stmt **stmts;
-    uint32_t stmt_count;
+    uint32_t stmt_count, stmt_room;
     struct api_project *projects; /* api_projects(): loaded once */
     uint32_t project_count;
     bool projects_loaded;

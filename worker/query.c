@@ -201,6 +201,18 @@ static void segments_make_room(struct query_thread *q)
         segment_close(oldest);
 }
 
+/* A job that looked into many files leaves them open: the newest ones stay so. */
+static void segments_let_go(struct query_thread *q)
+{
+    uint32_t open = 0;
+
+    for (uint32_t i = 0; i < q->segment_count; i++) {
+        open += q->segments[i].db != NULL;
+        if (open > QUERY_SEGMENTS_OPEN)
+            segment_close(&q->segments[i]);
+    }
+}
+
 struct db *query_segment_db(struct query_thread *q, struct query_segment *s)
 {
     struct db_options options = {.mode = DB_READ, .cache_kib = SEGMENT_CACHE_KIB};
@@ -236,6 +248,7 @@ void query_release(struct query_thread *q)
         db_rollback(q->catalogue);
     q->reading = false;
     q->segments_read = false;
+    segments_let_go(q);
 }
 
 struct world *query_world(struct query_thread *q)

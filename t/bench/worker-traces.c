@@ -1,7 +1,7 @@
 /* worker-traces.c -- what reading traces costs when many spans are stored: fills a data folder through the
  * writer, then asks for lists and traces as a worker's query thread does, and prints CPU time per request
  * (the machine may be shared; the clock is not).
- *   worker-traces SPANS [DIR [TRACES]]     TRACES of a request */
+ *   worker-traces SPANS [DIR [TRACES [SEGMENTS]]]     TRACES of a request; in so many SEGMENTS at least */
 #include <sys/stat.h>
 #include <time.h>
 
@@ -43,7 +43,7 @@ static void put(void *own, struct text record)
 
 static void fill(struct kit *k, uint64_t spans, uint32_t batch)
 {
-    struct span_maker m = {.seed = 3, .services = 6};
+    static struct span_maker m = {.seed = 3, .services = 6};
     uint64_t now_ns = (uint64_t)world_now_ms() * 1000000;
 
     m.now_ns =
@@ -56,6 +56,17 @@ static void fill(struct kit *k, uint64_t spans, uint32_t batch)
             kit_settled(k);
     }
     kit_settled(k);
+    kit_counted(k);
+}
+
+/* Enough events to end a segment of fifty. */
+static void roll(struct kit *k)
+{
+    for (uint64_t i = 0; i < 60; i++) {
+        struct record_event e = kit_event(i + 1 + (uint64_t)world_ticks_us(), 1);
+
+        kit_put_event(k, 0, &e);
+    }
     kit_counted(k);
 }
 
@@ -166,13 +177,21 @@ int main(int argc, char **argv)
     uint64_t spans = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
     struct reader r;
     struct kit k;
+    uint32_t batch = argc > 3 ? (uint32_t)atoi(argv[3]) : BATCH;
+    uint32_t segments = argc > 4 ? (uint32_t)atoi(argv[4]) : 1;
     double begun;
 
     kit_open(&k, argc > 2 ? argv[2] : "/tmp");
+    if (segments > 1)
+        k.conf.segment_rows = 50;
     if (!kit_start(&k) || !reader_open(&r, &k))
         return 1;
     begun = (double)world_now_ms();
-    fill(&k, spans, argc > 3 ? (uint32_t)atoi(argv[3]) : BATCH);
+    for (uint32_t i = 0; i < segments; i++) {
+        fill(&k, spans / segments, batch);
+        if (segments > 1)
+            roll(&k);
+    }
     printf("%llu spans in %.1f s, %lld segments, %lld MB\n", (unsigned long long)spans,
            ((double)world_now_ms() - begun) / 1e3,
            (long long)kit_number(&k, "SELECT count(*) FROM segment"),

@@ -26,9 +26,10 @@ static inline struct api_call *reader_call(struct reader *r, const char *query)
     struct api_call *c = &r->call;
     struct text q = text_of(query);
 
-    query_release(r->q);
     for (uint32_t i = 0; i < c->stmt_count; i++)
         db_reset(c->stmts[i]);
+    c->stmt_count = 0; /* files may be closed now */
+    query_release(r->q);
     arena_reset(&r->arena);
     *c = (struct api_call){.q = r->q,
                            .arena = &r->arena,

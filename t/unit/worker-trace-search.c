@@ -214,6 +214,16 @@ int main(void)
     put_traces(&k, &m, 50, 1);
     learn(&r);
     test_orders(&r, "both");
+    for (int i = 0; i < 24; i++) {
+        query_release(r.q);
+        put_traces(&k, &m, 1, 20);
+        roll(&k);
+    }
+    kit_wait(&k, "SELECT count(*) FROM segment WHERE state = 'sealing'", 0, 20);
+    learn(&r);
+    note("%lld segments", (long long)kit_number(&k, "SELECT count(*) FROM segment"));
+    is_all(&r, "newest", "per_page=100", 0, all_count);
+    is_all(&r, "longest of a service", "per_page=100&sort=-duration&service=shop-0", -1, all_count);
     reader_close(&r);
     is_int(kit_stop(&k), 0, "stop");
     kit_close(&k);
