@@ -175,6 +175,6 @@ await run(async ({ window }) => {
   await page.evaluate(() => (window.stayed = true));
   await button.click();
   await page.getByText('BrandNewError').waitFor();
-  await becomes(() => rows(page).count(), shown + 1, 'a click shows it');
+  await comes(async () => (await rows(page).count()) > shown, 'a click shows it');
   ok(await page.evaluate(() => window.stayed), 'without a reload');
 });
