@@ -18,7 +18,8 @@
 
 /* struct trace_node.flags */
 #define NODE_ORPHAN 0x01 /* its parent is not in the trace (yet) */
-#define NODE_CUT 0x02 /* it was its own ancestor; as the earliest of the circle it became a root \
+#define NODE_CUT \
+    0x02 /* it was its own ancestor; as the earliest of the circle it became a root \
                        */
 #define NODE_GUESSED 0x04  /* its parent is not here; it hangs below the transaction it names */
 #define NODE_ENTRY 0x08    /* a unit of work in its service starts here */

@@ -137,22 +137,24 @@
 #define PASSWORD_MAX 128 /* argon2id hashes it whole; longer is a way to burn our CPU */
 
 /* ---- reading spans and log records ---- */
-#define BLOCK_MARKS_MAX 10000 /* marks that one request may look at: some 15 ms, of 10 million spans */
-#define BLOCK_READS_MAX 48    /* blocks that one walk may take apart: some 15 ms */
-#define SCAN_BLOCKS_MAX 2000  /* that a page of log records or spans is made of, or … */
+#define BLOCK_MARKS_MAX \
+    10000                  /* marks that one request may look at: some 15 ms, of 10 million spans */
+#define BLOCK_READS_MAX 48 /* blocks that one walk may take apart: some 15 ms */
+#define SCAN_BLOCKS_MAX 2000      /* that a page of log records or spans is made of, or … */
 #define SCAN_BYTES_MAX (12 * MIB) /* … unpacked, whichever is reached first */
-#define BLOCK_PLACES_MAX 8192 /* blocks that one trace, or a page of traces, is read from */
-#define TRACE_SCAN_BYTES (2 * MIB) /* of blocks that one search for traces takes apart: some 15 ms */
+#define BLOCK_PLACES_MAX 8192     /* blocks that one trace, or a page of traces, is read from */
+#define TRACE_SCAN_BYTES \
+    (2 * MIB)                  /* of blocks that one search for traces takes apart: some 15 ms */
 #define TRACE_SCAN_BLOCKS 2000 /* … and how many, however small */
 #define TRACE_COUNT_BYTES (8 * MIB) /* of blocks of which only directories are read: some 8 ms */
-#define TRACE_LIST_SPANS 20000 /* spans read together for a list of traces */
-#define TRACE_LOADS_MAX 400    /* traces read for one page, shown or not */
-#define SPAN_COPIES_MAX 64    /* of one id, shown: sent twice, or by client and server */
-#define FOREIGN_TRACES_MAX 500 /* traces of one answer in Jaeger's or Tempo's words … */
-#define FOREIGN_ROUNDS 4       /* … and searches, one after the other, that it is made of */
-#define ATTR_BLOCKS 400       /* blocks that completion looks into: small ones, or … */
-#define ATTR_BYTES_READ (2 * MIB) /* … so many bytes of them … */
-#define ATTR_FOUND_MAX 2000   /* … different keys or values that it tells apart … */
+#define TRACE_LIST_SPANS 20000      /* spans read together for a list of traces */
+#define TRACE_LOADS_MAX 400         /* traces read for one page, shown or not */
+#define SPAN_COPIES_MAX 64          /* of one id, shown: sent twice, or by client and server */
+#define FOREIGN_TRACES_MAX 500      /* traces of one answer in Jaeger's or Tempo's words … */
+#define FOREIGN_ROUNDS 4            /* … and searches, one after the other, that it is made of */
+#define ATTR_BLOCKS 400             /* blocks that completion looks into: small ones, or … */
+#define ATTR_BYTES_READ (2 * MIB)   /* … so many bytes of them … */
+#define ATTR_FOUND_MAX 2000         /* … different keys or values that it tells apart … */
 #define ATTR_VALUE_SHOWN 256  /* … bytes of a value: nobody picks a longer one from a list */
 #define TRACE_ROWS_MAX 100000 /* spans of one trace in outline: the page takes no more */
 #define TRACE_WHOLE_MAX \

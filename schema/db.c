@@ -128,7 +128,8 @@ static int set_up(struct db *d, const struct db_options *o)
     if (o->bulk)
         return db_exec(d, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF");
     /* A WAL that a long read made large would stay so: it is cut when it starts anew. */
-    if ((rc = db_exec(d, "PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=" WAL_KEEP)) != DB_OK ||
+    if ((rc = db_exec(d, "PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=" WAL_KEEP)) !=
+            DB_OK ||
         (rc = db_set_sync(d, o->full_sync)) != DB_OK)
         return rc;
     if (o->no_autocheckpoint) {

@@ -68,7 +68,7 @@ struct index_load {
 struct index_load index_load(const struct index *x); /* walks the table */
 /* Slots and how many are used, without walking; `claims` stays 0. */
 struct index_load index_size(const struct index *x);
-bool index_wants_growth(const struct index *x);      /* cheap; load above 60 % */
+bool index_wants_growth(const struct index *x); /* cheap; load above 60 % */
 
 /* A fresh issue number, never given out before (shared counter). */
 uint32_t index_next_issue(struct index *x);

@@ -85,6 +85,7 @@ is(scalar @{ figures('services', statsPeriod => '14d') }, 2, 'by the hour');
 is(figures('services', statsPeriod => '14d')->[0]{calls}, 105, 'as many');
 is(join(' ', map { $_->{name} } @{ figures('services', statsPeriod => '1h', sort => 'name') }), 'pay shop', 'by name');
 is(figures('services', statsPeriod => '1h', sort => '-p95', per_page => 1)->[0]{name}, 'shop', 'the slowest');
+is(!!$a->get("$org/projects/")->{json}[0]{firstTransactionEvent}, 1, 'its project has had spans');
 my $r = $a->get("$org/services/", statsPeriod => '1h', per_page => 1);
 is(Api::links($r)->{next}{results}, 'true', 'a page of one has another');
 $r = $a->get("$org/services/", statsPeriod => '1h', per_page => 1, cursor => Api::links($r)->{next}{cursor});

@@ -316,6 +316,7 @@ static bool project_row(struct api_call *c, struct db_stmt *s, struct api_projec
         .created_ms = db_col_int(s, 5),
         .first_event_ms = db_col_int(s, 6),
         .settings = api_keep_col(c, s, 7),
+        .has_spans = db_col_int(s, 8) != 0,
     };
     return !arena_spent(c->arena);
 }

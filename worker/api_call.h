@@ -54,6 +54,7 @@ struct api_caller {
 
 struct api_project {
     int64_t id, org, created_ms, first_event_ms; /* first_event_ms 0: none yet */
+    bool has_spans;
     struct text slug, name, platform, settings;
 };
 

@@ -38,21 +38,11 @@ static void write_latest_release(struct api_call *c, const struct api_project *p
 
 static void write_constants(struct buf *b)
 {
-    static const char *const NO[] = {"isBookmarked",
-                                     "firstTransactionEvent",
-                                     "hasSessions",
-                                     "hasProfiles",
-                                     "hasReplays",
-                                     "hasMonitors",
-                                     "hasFeedbacks",
-                                     "hasNewFeedbacks",
-                                     "hasMinifiedStackTrace",
-                                     "hasLogs",
-                                     "hasFlags",
-                                     "hasTraceMetrics",
-                                     "hasUserReports",
-                                     "isInternal",
-                                     "isPublic"};
+    static const char *const NO[] = {
+        "isBookmarked", "hasSessions",  "hasProfiles",     "hasReplays",
+        "hasMonitors",  "hasFeedbacks", "hasNewFeedbacks", "hasMinifiedStackTrace",
+        "hasLogs",      "hasFlags",     "hasTraceMetrics", "hasUserReports",
+        "isInternal",   "isPublic"};
 
     for (size_t i = 0; i < sizeof NO / sizeof *NO; i++)
         json_bool(b, NO[i], false);
@@ -101,6 +91,7 @@ static void write_members(struct api_call *c, const struct api_project *p)
     json_text(b, "platform", p->platform);
     api_time(b, "dateCreated", p->created_ms);
     api_time(b, "firstEvent", p->first_event_ms);
+    json_bool(b, "firstTransactionEvent", p->has_spans);
     scope_write(b, "access", c->caller.scopes);
     json_open(b, "platforms", '[');
     if (!text_empty(p->platform))

@@ -214,8 +214,7 @@ static void transaction_item(struct envelope_work *k, const struct envelope_item
     struct sentry_context sentry = trace_context(k->in, &k->env, item);
     struct event e;
     enum event_rc why;
-    enum event_fate fate =
-        take_transaction_json(k->in, item->payload, &k->ctx, &sentry, &e, &why);
+    enum event_fate fate = take_transaction_json(k->in, item->payload, &k->ctx, &sentry, &e, &why);
 
     settle_event(k, fate, &e, why);
 }

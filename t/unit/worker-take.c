@@ -339,21 +339,23 @@ static void kinds(void)
     r = envelope("{}\n{\"type\":\"check_in\"}\n{\"monitor_slug\":\"\",\"status\":\"ok\"}");
     ok(r.status == 200 && serve_outcome(&s, OUTCOME_INVALID, "monitor", NULL) == 1,
        "65: an empty slug is counted as invalid");
-    r = envelope("{}\n{\"type\":\"log\",\"item_count\":3,\"content_type\":\"application/"
-                 "vnd.sentry.items.log+json\"}\n{\"items\":[{\"timestamp\":1770458400,\"level\":\"info\","
-                 "\"body\":\"a\"},{},{\"timestamp\":1770458401,\"level\":\"warn\",\"body\":\"b\"}]}");
+    r = envelope(
+        "{}\n{\"type\":\"log\",\"item_count\":3,\"content_type\":\"application/"
+        "vnd.sentry.items.log+json\"}\n{\"items\":[{\"timestamp\":1770458400,\"level\":\"info\","
+        "\"body\":\"a\"},{},{\"timestamp\":1770458401,\"level\":\"warn\",\"body\":\"b\"}]}");
     is_int(serve_count(&s, RECORD_LOGS), 1, "61: logs are stored, but for a broken one");
     r = envelope("{}\n{\"type\":\"log\",\"item_count\":3}\n{\"items\":[{},{},{}]}");
     ok(r.status == 200 && serve_outcome(&s, OUTCOME_INVALID, "log_item", NULL) == 1,
        "61: without content_type they are dropped");
-    r = envelope(HEADER "{\"type\":\"transaction\"}\n{\"transaction\":\"/a\",\"start_timestamp\":"
-                        "1770458400,\"timestamp\":1770458401,\"contexts\":{\"trace\":{\"trace_id\":"
-                        "\"4c79f60c11214eb38604f4ae0781bfb2\",\"span_id\":\"fa90fdead5f74052\"}}}\n"
-                        "{\"type\":\"span\",\"item_count\":1,\"content_type\":"
-                        "\"application/vnd.sentry.items.span.v2+json\"}\n{\"items\":[{\"trace_id\":"
-                        "\"4c79f60c11214eb38604f4ae0781bfb2\",\"span_id\":\"fa90fdead5f74053\",\"name\":"
-                        "\"b\",\"start_timestamp\":1770458400,\"end_timestamp\":1770458401}]}\n"
-                        "{\"type\":\"profile\"}\n{}\n{\"type\":\"attachment\"}\nabc");
+    r = envelope(HEADER
+                 "{\"type\":\"transaction\"}\n{\"transaction\":\"/a\",\"start_timestamp\":"
+                 "1770458400,\"timestamp\":1770458401,\"contexts\":{\"trace\":{\"trace_id\":"
+                 "\"4c79f60c11214eb38604f4ae0781bfb2\",\"span_id\":\"fa90fdead5f74052\"}}}\n"
+                 "{\"type\":\"span\",\"item_count\":1,\"content_type\":"
+                 "\"application/vnd.sentry.items.span.v2+json\"}\n{\"items\":[{\"trace_id\":"
+                 "\"4c79f60c11214eb38604f4ae0781bfb2\",\"span_id\":\"fa90fdead5f74053\",\"name\":"
+                 "\"b\",\"start_timestamp\":1770458400,\"end_timestamp\":1770458401}]}\n"
+                 "{\"type\":\"profile\"}\n{}\n{\"type\":\"attachment\"}\nabc");
     is_int(r.status, 200, "14: transaction, spans, profile, attachment");
     ok(serve_count(&s, RECORD_SPANS) >= 1, "14: transaction and spans");
     is_int(serve_outcome(&s, OUTCOME_UNPROCESSED, "profile", NULL), 1, "14: profile");

@@ -71,6 +71,10 @@ await run(async ({ window }) => {
   await span(boot.public_key);
   await page.getByRole('link', { name: 'go to the traces' }).waitFor();
   ok(true, 'and tells of spans that come before any error');
+  const other = await login(await window());
+  await other.waitForURL('**/traces');
+  ok(true, 'whoever comes now is led to them');
+  await other.close();
 
   await page.evaluate(() => (window.stayed = true));
   const by = send(dsn);

@@ -24,6 +24,7 @@ export interface Project {
   name: string;
   platform: string | null;
   firstEvent: string | null;
+  firstTransactionEvent: boolean; // spans have come
 }
 export interface Actor {
   type: 'user' | 'team';

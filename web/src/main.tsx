@@ -63,11 +63,15 @@ function ToComparison() {
 }
 
 function Pages() {
-  const waiting = projects.value.length > 0 && projects.value.every((p) => !p.firstEvent);
+  const events = projects.value.some((p) => p.firstEvent);
+  const spans = projects.value.some((p) => p.firstTransactionEvent);
+  const home = events || projects.value.length === 0 ? '/issues' : spans ? '/traces' : '/welcome';
   return (
     <Suspense fallback={<div class="content" aria-busy="true" />}>
       <Switch>
-        <Route path="/">{waiting ? <Redirect to="/welcome" /> : <Redirect to="/issues" />}</Route>
+        <Route path="/">
+          <Redirect to={home} />
+        </Route>
         <Route path="/welcome" component={Welcome} />
         <Route path="/issues" component={Issues} />
         <Route path="/issues/:issue/events/:event">
