@@ -1,14 +1,14 @@
-/* item_cursor.c -- how a list of items goes on: "time.digest.shown.segment.block:0:0" for the one after,
- * like Sentry's cursors three parts, of which clients look at none. */
+/* item_cursor.c -- how a list of items goes on: "time.digest.shown.segment.block.segment.block:0:0" for
+ * the one after, like Sentry's cursors three parts, of which clients look at none. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "worker/item_scan.h"
 
-#define PARTS 5
+#define PARTS 7
 
-/* "a.b.c.d.e:0:0", all hexadecimal. */
+/* "a.b.c.d.e.f.g:0:0", all hexadecimal. */
 static bool parts_read(struct text t, unsigned long long out[PARTS])
 {
     char digits[160], *at = digits, *end;
@@ -39,7 +39,7 @@ bool item_cursor_read(struct api_call *c, struct item_cursor *out)
     if (text_is(t, "0:0:0")) /* the first page, as some clients ask for it */
         return true;
     if (!parts_read(t, part) || part[0] > INT64_MAX || part[2] > UINT32_MAX ||
-        part[3] > INT64_MAX || part[4] > INT64_MAX) {
+        part[3] > INT64_MAX || part[4] > INT64_MAX || part[5] > INT64_MAX || part[6] > INT64_MAX) {
         api_detail(c, 400, "Invalid cursor parameter.");
         return false;
     }
@@ -48,7 +48,8 @@ bool item_cursor_read(struct api_call *c, struct item_cursor *out)
                                 .time_ns = (int64_t)part[0],
                                 .tie = part[1],
                                 .same = (uint32_t)part[2],
-                                .at = {(int64_t)part[3], (int64_t)part[4]}};
+                                .at = {(int64_t)part[3], (int64_t)part[4]},
+                                .reached = {(int64_t)part[5], (int64_t)part[6]}};
     return true;
 }
 
@@ -59,10 +60,12 @@ void item_cursor_link(struct api_call *c, const struct item_page *page)
     struct text next = TEXT("0:0:0");
 
     if (page->more)
-        next = arena_printf(c->arena, "%llx.%llx.%x.%llx.%llx:0:0",
+        next = arena_printf(c->arena, "%llx.%llx.%x.%llx.%llx.%llx.%llx:0:0",
                             n->between ? (unsigned long long)n->time_ns : 0,
                             n->between ? (unsigned long long)n->tie : 0, n->between ? n->same : 0,
-                            (unsigned long long)n->at.segment, (unsigned long long)n->at.block);
+                            (unsigned long long)n->at.segment, (unsigned long long)n->at.block,
+                            (unsigned long long)n->reached.segment,
+                            (unsigned long long)n->reached.block);
     page_link_cursor(c, next, page->more);
 }
 

@@ -7,12 +7,20 @@
 #define SLACK_MS 5000   /* receipts of several workers are out of order by so much, at most */
 #define LATE_MS 3600000 /* upwards: items later than that are found where they came */
 
+struct late {
+    struct item_at *at;
+    uint32_t count, room;
+    uint32_t same; /* of them equal to the cursor */
+};
+
 struct scan {
     struct api_call *c;
     const struct item_wish *wish;
     struct item_at *heap; /* wish->limit + 1 of them, the worst on top */
     uint32_t count, room;
-    uint32_t same; /* items equal to the cursor that are still to be passed over */
+    uint32_t same;    /* items equal to the cursor that are still to be passed over */
+    struct late late; /* belong before the cursor, but were out of reach then */
+    bool beyond;      /* the block being read is one that no page has read */
     struct text *environments;
     uint32_t environment_count;
 
@@ -85,25 +93,28 @@ static bool is_full(const struct scan *s)
     return s->count == s->room;
 }
 
-static void keep_all(struct scan *s, const struct item_at *at)
+/* Room for one more; false: the arena is spent, which is answered with 500. */
+static bool grown(struct scan *s, struct item_at **list, uint32_t count, uint32_t *room)
 {
-    if (is_full(s)) {
-        uint32_t room = s->room * 2;
-        struct item_at *more = arena_alloc(s->c->arena, room * sizeof *more);
+    uint32_t twice = *room ? *room * 2 : 64;
+    struct item_at *more;
 
-        if (!more)
-            return; /* answered with 500 */
-        memcpy(more, s->heap, s->count * sizeof *more);
-        s->heap = more;
-        s->room = room;
-    }
-    s->heap[s->count++] = *at;
+    if (count < *room)
+        return true;
+    if (!(more = arena_alloc(s->c->arena, twice * sizeof *more)))
+        return false;
+    if (count)
+        memcpy(more, *list, count * sizeof *more);
+    *list = more;
+    *room = twice;
+    return true;
 }
 
 static void keep(struct scan *s, const struct item_at *at)
 {
     if (s->whole_blocks) {
-        keep_all(s, at);
+        if (grown(s, &s->heap, s->count, &s->room))
+            s->heap[s->count++] = *at;
         return;
     }
     if (!is_full(s)) {
@@ -176,20 +187,31 @@ static bool of_trace(const struct scan *s, const struct query_item *item)
     return !s->wish->trace || memcmp(id, s->wish->trace, 16) == 0;
 }
 
-/* Was it shown on an earlier page? */
-static bool is_shown(struct scan *s, const struct item_at *at)
+static void keep_late(struct scan *s, const struct item_at *at, bool same)
+{
+    struct late *l = &s->late;
+
+    if (!grown(s, &l->at, l->count, &l->room))
+        return;
+    l->at[l->count++] = *at;
+    l->same += same;
+}
+
+/* What stands before the cursor was shown on an earlier page, unless none has read its block. */
+static void consider(struct scan *s, const struct item_at *at)
 {
     const struct item_cursor *from = &s->wish->from;
     struct item_at last = {.time_ns = from->time_ns, .tie = from->tie};
-    int order;
+    int order = from->given && from->between ? compare(at, &last, s->wish->ascending) : 1;
 
-    if (!from->given || !from->between)
-        return false;
-    order = compare(at, &last, s->wish->ascending);
-    if (order != 0 || !s->same)
-        return order < 0;
-    s->same--;
-    return true;
+    if (order > 0 || (s->beyond && s->whole_blocks))
+        keep(s, at);
+    else if (s->beyond)
+        keep_late(s, at, order == 0);
+    else if (order == 0 && s->same)
+        s->same--;
+    else if (order == 0)
+        keep(s, at);
 }
 
 static bool look_at(void *own, uint32_t row, const struct query_item *given)
@@ -211,8 +233,7 @@ static bool look_at(void *own, uint32_t row, const struct query_item *given)
     if (w->query && query_ask(w->query, w->node, &item, query_scratch(s->c->q)) != QUERY_YES)
         return true;
     at.tie = tie_of(&item);
-    if (!is_shown(s, &at))
-        keep(s, &at);
+    consider(s, &at);
     return true;
 }
 
@@ -235,7 +256,7 @@ static bool may_fit(const struct scan *s, const struct item_head *h)
 
     if (last < w->range.from_ms || first >= w->range.to_ms)
         return false;
-    if (!w->from.given || !w->from.between)
+    if (!w->from.given || !w->from.between || s->beyond)
         return true;
     return w->ascending ? last >= w->from.time_ns / 1000000 : first <= w->from.time_ns / 1000000;
 }
@@ -281,9 +302,9 @@ static bool is_settled(const struct scan *s)
 
 /* ---- the walk ---- */
 
-static struct block_wish blocks_of(const struct item_wish *w, int64_t now_ms,
-                                   struct query_need *needs)
+static struct block_wish blocks_of(const struct scan *s, struct query_need *needs)
 {
+    const struct item_wish *w = s->wish;
     const struct item_cursor *from = &w->from;
     struct block_wish b = {.kind = w->kind,
                            .from_ms = w->range.from_ms,
@@ -296,23 +317,27 @@ static struct block_wish blocks_of(const struct item_wish *w, int64_t now_ms,
 
     if (from->given) {
         b.from = from->at;
-        if (from->between && w->ascending)
+        if (from->between && !s->beyond && w->ascending)
             b.from_ms = from->time_ns / 1000000;
-        else if (from->between)
+        else if (from->between && !s->beyond)
             b.to_ms = from->time_ns / 1000000 + 1;
     }
     /* Times ahead of ours are taken as the receipt. */
-    b.to_ms = b.to_ms > now_ms ? INT64_MAX : b.to_ms + BLOCK_SKEW_MS;
+    b.to_ms = b.to_ms > s->c->now_ms ? INT64_MAX : b.to_ms + BLOCK_SKEW_MS;
     return b;
 }
 
-/* Where to go on after the block read last. */
-static struct block_at beyond(const struct scan *s)
+/* The next place in the walk. */
+static struct block_at behind(const struct scan *s, struct block_at at)
 {
-    struct block_at at = s->block;
-
     at.block += s->wish->ascending ? 1 : -1;
     return at;
+}
+
+/* Does the walk meet `a` after `b`? */
+static bool is_further(const struct scan *s, struct block_at a, struct block_at b)
+{
+    return s->wish->ascending ? block_older(s->c, b, a) : block_older(s->c, a, b);
 }
 
 /* Blocks of other times need not be unpacked any more. */
@@ -323,7 +348,7 @@ static void narrow(struct scan *s, struct block_walk *walk)
     if (!is_full(s))
         return;
     if (!s->narrowed)
-        s->narrow_from = (struct item_at){.block = beyond(s), .walked = s->walked};
+        s->narrow_from = (struct item_at){.block = behind(s, s->block), .walked = s->walked};
     s->narrowed = true;
     if (s->wish->ascending) /* an item is not older than its receipt says, once that is past */
         walk->wish.to_ms = worst_ms + 1 + (s->edge_ms > worst_ms ? 0 : BLOCK_SKEW_MS);
@@ -331,34 +356,66 @@ static void narrow(struct scan *s, struct block_walk *walk)
         walk->wish.from_ms = worst_ms;
 }
 
-static void walk(struct scan *s, struct item_page *page)
+/* Has the page, with the block that was just read, what it needs or may cost? */
+static bool is_done(const struct scan *s, struct item_page *page)
 {
-    struct query_need needs[QUERY_NEEDS];
-    struct block_wish wish = blocks_of(s->wish, s->c->now_ms, needs);
+    if (s->bytes > (s->wish->budget ? s->wish->budget : SCAN_BYTES_MAX))
+        page->spent = true;
+    if (s->whole_blocks)
+        page->more = s->count >= s->wish->limit;
+    return page->more || page->spent || s->late.count >= s->wish->limit ||
+           (!s->whole_blocks && is_settled(s));
+}
+
+/* False: the page is done. */
+static bool walk(struct scan *s, const struct block_wish *wish, struct item_page *page)
+{
     struct block_walk walk;
     struct block_view view;
     struct block_ref ref;
 
-    block_walk_begin(&walk, s->c, &wish);
-    walk.blocks = SCAN_BLOCKS_MAX;
+    block_walk_begin(&walk, s->c, wish);
+    walk.blocks = SCAN_BLOCKS_MAX > s->walked ? SCAN_BLOCKS_MAX - s->walked : 0;
+    if (!s->whole_blocks)
+        narrow(s, &walk);
     while (block_walk_next(&walk, &ref, &view)) {
         read_block(s, &ref, &view);
         page->looked_ms = s->edge_ms;
-        page->next.at = beyond(s);
-        if (s->whole_blocks ? s->count >= s->wish->limit : is_settled(s)) {
-            page->more = s->whole_blocks;
-            return;
-        }
-        if (s->bytes > (s->wish->budget ? s->wish->budget : SCAN_BYTES_MAX)) {
-            page->spent = true;
-            return;
-        }
+        page->next.at = behind(s, s->block);
+        if (s->beyond)
+            page->next.reached = s->block;
+        if (is_done(s, page))
+            return false;
         if (!s->whole_blocks)
             narrow(s, &walk);
     }
     page->spent = walk.spent;
     if (walk.spent)
         page->next.at = walk.here;
+    return !walk.spent;
+}
+
+/* First what earlier pages have read, of which only times behind the cursor count; then the rest. */
+static void walk_all(struct scan *s, struct item_page *page)
+{
+    const struct item_cursor *from = &s->wish->from;
+    struct query_need needs[QUERY_NEEDS];
+    struct block_wish wish;
+
+    page->next.reached = from->reached;
+    if (from->reached.segment && !is_further(s, from->at, from->reached)) {
+        wish = blocks_of(s, needs);
+        wish.stop = behind(s, from->reached);
+        if (!walk(s, &wish, page))
+            return;
+        s->beyond = true;
+        wish = blocks_of(s, needs);
+        wish.from = behind(s, from->reached);
+    } else {
+        s->beyond = true;
+        wish = blocks_of(s, needs);
+    }
+    walk(s, &wish, page);
 }
 
 /* The index says which blocks: no budget, they are few. Newest last. */
@@ -368,7 +425,7 @@ static void of_one_trace(struct scan *s)
     uint32_t count = 0;
     const struct block_ref *refs = block_of_traces(s->c, s->wish->kind, &id, 1, &count);
 
-    for (uint32_t i = 0; refs && i < count && !is_settled(s); i++) {
+    for (uint32_t i = 0; refs && i < count; i++) {
         const struct block_ref *ref = &refs[s->wish->ascending ? i : count - 1 - i];
         struct block_view view;
 
@@ -384,40 +441,51 @@ static int shown_order(const void *a, const void *b, void *own)
     return compare(a, b, ((const struct item_wish *)own)->ascending);
 }
 
-static void sort(struct scan *s)
+static void sort(const struct scan *s, struct item_at *list, uint32_t count)
 {
-    if (s->count)
-        qsort_r(s->heap, s->count, sizeof *s->heap, shown_order, (void *)s->wish);
+    if (count)
+        qsort_r(list, count, sizeof *list, shown_order, (void *)s->wish);
 }
 
-/* After the last item shown, beginning with the first block that still has something. */
+/* The first block that still has something; false: those that were read have nothing more. */
+static bool rest_begins(const struct scan *s, struct block_at *at)
+{
+    if (s->left && (!s->narrowed || s->left_from.walked < s->narrow_from.walked))
+        *at = s->left_from.block;
+    else if (s->narrowed)
+        *at = s->narrow_from.block;
+    return s->left || s->narrowed;
+}
+
+/* After the last item shown. */
 static void go_on_after(const struct scan *s, struct item_cursor *next)
 {
     const struct item_cursor *from = &s->wish->from;
     const struct item_at *last = &s->heap[s->count - 1];
 
     next->given = next->between = true;
-    if (s->left && (!s->narrowed || s->left_from.walked < s->narrow_from.walked))
-        next->at = s->left_from.block;
-    else if (s->narrowed)
-        next->at = s->narrow_from.block;
+    rest_begins(s, &next->at);
     next->time_ns = last->time_ns;
     next->tie = last->tie;
     for (uint32_t i = s->count; i-- > 0 && compare(&s->heap[i], last, true) == 0;)
         next->same++;
     if (from->given && from->between && from->time_ns == next->time_ns && from->tie == next->tie)
-        next->same += from->same;
+        next->same += from->same + s->late.same;
 }
 
-/* Everything in the blocks so far was shown: the bound stays, the place moves. */
+/* The bound stays; the place moves, behind the blocks so far if all of them was shown. */
 static void go_on_behind(const struct scan *s, struct item_cursor *next)
 {
-    struct block_at at = next->at;
+    struct item_cursor on = s->wish->from;
 
-    *next = s->wish->from;
-    next->given = true;
-    next->same = s->same;
-    next->at = at;
+    on.given = true;
+    on.at = next->at;
+    on.reached = next->reached;
+    if (rest_begins(s, &on.at))
+        on.same += s->late.same;
+    else
+        on.same = s->same;
+    *next = on;
 }
 
 /* The budget is spent. Items before which something from the blocks beyond may have to stand are left
@@ -440,17 +508,34 @@ static bool drop_unsure(struct scan *s, const struct item_page *page)
     return true;
 }
 
-static void finish(struct scan *s, struct item_page *page)
+/* The page is what came late and what is in order, together in order. */
+static void put_together(struct scan *s, struct item_page *page)
 {
-    while (s->count > s->wish->limit)
-        leave(s, &s->heap[--s->count]);
+    struct late *l = &s->late;
+
     page->at = s->heap;
     page->count = s->count;
-    page->more = s->left || page->spent;
+    if (!l->count)
+        return;
+    for (uint32_t i = 0; i < s->count && grown(s, &l->at, l->count, &l->room); i++)
+        l->at[l->count++] = s->heap[i];
+    sort(s, l->at, l->count);
+    page->at = l->at;
+    page->count = l->count;
+}
+
+static void finish(struct scan *s, struct item_page *page)
+{
+    bool late = s->late.count >= s->wish->limit; /* a page of these alone: the walk ended early */
+
+    while (s->count > (late ? 0 : s->wish->limit))
+        leave(s, &s->heap[--s->count]);
+    page->more = s->left || page->spent || late;
     if (page->more && s->count)
         go_on_after(s, &page->next);
     else if (page->more)
         go_on_behind(s, &page->next);
+    put_together(s, page);
 }
 
 static bool scan_init(struct scan *s)
@@ -478,8 +563,8 @@ static bool take_blocks(struct api_call *c, const struct item_wish *wish, struct
     *page = (struct item_page){.looked_ms = c->now_ms};
     if (!scan_init(&s))
         return false;
-    walk(&s, page);
-    sort(&s);
+    walk_all(&s, page);
+    sort(&s, s.heap, s.count);
     page->at = s.heap;
     page->count = s.count;
     page->more |= page->spent;
@@ -498,8 +583,8 @@ bool item_scan(struct api_call *c, const struct item_wish *wish, struct item_pag
     if (wish->trace)
         of_one_trace(&s);
     else
-        walk(&s, page);
-    sort(&s);
+        walk_all(&s, page);
+    sort(&s, s.heap, s.count);
     if (page->spent && !drop_unsure(&s, page))
         return take_blocks(c, wish, page);
     finish(&s, page);

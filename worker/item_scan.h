@@ -8,7 +8,10 @@
  *            looked, and goes on from there. When that is nothing, because so much came late, the page has
  *            what lies in its first blocks, out of order, and may be longer: nothing is shown twice, or not
  *            at all.
- * Paging     a cursor names the last item shown, and the block to begin with. */
+ * Lateness   blocks may hold what was received long before or after the blocks beside them: a ring that
+ *            nobody drained for a while. So a page does not trust that blocks it has not read have nothing
+ *            that belongs before what was shown; when such turns up, a later page has it, out of order.
+ * Paging     a cursor names the last item shown, the block to begin with, and how far pages have read. */
 #ifndef QUERN_WORKER_ITEM_SCAN_H
 #define QUERN_WORKER_ITEM_SCAN_H
 
@@ -23,6 +26,8 @@ struct item_cursor {
     uint64_t tie;
     uint32_t same; /* items of that time and digest that were shown already */
     struct block_at at;
+    struct block_at
+        reached; /* of what lies beyond this block nothing was shown yet; none: as is `at` */
 };
 
 struct item_wish {

@@ -9,6 +9,13 @@
 #define BODY 700
 #define LATE_MS 600000
 #define NEEDLE "the needle in it"
+#define BACKLOG_MS 60000
+
+enum lateness {
+    LATE_ALONE,       /* what comes late does so in requests of its own, as from phones */
+    LATE_MIXED,       /* in every request */
+    LATE_NONE_BACKLOG /* nothing; but of two rings one was not drained for a minute */
+};
 
 /* ---- making ---- */
 
@@ -35,8 +42,7 @@ static struct logrec record_of(struct span_maker *m, uint32_t n, int64_t sent_ms
                            .attrs = {attr, 1, 0}};
 }
 
-/* What comes late does so in requests of its own, as from phones; or, `mixed`, in every one of them. */
-static void put_records(struct kit *k, struct span_maker *m, int64_t first_ms, bool mixed)
+static void put_records(struct kit *k, struct span_maker *m, int64_t first_ms, enum lateness how)
 {
     struct resource shop = {.service = TEXT("shop"), .environment = TEXT("prod")};
     struct resource pay = {.service = TEXT("pay")};
@@ -45,13 +51,16 @@ static void put_records(struct kit *k, struct span_maker *m, int64_t first_ms, b
 
     for (uint32_t n = 0, request = 0; n < RECORDS; request++) {
         uint32_t end = n + 1 + (uint32_t)dice(m, 60);
-        int64_t sent_ms = first_ms + n;
+        int64_t sent_ms =
+            first_ms + n + (how == LATE_NONE_BACKLOG && request % 7 == 0 ? BACKLOG_MS : 0);
         struct buf out;
 
         arena_reset(&k->arena);
         log_packer_open(p, 1, sent_ms, NULL);
         for (; n < end && n < RECORDS; n++) {
-            bool late = mixed ? n % 13 == 0 : request % 20 == 0;
+            bool late = how == LATE_MIXED   ? n % 13 == 0
+                        : how == LATE_ALONE ? request % 20 == 0
+                                            : false;
             struct attr attr;
             struct logrec l =
                 record_of(m, n, sent_ms, late, n % 3 ? &shop : &pay, &attr, body, sizeof body);
@@ -201,7 +210,7 @@ static void test_order(void)
     kit_open(&k, "/tmp");
     k.conf.segment_rows = 50;
     ok(kit_start(&k), "a writer");
-    put_records(&k, &m, world_now_ms() - RECORDS - 60000, false);
+    put_records(&k, &m, world_now_ms() - RECORDS - 60000, LATE_ALONE);
     ok(kit_counted(&k) && reader_open(&r, &k), "%d log records", RECORDS);
     used = test_all(&r, "in use");
     walk(&r, "", false, 100, RECORDS / 200, 0, &half);
@@ -235,7 +244,7 @@ static void test_mixed(void)
 
     kit_open(&k, "/tmp");
     ok(kit_start(&k), "a writer");
-    put_records(&k, &m, world_now_ms() - RECORDS - 60000, true);
+    put_records(&k, &m, world_now_ms() - RECORDS - 60000, LATE_MIXED);
     ok(kit_counted(&k) && reader_open(&r, &k), "%d log records, late ones everywhere", RECORDS);
     down = all(&r, "", false, 100, SMALL);
     up = all(&r, "", true, 100, SMALL);
@@ -249,9 +258,38 @@ static void test_mixed(void)
     kit_close(&k);
 }
 
+/* Blocks of which some were received much later than those that were written after them. */
+static void test_backlog(void)
+{
+    struct span_maker m = {.seed = 9};
+    struct walked down, up, poor;
+    struct reader r;
+    struct kit k;
+
+    kit_open(&k, "/tmp");
+    ok(kit_start(&k), "a writer");
+    put_records(&k, &m, world_now_ms() - RECORDS - 2 * BACKLOG_MS, LATE_NONE_BACKLOG);
+    ok(kit_counted(&k) && reader_open(&r, &k), "%d log records, some long in a ring", RECORDS);
+    for (uint32_t limit = 7; limit <= 700; limit *= 10) {
+        down = all(&r, "", false, limit, 0);
+        up = all(&r, "", true, limit, 0);
+        poor = all(&r, "", false, limit, SMALL);
+        is_int(down.count, RECORDS, "every record, the newest first, by %u", limit);
+        is_int(up.count, RECORDS, "the oldest first");
+        is_int(poor.count, RECORDS, "with little to spend");
+        ok(down.sum == up.sum && down.sum == poor.sum, "the same ones");
+        note("%u and %u pages, %u and %u out of order", down.pages, up.pages, down.out_of_order,
+             up.out_of_order);
+    }
+    reader_close(&r);
+    is_int(kit_stop(&k), 0, "stop");
+    kit_close(&k);
+}
+
 int main(void)
 {
     test_order();
     test_mixed();
+    test_backlog();
     return done_testing();
 }
