@@ -82,6 +82,8 @@ for my $durability ('power', 'process') {
         cmp_ok($batches, '>', 3, "$durability: $_ sent $batches batches, $spans{$_} spans, $logs{$_} log records");
     }
 
+    # durability = process: what was answered may still be in a ring.
+    wait_until('the rings to be empty', sub { $a->get('/quern/status/')->{json}{ringLagBytes} == 0 });
     my ($cursor, %stored, %twice);
     do {
         my $r = $a->get("$org/logs/", per_page => 100, $cursor ? (cursor => $cursor) : ());

@@ -2,6 +2,7 @@
 #include "writer/writer.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -317,6 +318,9 @@ int writer_main(const struct writer_conf *conf)
     struct writer *w = NULL;
     int status;
 
+    /* Else glibc moves the thresholds up with each large buffer that is freed, and keeps the next ones. */
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    mallopt(M_TRIM_THRESHOLD, 256 << 10);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is a full disk, not a reason to die */
     setenv("SQLITE_TMPDIR", conf->world->dir, 1); /* /tmp may be small, or not be ours to write */
