@@ -160,6 +160,18 @@ void attrs_write_json(struct buf *b, const char *key, const struct attrs *list)
     json_close(b, '}');
 }
 
+void attrs_write_pairs(struct buf *b, const char *key, const struct attrs *list)
+{
+    json_open(b, key, '[');
+    for (uint32_t i = 0; i < list->count; i++) {
+        json_open(b, NULL, '[');
+        json_text(b, NULL, list->at[i].key);
+        attr_write_value(b, NULL, &list->at[i]);
+        json_close(b, ']');
+    }
+    json_close(b, ']');
+}
+
 void json_digits(struct buf *b, const char *key, int64_t v)
 {
     json_open(b, key, '"');

@@ -58,6 +58,8 @@ void attrs_fit(struct attrs *list, size_t max);
 
 /* {"key":value,…}: plain JSON, for Sentry-shaped answers and event contexts. NaN is "NaN". */
 void attrs_write_json(struct buf *b, const char *key, const struct attrs *list);
+/* [["key",value],…]: plain JSON in the order of the list; a key may come twice. */
+void attrs_write_pairs(struct buf *b, const char *key, const struct attrs *list);
 /* [{"key":"…","value":{"stringValue":"…"}},…]: OTLP/JSON, types kept. */
 void attrs_write_otlp(struct buf *b, const char *key, const struct attrs *list);
 void attr_write_value(struct buf *b, const char *key, const struct attr *at); /* plain */

@@ -41,18 +41,6 @@ static void write_time(struct buf *b, const char *key, uint64_t ns)
     json_raw(b, key, (struct text){number, (size_t)n});
 }
 
-static void write_attrs(struct buf *b, const char *key, const struct attrs *list)
-{
-    json_open(b, key, '[');
-    for (uint32_t i = 0; i < list->count; i++) {
-        json_open(b, NULL, '[');
-        json_text(b, NULL, list->at[i].key);
-        attr_write_value(b, NULL, &list->at[i]);
-        json_close(b, ']');
-    }
-    json_close(b, ']');
-}
-
 static void write_id(struct buf *b, const char *key, const uint8_t *id, size_t len)
 {
     if (id_is_zero(id, len))
@@ -88,8 +76,8 @@ static void write_record(struct buf *b, struct arena *a, const struct item_seen 
     write_id(b, "spanId", l->span_id, 8);
     json_text(b, "scope", l->scope ? l->scope->name : TEXT_NONE);
     json_text(b, "eventName", l->event_name);
-    write_attrs(b, "attributes", &l->attrs);
-    write_attrs(b, "resource", &l->resource->attrs);
+    attrs_write_pairs(b, "attributes", &l->attrs);
+    attrs_write_pairs(b, "resource", &l->resource->attrs);
 }
 
 /* Without its end: the issue follows, and that needs other blocks. */

@@ -2,18 +2,6 @@
 #include "model/span_name.h"
 #include "worker/trace_view.h"
 
-static void write_pairs(struct buf *b, const char *key, const struct attrs *list)
-{
-    json_open(b, key, '[');
-    for (uint32_t i = 0; i < list->count; i++) {
-        json_open(b, NULL, '[');
-        json_text(b, NULL, list->at[i].key);
-        attr_write_value(b, NULL, &list->at[i]);
-        json_close(b, ']');
-    }
-    json_close(b, ']');
-}
-
 static void write_events(struct buf *b, const struct span *s)
 {
     json_open(b, "events", '[');
@@ -23,7 +11,7 @@ static void write_events(struct buf *b, const struct span *s)
         json_open(b, NULL, '{');
         json_text(b, "name", e->name);
         json_num(b, "offsetUs", (double)(int64_t)(e->time_ns - s->start_ns) / 1e3);
-        write_pairs(b, "attributes", &e->attrs);
+        attrs_write_pairs(b, "attributes", &e->attrs);
         json_uint(b, "droppedAttributes", e->attrs.dropped);
         json_close(b, '}');
     }
@@ -33,7 +21,7 @@ static void write_events(struct buf *b, const struct span *s)
         json_open(b, NULL, '{');
         json_hex(b, "traceId", s->links[i].trace_id, 16);
         json_hex(b, "spanId", s->links[i].span_id, 8);
-        write_pairs(b, "attributes", &s->links[i].attrs);
+        attrs_write_pairs(b, "attributes", &s->links[i].attrs);
         json_close(b, '}');
     }
     json_close(b, ']');
@@ -105,8 +93,8 @@ void trace_write_span(struct api_call *c, const struct trace *t, uint32_t n)
     json_text(b, "traceState", s->trace_state.len ? s->trace_state : TEXT_NONE);
     json_num(b, "weight", s->weight);
     write_origin(c, s);
-    write_pairs(b, "attributes", &s->attrs);
-    write_pairs(b, "resource", &s->resource->attrs);
+    attrs_write_pairs(b, "attributes", &s->attrs);
+    attrs_write_pairs(b, "resource", &s->resource->attrs);
     write_events(b, s);
     json_uint(b, "droppedAttributes", s->attrs.dropped);
     json_uint(b, "droppedEvents", s->dropped_events);

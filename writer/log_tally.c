@@ -59,20 +59,9 @@ static struct log_cell *cell_of(struct log_cells *l, const struct log_cell *want
 bool log_count_begin(struct log_count *c, struct span_tally *t, const struct log_bundle *b,
                      struct arena *a)
 {
-    const struct bundle_view *v = &b->tables;
-
     *c = (struct log_count){.tally = t, .bundle = b};
-    c->services = arena_zero(a, v->resource_count, sizeof *c->services);
-    c->environments = arena_zero(a, v->resource_count, sizeof *c->environments);
-    if (!c->services || !c->environments)
-        return false;
-    for (uint32_t i = 0; i < v->resource_count; i++) {
-        c->services[i] = services_find(t->services, b->head.project, v->resources[i].service);
-        c->environments[i] = services_environment(t->services, v->resources[i].environment);
-        if (!c->services[i])
-            return false;
-    }
-    return true;
+    return services_of_bundle(t->services, b->head.project, &b->tables, a, &c->services,
+                              &c->environments);
 }
 
 void log_count_record(struct log_count *c, const struct logrec *l)

@@ -143,6 +143,22 @@ static void forget(struct operation *o)
         o->id = 0;
 }
 
+bool services_of_bundle(struct services *s, uint32_t project, const struct bundle_view *v,
+                        struct arena *a, struct service ***services, struct text **environments)
+{
+    *services = arena_zero(a, v->resource_count, sizeof **services);
+    *environments = arena_zero(a, v->resource_count, sizeof **environments);
+    if (!*services || !*environments)
+        return false;
+    for (uint32_t i = 0; i < v->resource_count; i++) {
+        (*services)[i] = services_find(s, project, v->resources[i].service);
+        (*environments)[i] = services_environment(s, v->resources[i].environment);
+        if (!(*services)[i])
+            return false;
+    }
+    return true;
+}
+
 void services_forget(struct services *s)
 {
     for (uint32_t i = 0; i < SERVICE_SLOTS; i++) {

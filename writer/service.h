@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "proto/arena.h"
+#include "proto/bundle.h"
 #include "proto/text.h"
 
 struct service {
@@ -44,6 +45,9 @@ struct operation *services_operation(struct services *s, struct service *of, str
 struct operation *services_all(struct services *s, struct service *of);
 /* The same text for the same name, for the writer's life; "" for none. */
 struct text services_environment(struct services *s, struct text name);
+/* Both, for each resource of a bundle; arrays in the arena. False: no memory. */
+bool services_of_bundle(struct services *s, uint32_t project, const struct bundle_view *v,
+                        struct arena *a, struct service ***services, struct text **environments);
 /* The catalogue was made anew, or a project deleted: numbers must be asked for again. */
 void services_forget(struct services *s);
 

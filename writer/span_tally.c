@@ -233,18 +233,11 @@ bool span_count_begin(struct span_count *c, struct span_tally *t, const struct s
     memset(c, 0, sizeof *c);
     c->tally = t;
     c->bundle = b;
-    c->services = arena_zero(a, v->resource_count, sizeof *c->services);
-    c->environments = arena_zero(a, v->resource_count, sizeof *c->environments);
     c->peers = arena_zero(a, v->shape_count, sizeof *c->peers);
     c->peer_known = arena_zero(a, v->shape_count, 1);
-    if (!c->services || !c->environments || !c->peers || !c->peer_known)
+    if (!c->peers || !c->peer_known ||
+        !services_of_bundle(t->services, b->head.project, v, a, &c->services, &c->environments))
         return false;
-    for (uint32_t i = 0; i < v->resource_count; i++) {
-        c->services[i] = services_find(t->services, b->head.project, v->resources[i].service);
-        c->environments[i] = services_environment(t->services, v->resources[i].environment);
-        if (!c->services[i])
-            return false;
-    }
     if (b->head.received_ms > t->now_ms)
         t->now_ms = b->head.received_ms;
     return true;

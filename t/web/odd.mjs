@@ -1,7 +1,7 @@
 // odd.mjs -- traces as they come on bad days: spans that lack parents, name each other as parents, share an id,
 // arrive twice or late, and one of as many spans as are shown.
 import { eventOf, hex, numbers } from './seed.mjs';
-import { services } from './traffic.mjs';
+import { sendOtlp, services } from './traffic.mjs';
 import { problems, releases } from './world.mjs';
 
 const nano = (ms) => `${Math.floor(ms)}${String(Math.round((ms % 1) * 1e6)).padStart(6, '0')}`;
@@ -46,7 +46,7 @@ export async function sendSpans(base, place, traceId, services) {
       },
     ],
   }));
-  await send(base, place, 'traces', { resourceSpans });
+  await sendOtlp(base, place, 'traces', { resourceSpans });
 }
 
 export async function sendLogs(base, place, traceId, service, lines) {
@@ -68,21 +68,7 @@ export async function sendLogs(base, place, traceId, service, lines) {
       ],
     },
   ];
-  await send(base, place, 'logs', { resourceLogs });
-}
-
-async function send(base, place, signal, body) {
-  for (;;) {
-    const answer = await fetch(`${base}/api/${place.id}/integration/otlp/v1/${signal}`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', 'X-Sentry-Auth': `sentry sentry_key=${place.key}` },
-      body: JSON.stringify(body),
-    });
-    const text = await answer.text();
-    if (answer.ok) return;
-    if (answer.status !== 429 && answer.status !== 503) throw new Error(`otlp: ${answer.status} ${text}`);
-    await new Promise((done) => setTimeout(done, 200));
-  }
+  await sendOtlp(base, place, 'logs', { resourceLogs });
 }
 
 /** An order that fails in payments: two services, a stack of events, a link, logs; what its spans are called. */

@@ -268,7 +268,8 @@ function resources(items, spanOfItem, kind, list, make) {
   }));
 }
 
-async function post(base, place, signal, body) {
+/** Send it until it is taken: a server may have to catch up. */
+export async function sendOtlp(base, place, signal, body) {
   for (;;) {
     const answer = await fetch(`${base}/api/${place.id}/integration/otlp/v1/${signal}`, {
       method: 'POST',
@@ -291,9 +292,11 @@ export async function sendWalks(base, places, traces) {
       const logs = some.flatMap((t) => t.logs).filter((l) => of(l.span));
       const place = places[project];
       if (spans.length)
-        await post(base, place, 'traces', { resourceSpans: resources(spans, (s) => s, 'scopeSpans', 'spans', spanOf) });
+        await sendOtlp(base, place, 'traces', {
+          resourceSpans: resources(spans, (s) => s, 'scopeSpans', 'spans', spanOf),
+        });
       if (logs.length)
-        await post(base, place, 'logs', {
+        await sendOtlp(base, place, 'logs', {
           resourceLogs: resources(logs, (l) => l.span, 'scopeLogs', 'logRecords', recordOf),
         });
     }
