@@ -1,8 +1,8 @@
 // issue.mjs -- everything that one issue's page shows and does.
-import { base, becomes, boot, comes, login, ok, run, settled, visit } from './browser.mjs';
+import { base, becomes, boot, comes, is, login, ok, run, settled, visit } from './browser.mjs';
 import { seed } from './seed.mjs';
 
-const { server } = await seed(base, boot, 0.1);
+const { server, places } = await seed(base, boot, 0.1);
 const toast = (page, text) => page.locator('.toast', { hasText: text }).first().waitFor();
 const find = async (query) =>
   (await server.call('GET', `/organizations/default/issues/?query=${encodeURIComponent(query)}`))[0];
@@ -156,6 +156,33 @@ await run(async ({ window }) => {
   );
   const answer = await page.request.get(base + (await picture.getAttribute('src')));
   ok(/^attachment/.test(answer.headers()['content-disposition']), 'from an address that only ever downloads');
+
+  // a crash of a native program, with a message that has no end
+  const crash = {
+    event_id: 'c'.repeat(32),
+    platform: 'native',
+    exception: {
+      values: [
+        {
+          type: 'EXC_BAD_ACCESS',
+          value: 'garbage pointer '.repeat(400),
+          mechanism: { type: 'mach', handled: false, meta: { signal: { number: 11, name: 'SIGSEGV' } } },
+          stacktrace: {
+            registers: { rip: '0x00007fff2031f000' },
+            frames: [{ function: '-[Cart pay:]', filename: 'Cart.mm', lineno: 88, in_app: true }],
+          },
+        },
+      ],
+    },
+  };
+  const { checkout } = places;
+  await server.envelope(checkout.id, checkout.key, { event_id: crash.event_id }, [[{ type: 'event' }, crash]]);
+  await visit(page, `/issues/${(await find('error.type:EXC_BAD_ACCESS')).id}`);
+  await comes(() => onScreen(page.locator('.frames .in-app')), 'a long message leaves room for the frame it is about');
+  await comes(() => page.getByText('SIGSEGV').isVisible(), 'the signal is said');
+  await page.getByText('Registers (1)').click();
+  await comes(() => page.getByText('0x00007fff2031f000').isVisible(), 'and what was in the registers');
+  is(await page.locator('.issue-head .place').count(), 1, 'where it happened is told once');
 
   page.expected.push(/status of 404/);
   await visit(page, '/issues/999999');

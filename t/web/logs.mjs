@@ -129,6 +129,12 @@ await run(async ({ window }) => {
   await settled(page);
   await becomes(() => rows.count(), traces.at(-1).logs.length, 'as the page shows them');
 
+  // odd ones: without a body, with the colours of a terminal
+  await say('');
+  await say('\u001b[32mready\u001b[0m to serve');
+  await visit(page, '/logs?service=town-crier');
+  await becomes(async () => (await said()).sort().join('|'), '(empty)|ready to serve', 'lines of odd shape are listed');
+
   // no answer
   await visit(page, '/logs?statsPeriod=24h');
   await rows.first().waitFor();

@@ -89,6 +89,6 @@ await run(async ({ window }) => {
   await becomes(() => page.locator('.table tbody tr').count(), 2, 'releases are found by a part of their version');
   page.expected.push(/status of 404/);
   await visit(page, '/releases/shop%409.9.9');
-  await page.getByRole('alert').waitFor();
+  await page.getByText('There is no such release').waitFor();
   ok(true, 'a release that is not there says so');
 });

@@ -295,6 +295,26 @@ await run(async ({ window }) => {
   await page.getByText('One of the two traces is not stored').waitFor();
   ok(true, 'one that is not there is said');
 
+  // ---- a day long, by a service of a long name ----
+  const long = { id: 'd'.repeat(32), root: '1'.repeat(16), at: Date.now() - 3_600_000 };
+  await sendSpans(server.base, places.checkout, long.id, {
+    ['reconciliation-of-ledgers-'.repeat(6)]: [
+      { id: long.root, name: 'settle', at: long.at, ms: 90_000_000, error: 'the bank is closed '.repeat(60) },
+    ],
+  });
+  await visit(page, `/traces/${long.id}?span=${long.root}`);
+  await detail.getByText(/characters$/).waitFor();
+  ok(true, 'what is long is folded');
+  ok(/25 h 0 min/.test(await page.locator('.page-head').textContent()), 'hours are told as such');
+  ok(/20 h/.test(await page.locator('.waterfall-head .axis').textContent()), 'on the axis, too');
+  ok(/1 row$/.test(await page.locator('.waterfall-head > span').first().textContent()), 'one row is one');
+  ok(
+    await row('settle')
+      .locator('.text')
+      .evaluate((e) => e.scrollWidth <= e.clientWidth),
+    'a long name of a service leaves room for that of the span',
+  );
+
   // ---- 100,000 spans ----
   await visit(page, `/traces/${big.id}`);
   await page.locator(`[aria-rowcount="${big.count}"]`).waitFor();

@@ -34,6 +34,13 @@ await run(async ({ window }) => {
   ok(true, 'x selects');
   await page.keyboard.press('r');
   await toast(page, 'Resolved: 2 issues');
+  ok(
+    await page
+      .locator('.toast')
+      .first()
+      .evaluate((e) => getComputedStyle(e).backgroundColor === getComputedStyle(document.body).color),
+    'what was done is told on the colour of the text, so that it can be read',
+  );
   await page.waitForFunction((n) => document.querySelectorAll('.issue-table tbody tr').length === n, total - 2);
   ok(!(await titles(page)).includes(first), 'r resolves what is selected, and the list goes on without it');
   is((await titles(page))[0], third, 'in the same order');
@@ -56,6 +63,12 @@ await run(async ({ window }) => {
   // the filter completes keys and values
   await page.keyboard.press('/');
   await comes(() => page.getByRole('combobox').evaluate((e) => e === document.activeElement), '/ goes to the filter');
+  await page.keyboard.type('TypeError');
+  is(
+    await page.getByRole('combobox').inputValue(),
+    'is:unresolved TypeError',
+    'what is typed then is a term of its own',
+  );
   await page.getByRole('combobox').fill('is:unresolved paym');
   await page.getByRole('option', { name: 'payment.method:' }).waitFor();
   ok(true, 'tags that events have are offered as keys');

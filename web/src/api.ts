@@ -106,13 +106,25 @@ export interface Frame {
 export interface Stacktrace {
   frames: Frame[];
   hasSystemFrames: boolean;
+  registers?: Record<string, string> | null;
+}
+export interface Mechanism {
+  type?: string;
+  handled?: boolean;
+  synthetic?: boolean;
+  source?: string;
+  meta?: {
+    signal?: { name?: string; number?: number; code_name?: string };
+    mach_exception?: { name?: string };
+    errno?: { name?: string; number?: number };
+  };
 }
 export interface Exception {
   type: string | null;
   value: string | null;
   module: string | null;
   threadId: string | number | null;
-  mechanism: { type?: string; handled?: boolean; synthetic?: boolean; source?: string } | null;
+  mechanism: Mechanism | null;
   stacktrace: Stacktrace | null;
   rawStacktrace: Stacktrace | null;
 }

@@ -8,13 +8,14 @@ const units: [number, string][] = [
   [1, 's'],
 ];
 
-/** "3 min", "2 d"; with `ago` for the past. */
+/** "3 min", "2 d", "in 5 h". */
 export function age(iso: string | number | null | undefined, now = Date.now()): string {
   if (iso === null || iso === undefined) return '–';
-  const seconds = Math.max(0, Math.round((now - new Date(iso).getTime()) / 1000));
-  if (seconds < 5) return 'just now';
+  const past = Math.round((now - new Date(iso).getTime()) / 1000);
+  if (past < 5 && past > -60) return 'just now'; // clocks differ by that much
+  const seconds = Math.abs(past);
   const [size, unit] = units.find(([s]) => seconds >= s) ?? units[units.length - 1];
-  return `${Math.floor(seconds / size)} ${unit}`;
+  return `${past < 0 ? 'in ' : ''}${Math.floor(seconds / size)} ${unit}`;
 }
 
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -84,8 +85,11 @@ export function bytes(n: number): string {
 }
 /** A duration in milliseconds in its natural unit. */
 export function duration(ms: number): string {
-  if (ms >= 60_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
-  if (ms >= 1000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds >= 172_800) return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
+  if (seconds >= 3600) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  if (seconds >= 60) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  if (ms >= 999.5) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
   if (ms >= 1) return `${ms.toFixed(ms < 10 ? 2 : ms < 100 ? 1 : 0)} ms`;
   return ms === 0 ? '0 ms' : `${Math.round(ms * 1000)} µs`;
 }

@@ -4,7 +4,7 @@ import type { Attachment, Breadcrumb, Event, RequestData } from '../api';
 import { useGet } from '../data';
 import { bytes, clock, dateTime, duration } from '../format';
 import { org } from '../state';
-import { Pairs, shown } from '../ui/small';
+import { Pairs, shown, Value } from '../ui/small';
 
 const SHOWN = 20;
 
@@ -57,7 +57,7 @@ export function Breadcrumbs({ crumbs, end }: { crumbs: Breadcrumb[]; end: string
               <span class="kind">{c.category ?? c.type}</span>
               <span class="crumb-text">
                 {c.level && c.level !== 'info' && <span class="only-read">{c.level}: </span>}
-                {textOf(c)}
+                <Value of={textOf(c)} />
               </span>
             </li>
           );

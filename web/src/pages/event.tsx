@@ -4,7 +4,7 @@ import { Link } from 'wouter-preact';
 import type { Entry, Event, IssueDetail } from '../api';
 import { bytes, dateTime } from '../format';
 import { org, useHref } from '../state';
-import { LogsOfEvent, TraceOfEvent } from '../ui/minitrace';
+import { LogsOfEvent, TraceOfEvent, useTraceOf } from '../ui/minitrace';
 import { Copy, Pairs, shown } from '../ui/small';
 import { Exceptions, Stack } from '../ui/stacktrace';
 import './event.css';
@@ -30,9 +30,14 @@ export function EventView({
   const message = entryOf(event, 'message');
   const crumbs = entryOf(event, 'breadcrumbs')?.values;
   const request = entryOf(event, 'request');
+  const trace = useTraceOf(event);
+  const silent = event.entries.every((e) => ['breadcrumbs', 'request', 'debugmeta', 'spans'].includes(e.type));
   return (
     <div class={slow ? 'slow' : ''}>
-      <EventBar event={event} project={issue.project.slug} at={at} />
+      <EventBar event={event} project={issue.project.slug} at={at} trace={trace.to} />
+      {silent && (
+        <p class="quiet">This event came with neither an exception nor a message; what else it has is below.</p>
+      )}
       {message?.formatted && (
         <section aria-label="Message">
           <h2>Message</h2>
@@ -48,7 +53,7 @@ export function EventView({
       )}
       <Threads event={event} only={!exceptions?.some((e) => e.stacktrace)} />
       <Report of={event} />
-      <TraceOfEvent event={event} />
+      <TraceOfEvent of={trace} />
       <LogsOfEvent event={event} />
       {crumbs && crumbs.length > 0 && <Breadcrumbs crumbs={crumbs} end={event.dateCreated} />}
       {request && <Request request={request} />}
@@ -91,7 +96,17 @@ const names: Record<string, string> = {
   state: 'State',
 };
 
-function EventBar({ event, project, at }: { event: Event; project: string; at: (e: string) => string }) {
+function EventBar({
+  event,
+  project,
+  at,
+  trace,
+}: {
+  event: Event;
+  project: string;
+  at: (e: string) => string;
+  trace: string | null;
+}) {
   const json = `/api/0/projects/${org}/${project}/events/${event.eventID}/json/`;
   return (
     <div class="event-bar">
@@ -105,6 +120,11 @@ function EventBar({ event, project, at }: { event: Event; project: string; at: (
       <a class="small" href={json} target="_blank" rel="noopener">
         JSON, {bytes(event.size)}
       </a>
+      {trace && (
+        <Link class="small" href={trace}>
+          Span in its trace
+        </Link>
+      )}
       <span class="gap" />
       <span class="steps" role="group" aria-label="Events of this issue">
         <Step to={at('recommended')}>Recommended</Step>

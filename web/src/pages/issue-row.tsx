@@ -6,7 +6,7 @@ import { many } from '../format';
 import { mayWrite } from '../state';
 import { Age, Count } from '../ui/small';
 import { Spark } from '../ui/spark';
-import { Standing, Title, where } from './issue-title';
+import { culprit, Standing, Title, where } from './issue-title';
 import { ignore, resolve, type Mutation } from './triage';
 
 export function IssueRow({
@@ -31,6 +31,7 @@ export function IssueRow({
   }, [here]);
   const series = Object.values(issue.stats ?? {})[0];
   const place = where(issue);
+  const through = culprit(issue);
   return (
     <tr
       ref={row}
@@ -55,7 +56,7 @@ export function IssueRow({
         <div class="one-line quiet small">
           <span class="only-read">{issue.level}</span>
           <span class="id">{issue.shortId}</span>
-          {issue.culprit && <span>{issue.culprit}</span>}
+          {through && <span>{through}</span>}
           {place && <span class="place">{place}</span>}
           {issue.numComments > 0 && <span>{many(issue.numComments, 'comment')}</span>}
         </div>

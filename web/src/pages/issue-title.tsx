@@ -23,6 +23,13 @@ export function Standing({ issue, words = issue.status }: { issue: Issue; words?
   return <span class={`word ${issue.substatus}`}>{issue.substatus}</span>;
 }
 
+/** Where it came in, unless that is but the frame again which where() tells. */
+export function culprit(issue: Issue): string | null {
+  const { culprit: told } = issue;
+  const name = issue.metadata?.filename && issue.metadata.function;
+  return name && (told === name || told?.endsWith(` in ${name}`) || told?.startsWith(`${name}(`)) ? null : told || null;
+}
+
 /** file.py in function; null when the event had no stack trace. */
 export function where(issue: Issue): string | null {
   const { filename, function: name } = issue.metadata ?? {};

@@ -19,7 +19,7 @@ import { Facts } from './facts';
 import { Grouping } from './grouping';
 import './issue.css';
 import { Events, Tags, Traces } from './issue-lists';
-import { Standing, Title, where } from './issue-title';
+import { culprit, Standing, Title, where } from './issue-title';
 import { assignToMe, ignore, ignores, reopen, resolutions, resolve, type Mutation } from './triage';
 
 export function Issue({ issue: id, event: which }: { issue: string; event: string }) {
@@ -134,6 +134,7 @@ function NoEvent({ error, retry }: { error: import('../api').ApiError; retry: ()
 
 function Head({ issue }: { issue: IssueDetail }) {
   const place = where(issue);
+  const through = culprit(issue);
   return (
     <header class="issue-head" data-level={issue.level}>
       <h1>
@@ -143,8 +144,8 @@ function Head({ issue }: { issue: IssueDetail }) {
         <LevelDot level={issue.level} />
         <span>{issue.shortId}</span>
         <span>{issue.project.slug}</span>
-        {place && <span class="mono">{place}</span>}
-        {issue.culprit && <span class="mono">{issue.culprit}</span>}
+        {place && <span class="mono place">{place}</span>}
+        {through && <span class="mono place">{through}</span>}
         {issue.isUnhandled && <span class="word unhandled">unhandled</span>}
         <Standing issue={issue} words={statusWords(issue)} />
       </p>

@@ -1,6 +1,6 @@
 // release-latency.tsx -- how long calls took in a release and in the one before it, by service; one of them
 // over time.
-import { useMemo } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { useGet } from '../data';
 import { exact } from '../format';
 import { contextParams, org, useQuery } from '../state';
@@ -10,6 +10,8 @@ import { Chart, type Line, type Marker } from '../ui/chart';
 import { Problem } from '../ui/small';
 import { Table } from '../ui/table';
 import './services.css';
+
+const SHOWN = 10; // of the services, unless one asks for all
 
 /** `before`: the release to compare with; from and to: seconds since 1970. */
 export function Latency({
@@ -26,6 +28,7 @@ export function Latency({
   markers: Marker[];
 }) {
   const { query, set } = useQuery();
+  const [all, setAll] = useState(false);
   const { project, environment } = contextParams(query);
   const range = useMemo(
     () => ({
@@ -69,7 +72,7 @@ export function Latency({
             { label: 'Change', kind: 'number' },
             { label: '', kind: 'actions' },
           ]}
-          rows={rows.map((s) => {
+          rows={(all ? rows : rows.slice(0, SHOWN)).map((s) => {
             const old = was(s);
             return {
               key: `${s.project} ${s.name}`,
@@ -97,6 +100,11 @@ export function Latency({
             };
           })}
         />
+      )}
+      {!all && rows.length > SHOWN && (
+        <button type="button" class="button small plain" onClick={() => setAll(true)}>
+          Show all {rows.length} services
+        </button>
       )}
     </section>
   );

@@ -8,7 +8,7 @@ import { brief, exact } from '../format';
 import { contextParams, org, useHref, useQuery } from '../state';
 import { Chart, type Marker } from '../ui/chart';
 import { Menu } from '../ui/menu';
-import { Age, LevelDot, Problem } from '../ui/small';
+import { Age, Empty, LevelDot, Problem } from '../ui/small';
 import { Table } from '../ui/table';
 import { TopBar } from '../ui/topbar';
 import { Standing, Title } from './issue-title';
@@ -73,7 +73,12 @@ export function Release({ version }: { version: string }) {
             </span>
           )}
         </div>
-        {compared.error && <Problem error={compared.error} retry={compared.reload} />}
+        {compared.error?.status === 404 && (
+          <Empty title="There is no such release">
+            <p>No event has named it, or none of the chosen project.</p>
+          </Empty>
+        )}
+        {compared.error && compared.error.status !== 404 && <Problem error={compared.error} retry={compared.reload} />}
         {data && <Beside data={data} path={path} />}
       </main>
     </>

@@ -3,6 +3,7 @@ import { Link } from 'wouter-preact';
 import { clock, dateTime, day, zone } from '../format';
 import { term } from '../pages/triage';
 import { useHref } from '../state';
+import { said } from '../ui/loglines';
 import { Copy, LevelDot, shown } from '../ui/small';
 import type { LogRecord } from './loglist';
 import { ServiceChip } from './service';
@@ -45,7 +46,7 @@ export function LogRow({
       </span>
       <span role="gridcell">{l.service && <ServiceChip name={l.service} />}</span>
       <span class="said" role="gridcell">
-        {l.message.split('\n', 1)[0] || l.eventName || '(empty)'}
+        {said(l).split('\n', 1)[0] || l.eventName || '(empty)'}
       </span>
       <span class="ways" role="gridcell">
         {l.issue && (
@@ -88,7 +89,7 @@ export function LogDetail({ l, filter }: { l: LogRecord; filter: (term: string) 
   return (
     <>
       <pre class="verbatim" tabIndex={0} aria-label="Message">
-        {l.message}
+        {said(l) || '(empty)'}
       </pre>
       <div class="ways small">
         {l.issue && <Link href={href(`/issues/${l.issue.id}/events/${l.issue.eventId}`)}>Issue {l.issue.shortId}</Link>}
@@ -99,7 +100,7 @@ export function LogDetail({ l, filter }: { l: LogRecord; filter: (term: string) 
         )}
         {l.traceId && <Link href={href('/logs', { query: term('trace', l.traceId) })}>Logs of the trace</Link>}
         <Link href={href('/logs', around)}>What was logged around it</Link>
-        <Copy text={l.message} label="Copy message" />
+        <Copy text={said(l)} label="Copy message" />
         <Copy text={JSON.stringify(l, null, 2)} label="Copy as JSON" />
       </div>
       <div class="log-facts">

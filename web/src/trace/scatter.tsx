@@ -1,7 +1,7 @@
 // scatter.tsx -- found traces as points: when each began and how long it took, failed ones in their colour.
 // Drag sets the time range of the page; a click opens the trace under the pointer. The list below says the same.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { axisTime, dateTime, duration } from '../format';
+import { axisTime, brief, dateTime, duration, many } from '../format';
 import './scatter.css';
 import type { Summary } from './summary';
 
@@ -154,7 +154,7 @@ export function Scatter({
               ...(right ? { right: `${width - x(over.start) + 10}px` } : { left: `${x(over.start) + 10}px` }),
             }}
           >
-            {`${over.rootService} ${over.rootName}\n${dateTime(over.start)}\n${duration(over.durationUs / 1000)}, ${over.spans} spans${over.errors ? `, ${over.errors} failed` : ''}`}
+            {`${over.rootService} ${over.rootName}\n${dateTime(over.start)}\n${duration(over.durationUs / 1000)}, ${many(over.spans, 'span')}${over.errors ? `, ${over.errors} failed` : ''}`}
           </div>
         )}
       </div>
@@ -163,4 +163,4 @@ export function Scatter({
 }
 
 /** A power of ten of microseconds. */
-const natural = (us: number) => (us >= 1e6 ? `${us / 1e6} s` : us >= 1e3 ? `${us / 1e3} ms` : `${us} µs`);
+const natural = (us: number) => (us >= 1e6 ? `${brief(us / 1e6)} s` : us >= 1e3 ? `${us / 1e3} ms` : `${us} µs`);

@@ -5,7 +5,7 @@ import { duration, exact } from '../format';
 import { term } from '../pages/triage';
 import { org, useHref } from '../state';
 import { LogLines, type LogLine } from '../ui/loglines';
-import { Copy, LevelDot, Problem, shown } from '../ui/small';
+import { Copy, LevelDot, Problem, shown, Value } from '../ui/small';
 import { around } from './find';
 import { nameOf, nthOf, serviceOf, type Table } from './table';
 
@@ -47,8 +47,16 @@ export function SpanDetail({ t, row, show }: { t: Table; row: number; show: (row
   return (
     <div class="span-facts" aria-busy={!d && !span.error}>
       <Line t={t} row={row} d={d} show={show} />
-      {d?.description && d.description !== nameOf(t, row) && <p class="described">{d.description}</p>}
-      {d?.statusMessage && <p class={d.status === 'error' ? 'worse' : ''}>{d.statusMessage}</p>}
+      {d?.description && d.description !== nameOf(t, row) && (
+        <div class="described">
+          <Value of={d.description} />
+        </div>
+      )}
+      {d?.statusMessage && (
+        <div class={d.status === 'error' ? 'worse' : ''}>
+          <Value of={d.statusMessage} />
+        </div>
+      )}
       <Errors t={t} row={row} />
       {span.error && <Problem error={span.error} retry={span.reload} />}
       {d && (
@@ -174,23 +182,6 @@ function Attributes({ title, of, dropped }: { title: string; of: Attribute[]; dr
       </dl>
       <Dropped n={dropped} />
     </section>
-  );
-}
-
-/** Long values, stack traces above all, open on demand. */
-function Value({ of }: { of: unknown }) {
-  const flat = typeof of === 'object' ? JSON.stringify(of) : '';
-  const text = flat && flat.length < 100 ? flat : shown(of);
-  const lines = text.split('\n');
-  if (text.length < 600 && lines.length < 9) return <>{text}</>;
-  return (
-    <details class="long-value">
-      <summary>
-        {lines[0].slice(0, 200)}
-        {lines.length > 1 ? ` … ${exact(lines.length)} lines` : ` … ${exact(text.length)} characters`}
-      </summary>
-      {text}
-    </details>
   );
 }
 

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { usePreference } from '../data';
-import { exact } from '../format';
+import { exact, many } from '../format';
 import { useNarrow } from '../ui/narrow';
 import { mark, stepOf, ticks } from './axis';
 import type { Window } from './minimap';
@@ -191,7 +191,7 @@ function Head({
   };
   return (
     <div class="waterfall-head" style={{ marginRight: `${gutter}px` }}>
-      <span>{rows === t.count ? `${exact(rows)} rows` : `${exact(rows)} of ${exact(t.count)} rows`}</span>
+      <span>{rows === t.count ? many(rows, 'row') : `${exact(rows)} of ${exact(t.count)} rows`}</span>
       <span class="axis" aria-hidden="true">
         {grid.marks.map(([at, label]) => (
           <i key={label} style={{ left: `${at}%` }}>

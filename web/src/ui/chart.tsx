@@ -91,6 +91,15 @@ const binarySteps = Array.from({ length: 5 }, (_, i) =>
   [1, 2, 4, 8, 16, 32, 64, 128, 256, 512].map((n) => n * 1024 ** i),
 ).flat();
 
+const tens = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => [1, 2, 5].map((n) => n * 10 ** (from + i))).flat();
+const allSteps = tens(-9, 16);
+const wholeSteps = tens(0, 16);
+
+/** Steps of the y-axis: what is counted in whole numbers has no lines between them. */
+const stepsOf = ({ lines }: Chosen) =>
+  lines.every((l) => l.values.every((v) => v === null || Number.isInteger(v))) ? wholeSteps : allSteps;
+
 const dataOf = (c: Chosen) => [c.times, ...c.lines.map((l) => l.values)] as uPlot.AlignedData;
 
 function make(box: HTMLElement, tip: HTMLElement, latest: { current: Chosen }): uPlot {
@@ -120,7 +129,7 @@ function make(box: HTMLElement, tip: HTMLElement, latest: { current: Chosen }): 
         ...axis,
         size: (_u, labels) => 14 + 7 * Math.max(0, ...(labels ?? []).map((l) => l.length)),
         space: 24,
-        ...(latest.current.binary ? { incrs: binarySteps } : {}),
+        incrs: latest.current.binary ? binarySteps : () => stepsOf(latest.current),
         grid: { stroke: css('--line'), width: 1 },
         values: (_u, values) => values.map(show),
       },

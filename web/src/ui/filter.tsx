@@ -29,8 +29,12 @@ export function Filter({
     const slash = (e: KeyboardEvent) => {
       if (e.key !== '/' || typing(e) || e.metaKey || e.ctrlKey || document.querySelector('dialog[open]')) return;
       e.preventDefault();
-      input.current?.focus();
-      input.current?.setSelectionRange(text.length, text.length);
+      const room = text === '' || text.endsWith(' ') ? text : `${text} `; // what is typed now is another term
+      setText(room);
+      if (!input.current) return;
+      input.current.value = room;
+      input.current.focus();
+      input.current.setSelectionRange(room.length, room.length);
     };
     document.addEventListener('keydown', slash);
     return () => document.removeEventListener('keydown', slash);

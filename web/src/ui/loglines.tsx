@@ -9,12 +9,17 @@ export interface LogLine {
   id: string;
   timestamp: number; // milliseconds since 1970, with a fraction
   level: string;
-  message: string;
+  message: string | null; // null: it came without a body
   service: string | null;
   traceId: string | null;
   spanId: string | null;
   issue: { id: string; shortId: string; eventId: string } | null;
 }
+
+const COLOURS = /\x1b\[[\d;]*[A-Za-z]/g;
+
+/** What a line says, without the colours that it had on a terminal. */
+export const said = (l: LogLine): string => (l.message ?? '').replace(COLOURS, '');
 
 /** `since`: times are told as distances from then. `own`: lines of this span are marked, the others lead to theirs. */
 export function LogLines({
@@ -40,7 +45,7 @@ export function LogLines({
           </time>
           <LevelDot level={l.level} />
           <div>
-            <div class="said">{l.message}</div>
+            <div class="said">{said(l) || '(empty)'}</div>
             <div class="whence">
               {l.service && <span class="quiet">{l.service}</span>}
               {l.issue && <Link href={href(`/issues/${l.issue.id}/events/${l.issue.eventId}`)}>{l.issue.shortId}</Link>}

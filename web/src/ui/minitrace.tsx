@@ -40,21 +40,27 @@ function depthOf(rows: TraceDocument['rows'], row: number): number {
   return depth;
 }
 
-export function TraceOfEvent({ event }: { event: Event }) {
+/** The spans around an event. `to`: where its own span is shown, once they are known to be stored. */
+export function useTraceOf(event: Event) {
   const { traceId, spanId } = placeOf(event);
   const asked = { limit: 200, ...(spanId ? { span: spanId } : {}) };
   const trace = useGet<TraceDocument>(traceId && `/organizations/${org}/trace/${traceId}/table/`, asked);
   const href = useHref();
-  if (!traceId) return null;
   const d = trace.data?.traceId === traceId ? trace.data : null;
   const none = trace.error?.status === 404 || d?.rows.length === 0;
   const own = d && spanId ? d.rows.findIndex((r) => r[0] === spanId) : -1;
+  const to = d && !none ? href(`/traces/${traceId}`, own >= 0 ? { span: spanId! } : {}) : null;
+  return { traceId, trace, d, none, own, to };
+}
+
+export function TraceOfEvent({ of: { traceId, trace, d, none, own, to } }: { of: ReturnType<typeof useTraceOf> }) {
+  if (!traceId) return null;
   return (
     <section aria-label="Trace" aria-busy={!d && !trace.error}>
       <h2>
         Trace{' '}
-        {d && !none && (
-          <Link class="small" href={href(`/traces/${traceId}`, own >= 0 ? { span: spanId! } : {})}>
+        {d && to && (
+          <Link class="small" href={to}>
             {many(d.spans, 'span')}, {duration(d.durationUs / 1000)}
           </Link>
         )}

@@ -15,7 +15,7 @@ export function Age({ at, ago }: { at: string | number | null | undefined; ago?:
   return (
     <time dateTime={new Date(at).toISOString()} title={dateTime(at)}>
       {text}
-      {ago && text !== 'just now' ? ' ago' : ''}
+      {ago && text !== 'just now' && !text.startsWith('in ') ? ' ago' : ''}
     </time>
   );
 }
@@ -82,11 +82,16 @@ export function Problem({ error, retry }: { error: ApiError; retry?: () => void 
   );
 }
 
-/** Key and value, values as they are; objects as JSON. */
+/** Key and value; objects as JSON. */
 export function Pairs({ of }: { of: [string, unknown][] }) {
   return (
     <dl class="pairs">
-      {of.map(([key, value]) => [<dt key={key + ':k'}>{key}</dt>, <dd key={key + ':v'}>{shown(value)}</dd>])}
+      {of.map(([key, value]) => [
+        <dt key={key + ':k'}>{key}</dt>,
+        <dd key={key + ':v'}>
+          <Value of={value} />
+        </dd>,
+      ])}
     </dl>
   );
 }
@@ -94,4 +99,21 @@ export function Pairs({ of }: { of: [string, unknown][] }) {
 export function shown(value: unknown): string {
   if (value === null || value === undefined) return 'null';
   return typeof value === 'object' ? JSON.stringify(value, null, 2) : String(value);
+}
+
+/** A value; long ones, stack traces above all, open on demand. */
+export function Value({ of }: { of: unknown }) {
+  const flat = typeof of === 'object' ? JSON.stringify(of) : '';
+  const text = flat && flat.length < 100 ? flat : shown(of);
+  const lines = text.split('\n');
+  if (text.length < 600 && lines.length < 9) return <>{text}</>;
+  return (
+    <details class="long-value">
+      <summary>
+        {(flat || lines[0]).slice(0, 200)}
+        {lines.length > 1 ? ` … ${exact(lines.length)} lines` : ` … ${exact(text.length)} characters`}
+      </summary>
+      {text}
+    </details>
+  );
 }

@@ -1,9 +1,9 @@
 // stacktrace.tsx -- a stack trace as people read one: in-app frames open, runs of library frames folded
 // into one line, the failing line marked, variables below, copied as the language itself prints it.
 import { useState } from 'preact/hooks';
-import type { Exception, Frame, Stacktrace } from '../api';
+import type { Exception, Frame, Mechanism, Stacktrace } from '../api';
 import { usePreference } from '../data';
-import { Copy, shown } from './small';
+import { Copy, Pairs, Value } from './small';
 import './stacktrace.css';
 
 const where = (f: Frame) =>
@@ -86,11 +86,23 @@ export function Exceptions({ values, platform }: { values: Exception[]; platform
           </h3>
           {e.value && <p class="value">{e.value}</p>}
           {e.mechanism?.handled === false && <span class="word regressed">unhandled</span>}
+          <Signal of={e.mechanism} />
           <Stack trace={(raw && e.rawStacktrace) || e.stacktrace} newest={newest} id={`e${i}`} />
         </div>
       ))}
     </section>
   );
+}
+
+/** What the system said of a crash: SIGSEGV (SEGV_MAPERR). */
+function Signal({ of }: { of: Mechanism | null }) {
+  const { signal, mach_exception: mach, errno } = of?.meta ?? {};
+  const words = [
+    signal && `${signal.name ?? `signal ${signal.number}`}${signal.code_name ? ` (${signal.code_name})` : ''}`,
+    mach?.name,
+    errno && (errno.name ?? `errno ${errno.number}`),
+  ].filter(Boolean);
+  return words.length > 0 ? <span class="quiet small mono"> {words.join(', ')}</span> : null;
 }
 
 type Group = { frame: Frame; index: number } | { folded: { frame: Frame; index: number }[] };
@@ -113,16 +125,25 @@ export function Stack({ trace, newest, id }: { trace: Stacktrace | null; newest:
   const anyInApp = trace.frames.some((f) => f.inApp);
   const list = groups(ordered, anyInApp);
   const first = list.findIndex((g) => !('folded' in g));
+  const registers = Object.entries(trace.registers ?? {});
   return (
-    <ol class="frames">
-      {list.map((g, i) =>
-        'folded' in g ? (
-          <Folded key={i} frames={g.folded} id={id} />
-        ) : (
-          <FrameRow key={i} {...g} id={id} open={g.frame.inApp ? true : i === first} />
-        ),
+    <>
+      <ol class="frames">
+        {list.map((g, i) =>
+          'folded' in g ? (
+            <Folded key={i} frames={g.folded} id={id} />
+          ) : (
+            <FrameRow key={i} {...g} id={id} open={g.frame.inApp ? true : i === first} />
+          ),
+        )}
+      </ol>
+      {registers.length > 0 && (
+        <details>
+          <summary>Registers ({registers.length})</summary>
+          <Pairs of={registers} />
+        </details>
       )}
-    </ol>
+    </>
   );
 }
 
@@ -210,7 +231,9 @@ function Vars({ vars }: { vars: Record<string, unknown> }) {
         {some.map(([k, v]) => (
           <tr key={k}>
             <th scope="row">{k}</th>
-            <td>{shown(v)}</td>
+            <td>
+              <Value of={v} />
+            </td>
           </tr>
         ))}
         {entries.length > some.length && (

@@ -21,7 +21,13 @@ export function Toasts() {
   return (
     <div class="toasts" role="status" aria-live="polite">
       {said.value.map((s) => (
-        <button key={s.id} type="button" class={`toast ${s.kind}`} title="Dismiss" onClick={() => drop(s.id)}>
+        <button
+          key={s.id}
+          type="button"
+          class={s.kind === 'error' ? 'toast error' : 'toast'}
+          title="Dismiss"
+          onClick={() => drop(s.id)}
+        >
           {s.text}
         </button>
       ))}
