@@ -2,7 +2,9 @@
  *
  *   load --port N --key K [--project 1] [--size 3|13] [--issues 500] [--connections 64]
  *        [--seconds S | --count N] [--rate R] [--gzip] [--ids FILE] [--resend] [--seed N]
+ *   load --print [--size 3|13]
  *
+ * --print writes one envelope, as it would be sent, and no more.
  * With --rate, request n is due at start + n / R and its latency counts from then, however late it
  * left (no coordinated omission). Without, every connection sends as soon as it was answered.
  * --ids writes the ids of all events that were answered with 200, one per line. --resend sends an
@@ -522,9 +524,11 @@ int main(int argc, char **argv)
                                             {"seconds", 1, 0, 't'}, {"count", 1, 0, 'n'},
                                             {"rate", 1, 0, 'r'},    {"gzip", 0, 0, 'z'},
                                             {"ids", 1, 0, 'I'},     {"resend", 0, 0, 'R'},
-                                            {"seed", 1, 0, 'S'},    {0}};
+                                            {"seed", 1, 0, 'S'},    {"print", 0, 0, 'o'},
+                                            {0}};
     struct load l = {.project = 1, .size = 3, .issues = 500, .connections = 64, .seconds = 5};
     int o, port = 0;
+    bool print = false;
 
     l.rng = (uint64_t)now_ns() ^ ((uint64_t)getpid() << 40);
     while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -568,9 +572,18 @@ int main(int argc, char **argv)
         case 'S':
             l.rng = strtoull(optarg, NULL, 10);
             break;
+        case 'o':
+            print = true;
+            break;
         default:
             return 64;
         }
+    }
+    if (print) {
+        struct template t = {0};
+
+        make_template(&l, &t, 0);
+        return fwrite(t.body, 1, t.len, stdout) != t.len;
     }
     if (!port || !l.key || l.issues < 1 || l.issues > ISSUES_MAX_ || l.connections < 1 ||
         l.connections > CONNECTIONS_MAX) {
