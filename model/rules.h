@@ -82,13 +82,16 @@ struct action {
     uint32_t value; /* a number, or a category */
 };
 
+enum { WAY_NONE = UINT16_MAX };
+
 struct stack_rule {
     struct text text; /* as written, for explanations */
     uint32_t line;
     uint16_t frame_count, owner_count, action_count;
     bool built_in, classifies, contributes, never;
     uint8_t families;      /* frames of other families never match */
-    uint16_t decided;      /* 1 + the frame matcher that the index answers in full; 0: none */
+    uint16_t way;          /* the frame matcher by which the index finds it, or WAY_NONE */
+    bool decided;          /* the index answers it in full */
     struct matcher *frame; /* must hold for one frame */
     struct matcher *owner; /* must hold for the exception or thread */
     struct matcher *caller, *callee; /* NULL: not asked */
@@ -182,8 +185,6 @@ struct rule_frame {
     uint8_t category; /* 0: none, else 1 + its number */
     int8_t in_app;    /* enum tri */
     int8_t group;     /* after the second pass: TRI_YES +group, TRI_NO -group */
-    /* Equal numbers, equal values; UNNUMBERED: not known. The rules' own, to ask patterns once. */
-    uint8_t value_number[INDEXED_FIELDS];
     /* which rule said so, for explanations */
     const struct stack_rule *app_rule, *group_rule;
 };

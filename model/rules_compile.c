@@ -115,24 +115,24 @@ static size_t rarest(struct text literal)
     return best;
 }
 
-enum quality { WAY_NONE, WAY_SEARCH, WAY_DIR, WAY_START };
+enum quality { BY_NOTHING, BY_SEARCH, BY_DIR, BY_START };
 
 static enum quality quality_of(const struct matcher *m)
 {
-    enum quality worst = WAY_START;
+    enum quality worst = BY_START;
 
     if (m->negated || m->field >= INDEXED_FIELDS)
-        return WAY_NONE;
+        return BY_NOTHING;
     for (const struct glob *g = &m->glob; g; g = g->other) {
-        enum quality q = WAY_SEARCH;
+        enum quality q = BY_SEARCH;
 
         if (g->shape == GLOB_ANY || (g->shape != GLOB_NEVER && g->literal.len == 0))
-            q = WAY_NONE;
+            q = BY_NOTHING;
         else if (g->shape == GLOB_EXACT || g->shape == GLOB_PREFIX || g->shape == GLOB_NEVER ||
                  (g->shape == GLOB_GENERAL && g->from_start))
-            q = WAY_START;
+            q = BY_START;
         else if (m->field >= FIELD_PATH && last_dir(g->literal) < g->literal.len)
-            q = WAY_DIR;
+            q = BY_DIR;
         if (q < worst)
             worst = q;
     }
@@ -202,23 +202,22 @@ static bool is_decided(const struct matcher *m)
 /* The most telling matcher is the way to a rule. */
 static void way_of(struct ways *w, uint16_t rule, struct stack_rule *r)
 {
-    const struct matcher *best = NULL;
-    enum quality best_quality = WAY_NONE;
+    enum quality best = BY_NOTHING;
     uint32_t count = w->count, searches = w->search_count;
 
+    r->way = WAY_NONE;
     for (uint16_t i = 0; i < r->frame_count; i++) {
         enum quality q = quality_of(&r->frame[i]);
 
-        if (q > best_quality) {
-            best_quality = q;
-            best = &r->frame[i];
+        if (q > best) {
+            best = q;
+            r->way = i;
         }
     }
-    if (best && add_ways(w, rule, best)) {
-        r->decided = is_decided(best) ? (uint16_t)(best - r->frame + 1) : 0;
+    if (r->way != WAY_NONE && add_ways(w, rule, &r->frame[r->way])) {
+        r->decided = is_decided(&r->frame[r->way]);
         return;
     }
-    r->decided = 0;
     w->count = count;
     w->search_count = searches;
     w->everywhere[w->everywhere_count++] = rule;

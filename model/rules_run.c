@@ -1,60 +1,108 @@
-/* rules_run.c -- stack trace rules at work: which frames are the application's, which take part. */
+/* rules_run.c -- stack trace rules at work: which frames are the application's, which take part.
+ *
+ * Rules are asked about sets of frames, a bit each: a pattern is tried on each value once, however many
+ * frames have it, and what rules ask of categories and flags is one operation on words. */
 #include <string.h>
 
 #include "model/rules.h"
 
-#define WORDS 4       /* of a bit per frame: 256 of them */
-#define MEMOS 8       /* values of a field that are remembered … */
-#define MEMO_RULES 24 /* … if they may match so many rules at most */
-#define UNNUMBERED 64 /* numbers of values are bits of a word */
+#define WORDS 4  /* of a bit per frame: 256 of them */
+#define SLOTS 64 /* of values that are looked for among those seen before */
 #define UNKNOWN TEXT("<unknown>")
 
-/* The rules that a value may match, for the next frames that have it. */
-struct memo {
-    struct text value;
-    uint8_t family, count; /* of rules; above MEMO_RULES: too many, not to be used */
-    uint8_t number;        /* of the value */
-    uint16_t rules[MEMO_RULES];
+/* Frames. Only the words that the stack trace has are in use. */
+struct set {
+    uint64_t bits[WORDS];
 };
 
-/* One set of rules, and which frames may match which of them. */
+/* What some field of some frames holds. */
+struct value {
+    struct text text;
+    uint8_t family;
+    struct set frames;
+};
+
+/* One set of rules, and which frames may match which of them: those of which the matcher that the index
+ * knows holds. */
 struct run {
-    const struct stack_rules *set;
-    uint64_t (*hits)[WORDS]; /* per rule, a bit per frame; only of those that are touched */
-    uint64_t *touched;       /* bits: rules with hits */
-    struct memo memos[INDEXED_FIELDS][MEMOS];
-    uint8_t turn[INDEXED_FIELDS];    /* the memo that is replaced next */
-    uint8_t numbers[INDEXED_FIELDS]; /* given to values */
-    struct memo *filling;            /* NULL: none is */
+    const struct stack_rules *rules;
+    struct set *hits;  /* per rule; only of those that are touched */
+    uint64_t *touched; /* bits: rules with hits */
 };
 
 struct stack_run {
     struct run run[2]; /* built-in, project */
     struct rule_frame *frames;
-    uint32_t count;
+    uint32_t count, words;
     const struct rule_owner *owner;
-    uint64_t categories;                    /* that some frame has or had … */
-    uint64_t having[CATEGORIES_MAX][WORDS]; /* … and which; only of those */
+    struct set all, family[FAMILIES];
+    struct set app;                    /* changes with the actions, as do categories: */
+    uint64_t categories;               /* that some frame has or had … */
+    struct set having[CATEGORIES_MAX]; /* … and which have it; only of those */
     struct rule_limits *limits;
 };
 
+static inline void set_add(struct set *s, uint32_t frame)
+{
+    s->bits[frame / 64] |= (uint64_t)1 << frame % 64;
+}
+
+static inline void set_drop(struct set *s, uint32_t frame)
+{
+    s->bits[frame / 64] &= ~((uint64_t)1 << frame % 64);
+}
+
 /* ---- candidates ---- */
 
-static void touch(struct run *r, uint16_t rule, uint32_t frame)
+static bool text_holds(const struct matcher *m, struct text value)
 {
-    struct memo *m = r->filling;
-    uint64_t bit = (uint64_t)1 << rule % 64;
+    return value.at && glob_match(&m->glob, value);
+}
 
-    if (!(r->touched[rule / 64] & bit)) {
-        r->touched[rule / 64] |= bit;
-        memset(r->hits[rule], 0, sizeof r->hits[rule]);
-    }
-    r->hits[rule][frame / 64] |= (uint64_t)1 << frame % 64;
-    if (!m || m->count > MEMO_RULES)
+/* Those of `among` whose text fits. */
+static struct set fitting(const struct stack_run *s, const struct matcher *m,
+                          const struct set *among)
+{
+    struct set out = {{0}};
+
+    for (unsigned w = 0; w < s->words; w++)
+        for (uint64_t bits = among->bits[w]; bits; bits &= bits - 1) {
+            uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(bits);
+
+            if (text_holds(m, s->frames[i].field[m->field]))
+                out.bits[w] |= bits & -bits;
+        }
+    return out;
+}
+
+/* A value at which the index may know some rules. */
+struct look {
+    struct run *run;
+    const struct rule_index *index;
+    unsigned field;
+    const struct value *value;
+};
+
+static void hit(struct run *r, uint16_t number, const struct set *frames)
+{
+    uint64_t bit = (uint64_t)1 << number % 64;
+
+    if (!(r->touched[number / 64] & bit)) {
+        r->touched[number / 64] |= bit;
+        r->hits[number] = *frames;
         return;
-    if (m->count < MEMO_RULES)
-        m->rules[m->count] = rule;
-    m->count++;
+    }
+    for (unsigned w = 0; w < WORDS; w++)
+        r->hits[number].bits[w] |= frames->bits[w];
+}
+
+/* The first bytes fit; does the whole? */
+static void touch(const struct look *k, uint16_t number)
+{
+    const struct stack_rule *rule = &k->run->rules->rules[number];
+
+    if (rule->decided || text_holds(&rule->frame[rule->way], k->value->text))
+        hit(k->run, number, &k->value->frames);
 }
 
 static inline enum glob_style style_of(unsigned field)
@@ -89,11 +137,11 @@ static struct probe probe_at(unsigned field, bool rooted, const char *at, size_t
 }
 
 /* Gates are asked byte two first: most dirs and names differ there, and the probe is not made. */
-static void pass_bucket(struct run *r, const struct rule_index *ix, struct rule_bucket b,
-                        unsigned field, bool rooted, const char *at, size_t len, uint32_t frame)
+static void pass_bucket(const struct look *k, struct rule_bucket b, bool rooted, const char *at,
+                        size_t len)
 {
-    const struct rule_gate *g = ix->gates + b.from;
-    uint64_t second = (uint64_t)folded(field, rooted ? at[0] : len > 1 ? at[1] : '\0') << 8;
+    const struct rule_gate *g = k->index->gates + b.from;
+    uint64_t second = (uint64_t)folded(k->field, rooted ? at[0] : len > 1 ? at[1] : '\0') << 8;
     struct probe p = {{0, 0}};
     bool made = false;
 
@@ -101,39 +149,38 @@ static void pass_bucket(struct run *r, const struct rule_index *ix, struct rule_
         if ((second ^ g->bytes[0]) & g->mask[0] & 0xff00)
             continue;
         if (!made) {
-            p = probe_at(field, rooted, at, len);
+            p = probe_at(k->field, rooted, at, len);
             made = true;
         }
         if (!((p.word[0] ^ g->bytes[0]) & g->mask[0]) && !((p.word[1] ^ g->bytes[1]) & g->mask[1]))
-            touch(r, g->rule, frame);
+            touch(k, g->rule);
     }
 }
 
-static void candidates_by_start(struct run *r, const struct rule_index *ix, unsigned field,
-                                struct text value, uint32_t frame)
+static void candidates_by_start(const struct look *k, struct text value)
 {
-    unsigned char first = folded(field, value.at[0]);
+    const struct rule_bucket *starts = k->index->starts[k->field];
+    unsigned char first = folded(k->field, value.at[0]);
 
-    if (ix->starts[field][first].count)
-        pass_bucket(r, ix, ix->starts[field][first], field, false, value.at, value.len, frame);
+    if (starts[first].count)
+        pass_bucket(k, starts[first], false, value.at, value.len);
     /* a path may be meant from the root */
-    if (field >= FIELD_PATH && first != '/' && ix->starts[field]['/'].count)
-        pass_bucket(r, ix, ix->starts[field]['/'], field, true, value.at, value.len, frame);
+    if (k->field >= FIELD_PATH && first != '/' && starts['/'].count)
+        pass_bucket(k, starts['/'], true, value.at, value.len);
 }
 
 /* Behind every directory, and at the start. */
-static void candidates_by_dir(struct run *r, const struct rule_index *ix, unsigned field,
-                              struct text value, uint32_t frame)
+static void candidates_by_dir(const struct look *k, struct text value)
 {
-    const struct rule_bucket *dirs = ix->dirs[field - FIELD_PATH];
+    const struct rule_bucket *dirs = k->index->dirs[k->field - FIELD_PATH];
     const char *at = value.at, *end = value.at + value.len;
     char separator = memchr(at, '/', value.len) ? '/' : '\\';
 
     do {
-        struct rule_bucket b = dirs[folded(field, *at)];
+        struct rule_bucket b = dirs[folded(k->field, *at)];
 
         if (b.count)
-            pass_bucket(r, ix, b, field, false, at, (size_t)(end - at), frame);
+            pass_bucket(k, b, false, at, (size_t)(end - at));
         at = memchr(at, separator, (size_t)(end - at));
     } while (at && ++at < end);
 }
@@ -178,89 +225,119 @@ uint64_t rules_letters(unsigned field, struct text t)
     return bits;
 }
 
-/* Modules, files and images are those of frames nearby, and of deep stacks functions are too. */
-static bool remembered(struct run *r, unsigned field, struct rule_frame *f, uint32_t frame)
+static void candidates_by_search(const struct look *k, struct text value)
 {
-    struct text value = f->field[field];
+    const struct rule_index *ix = k->index;
+    uint32_t i = ix->search_from[k->field], end = ix->search_from[k->field + 1];
+    uint64_t letters;
 
-    for (unsigned i = 0; i < MEMOS; i++) {
-        const struct memo *m = &r->memos[field][i];
-
-        if (m->value.len != value.len || m->family != f->family || m->count > MEMO_RULES ||
-            memcmp(m->value.at, value.at, value.len) != 0)
-            continue;
-        for (unsigned k = 0; k < m->count; k++)
-            touch(r, m->rules[k], frame);
-        f->value_number[field] = m->number;
-        return true;
-    }
-    r->filling = &r->memos[field][r->turn[field]++ % MEMOS];
-    r->filling->value = value;
-    r->filling->family = f->family;
-    r->filling->count = 0;
-    r->filling->number = r->numbers[field];
-    r->numbers[field] += r->numbers[field] < UNNUMBERED;
-    f->value_number[field] = r->filling->number;
-    return false;
-}
-
-static void candidates_by_field(struct run *r, const struct rule_frame *f, unsigned field,
-                                uint32_t frame)
-{
-    const struct rule_index *ix = &r->set->index[f->family];
-    struct text value = f->field[field];
-
-    candidates_by_start(r, ix, field, value, frame);
-    if (field >= FIELD_PATH && ix->has_dirs[field - FIELD_PATH])
-        candidates_by_dir(r, ix, field, value, frame);
-    if (ix->search_from[field] == ix->search_from[field + 1])
+    if (i == end)
         return;
-    uint64_t letters = rules_letters(field, value) | rules_letters(field, TEXT("/"));
-    for (uint32_t i = ix->search_from[field]; i < ix->search_from[field + 1]; i++)
+    letters = rules_letters(k->field, value) | rules_letters(k->field, TEXT("/"));
+    for (; i < end; i++)
         if (!(ix->searches[i].letters & ~letters) && found(&ix->searches[i], value))
-            touch(r, ix->searches[i].rule, frame);
+            touch(k, ix->searches[i].rule);
 }
 
-static void candidates(struct run *r, struct rule_frame *f, uint32_t frame)
+static void candidates_of_value(struct run *r, unsigned field, const struct value *v)
 {
-    const struct rule_index *ix = &r->set->index[f->family];
+    struct look k = {r, &r->rules->index[v->family], field, v};
 
-    for (unsigned field = 0; field < INDEXED_FIELDS; field++) {
-        if (f->field[field].len == 0 || remembered(r, field, f, frame))
-            continue;
-        candidates_by_field(r, f, field, frame);
-        r->filling = NULL;
+    candidates_by_start(&k, v->text);
+    if (field >= FIELD_PATH && k.index->has_dirs[field - FIELD_PATH])
+        candidates_by_dir(&k, v->text);
+    candidates_by_search(&k, v->text);
+}
+
+/* ---- values ---- */
+
+/* A number below SLOTS that depends on the length and some bytes. */
+static unsigned slot_of(struct text t)
+{
+    uint64_t word = 0;
+    uint32_t first, last;
+
+    if (t.len >= 8) {
+        memcpy(&word, t.at + t.len - 8, 8);
+    } else if (t.len >= 4) {
+        memcpy(&first, t.at, 4);
+        memcpy(&last, t.at + t.len - 4, 4);
+        word = (uint64_t)first << 32 | last;
+    } else {
+        word = (unsigned char)t.at[0] | (uint64_t)(unsigned char)t.at[t.len - 1] << 8;
     }
-    for (uint32_t i = 0; i < ix->everywhere_count; i++)
-        touch(r, ix->everywhere[i], frame);
+    return (unsigned)((word + t.len) * 0x9e3779b97f4a7c15 >> 58);
+}
+
+static inline bool is_value(const struct value *v, struct text t, uint8_t family)
+{
+    return v->text.len == t.len && v->family == family && text_same(v->text.at, t.at, t.len);
+}
+
+/* Modules, files and images are those of frames nearby, and of deep stacks functions are too. Where two
+ * values meet in a slot, one of them is taken for a new one when it comes again, which costs time only.
+ */
+static uint32_t values_of(const struct stack_run *s, unsigned field, struct value *values)
+{
+    uint16_t slots[SLOTS]; /* 1 + number of the value */
+    uint32_t n = 0;
+
+    memset(slots, 0, sizeof slots);
+    for (uint32_t i = 0; i < s->count; i++) {
+        struct text t = s->frames[i].field[field];
+        uint8_t family = s->frames[i].family;
+        uint16_t *slot;
+
+        if (!t.len)
+            continue;
+        slot = &slots[slot_of(t)];
+        if (!*slot || !is_value(&values[*slot - 1], t, family)) {
+            values[n] = (struct value){.text = t, .family = family};
+            *slot = (uint16_t)++n;
+        }
+        set_add(&values[*slot - 1].frames, i);
+    }
+    return n;
+}
+
+/* Rules that the index cannot find by a value: every frame of a family may match. */
+static void candidates_everywhere(struct run *r, const struct stack_run *s)
+{
+    for (unsigned f = 0; f < FAMILIES; f++) {
+        const struct rule_index *ix = &r->rules->index[f];
+
+        for (uint32_t i = 0; i < ix->everywhere_count; i++) {
+            const struct stack_rule *rule = &r->rules->rules[ix->everywhere[i]];
+
+            struct set frames = s->family[f];
+
+            if (rule->way != WAY_NONE) /* there was no room for it in the index */
+                frames = fitting(s, &rule->frame[rule->way], &frames);
+            hit(r, ix->everywhere[i], &frames);
+        }
+    }
+}
+
+static bool find_candidates(struct stack_run *s, struct arena *a)
+{
+    struct value *values = arena_alloc(a, (s->count + 1) * sizeof *values);
+
+    if (!values)
+        return false;
+    for (unsigned field = 0; field < INDEXED_FIELDS; field++) {
+        uint32_t n = values_of(s, field, values);
+
+        for (unsigned set = 0; set < 2; set++)
+            for (uint32_t i = 0; s->run[set].rules && i < n; i++)
+                candidates_of_value(&s->run[set], field, &values[i]);
+    }
+    for (unsigned set = 0; set < 2; set++)
+        if (s->run[set].rules)
+            candidates_everywhere(&s->run[set], s);
+    return true;
 }
 
 /* ---- matching ---- */
-
-static bool text_holds(const struct matcher *m, struct text value)
-{
-    return value.at && glob_match(&m->glob, value);
-}
-
-static bool frame_holds(const struct matcher *m, const struct rule_frame *f)
-{
-    bool holds;
-
-    switch (m->field) {
-    case FIELD_CATEGORY:
-        holds = f->category && m->categories >> (f->category - 1) & 1;
-        break;
-    case FIELD_APP:
-        holds = m->truth != TRI_UNKNOWN && (m->truth == TRI_YES) == (f->in_app == TRI_YES);
-        break;
-    case FIELD_FAMILY:
-        holds = m->families >> f->family & 1;
-        break;
-    default:
-        holds = text_holds(m, f->field[m->field]);
-    }
-    return holds != m->negated;
-}
 
 static bool owner_holds(const struct matcher *m, const struct rule_owner *o)
 {
@@ -300,44 +377,103 @@ static bool owners_hold(const struct stack_rule *r, const struct rule_owner *o)
     return true;
 }
 
-/* What a rule's first matcher said of values by their number: one pattern, few files and images. */
-struct verdicts {
-    uint64_t asked, held;
-};
-
-static bool first_holds(const struct matcher *m, const struct rule_frame *f, struct verdicts *v)
+/* Frames that have one of the categories. */
+static struct set categorised(const struct stack_run *s, uint64_t categories)
 {
-    unsigned number = m->field < INDEXED_FIELDS ? f->value_number[m->field] : UNNUMBERED;
-    uint64_t bit;
-    bool holds;
+    struct set out = {{0}};
 
-    if (number >= UNNUMBERED)
-        return frame_holds(m, f);
-    bit = (uint64_t)1 << number;
-    if (v->asked & bit)
-        return v->held & bit;
-    holds = frame_holds(m, f);
-    v->asked |= bit;
-    v->held |= holds ? bit : 0;
-    return holds;
+    for (uint64_t c = categories & s->categories; c; c &= c - 1)
+        for (unsigned w = 0; w < s->words; w++)
+            out.bits[w] |= s->having[__builtin_ctzll(c)].bits[w];
+    return out;
 }
 
-/* A neighbour that is not there never matches, negated or not. */
-static bool rule_holds(const struct stack_rule *r, const struct stack_run *s, uint32_t i,
-                       struct verdicts *v)
+static struct set families(const struct stack_run *s, uint8_t families)
 {
-    const struct rule_frame *f = &s->frames[i];
+    struct set out = {{0}};
 
-    if (!(r->families >> f->family & 1))
-        return false;
-    if (r->frame_count && r->decided != 1 && !first_holds(&r->frame[0], f, v))
-        return false;
-    for (uint16_t m = 1; m < r->frame_count; m++)
-        if (m + 1 != r->decided && !frame_holds(&r->frame[m], f))
-            return false;
-    if (r->caller && (i == 0 || !frame_holds(r->caller, f - 1)))
-        return false;
-    return !r->callee || (i + 1 < s->count && frame_holds(r->callee, f + 1));
+    for (unsigned f = 0; f < FAMILIES; f++)
+        for (unsigned w = 0; families >> f & 1 && w < s->words; w++)
+            out.bits[w] |= s->family[f].bits[w];
+    return out;
+}
+
+/* The frames of `among` of which the matcher holds. */
+static struct set holding(const struct stack_run *s, const struct matcher *m,
+                          const struct set *among)
+{
+    struct set out = {{0}};
+
+    switch (m->field) {
+    case FIELD_CATEGORY:
+        out = categorised(s, m->categories);
+        break;
+    case FIELD_APP:
+        if (m->truth == TRI_YES)
+            out = s->app;
+        for (unsigned w = 0; m->truth == TRI_NO && w < s->words; w++)
+            out.bits[w] = ~s->app.bits[w];
+        break;
+    case FIELD_FAMILY:
+        out = families(s, m->families);
+        break;
+    default:
+        out = fitting(s, m, among);
+    }
+    for (unsigned w = 0; w < s->words; w++)
+        out.bits[w] = among->bits[w] & (m->negated ? ~out.bits[w] : out.bits[w]);
+    return out;
+}
+
+/* The frames that call those, that are called by those. */
+static struct set callers_of(const struct stack_run *s, const struct set *of)
+{
+    struct set out = {{0}};
+
+    for (unsigned w = 0; w < s->words; w++)
+        out.bits[w] = of->bits[w] >> 1 | (w + 1 < s->words ? of->bits[w + 1] << 63 : 0);
+    return out;
+}
+
+static struct set callees_of(const struct stack_run *s, const struct set *of)
+{
+    struct set out = {{0}};
+
+    for (unsigned w = 0; w < s->words; w++)
+        out.bits[w] = (of->bits[w] << 1 | (w ? of->bits[w - 1] >> 63 : 0)) & s->all.bits[w];
+    return out;
+}
+
+static bool any_of(const struct stack_run *s, const struct set *of)
+{
+    uint64_t any = 0;
+
+    for (unsigned w = 0; w < s->words; w++)
+        any |= of->bits[w];
+    return any;
+}
+
+/* The frames that a rule matches. A neighbour that is not there never does, negated or not. */
+static struct set matching(const struct run *run, uint32_t number, const struct stack_run *s)
+{
+    const struct stack_rule *r = &run->rules->rules[number];
+    bool known = run->touched[number / 64] >> number % 64 & 1;
+    struct set out = known ? run->hits[number] : families(s, r->families), beside;
+
+    for (uint16_t m = 0; m < r->frame_count && any_of(s, &out); m++)
+        if (!known || m != r->way)
+            out = holding(s, &r->frame[m], &out);
+    if (r->caller && any_of(s, &out)) {
+        beside = callers_of(s, &out);
+        beside = holding(s, r->caller, &beside);
+        out = callees_of(s, &beside);
+    }
+    if (r->callee && any_of(s, &out)) {
+        beside = callees_of(s, &out);
+        beside = holding(s, r->callee, &beside);
+        out = callers_of(s, &beside);
+    }
+    return out;
 }
 
 /* ---- acting ---- */
@@ -345,12 +481,27 @@ static bool rule_holds(const struct stack_rule *r, const struct stack_run *s, ui
 static void set_category(struct stack_run *s, uint32_t frame, uint32_t category)
 {
     uint64_t bit = (uint64_t)1 << category;
+    struct rule_frame *f = &s->frames[frame];
 
+    if (f->category)
+        set_drop(&s->having[f->category - 1], frame);
     if (!(s->categories & bit))
-        memset(s->having[category], 0, sizeof s->having[category]);
+        s->having[category] = (struct set){{0}};
     s->categories |= bit;
-    s->having[category][frame / 64] |= (uint64_t)1 << frame % 64;
-    s->frames[frame].category = (uint8_t)(category + 1);
+    set_add(&s->having[category], frame);
+    f->category = (uint8_t)(category + 1);
+}
+
+static void set_app(struct stack_run *s, uint32_t frame, bool on, const struct stack_rule *r)
+{
+    struct rule_frame *f = &s->frames[frame];
+
+    f->in_app = on ? TRI_YES : TRI_NO;
+    f->app_rule = r;
+    if (on)
+        set_add(&s->app, frame);
+    else
+        set_drop(&s->app, frame);
 }
 
 static void act(const struct stack_rule *r, const struct action *a, struct stack_run *s,
@@ -367,15 +518,12 @@ static void act(const struct stack_rule *r, const struct action *a, struct stack
     }
     switch (a->kind) {
     case ACTION_APP:
-        for (uint32_t i = from; classifying && i < to; i++) {
-            s->frames[i].in_app = a->on ? TRI_YES : TRI_NO;
-            s->frames[i].app_rule = r;
-        }
+        for (uint32_t i = from; classifying && i < to; i++)
+            set_app(s, i, a->on, r);
         break;
     case ACTION_CATEGORY:
-        if (classifying) {
+        if (classifying)
             set_category(s, frame, a->value);
-        }
         break;
     case ACTION_GROUP:
         for (uint32_t i = from; !classifying && i < to; i++) {
@@ -396,91 +544,75 @@ static void act(const struct stack_rule *r, const struct action *a, struct stack
     }
 }
 
-/* Frames that a rule about categories may match: those that have or had one of them. */
-static uint64_t worth_asking(const struct stack_rule *r, const struct stack_run *s, unsigned word)
-{
-    uint64_t bits = 0;
-
-    if (!r->needs[0])
-        return ~(uint64_t)0;
-    for (uint64_t c = r->needs[0] & s->categories; c; c &= c - 1)
-        bits |= s->having[__builtin_ctzll(c)][word];
-    return bits;
-}
-
 static void apply(const struct run *run, uint32_t number, struct stack_run *s, bool classifying)
 {
-    const struct stack_rule *r = &run->set->rules[number];
-    uint64_t matched[WORDS] = {0}, any = 0;
-    struct verdicts verdicts = {0, 0};
+    const struct stack_rule *r = &run->rules->rules[number];
+    struct set matched;
 
-    if (!owners_hold(r, s->owner))
-        return;
     for (unsigned n = 0; n < 3; n++)
         if (r->needs[n] && !(r->needs[n] & s->categories))
             return;
-    bool dynamic = run->set->dynamic[number / 64] >> number % 64 & 1;
-    for (unsigned w = 0; w < WORDS && w * 64 < s->count; w++) {
-        uint64_t bits = dynamic ? worth_asking(r, s, w) : run->hits[number][w];
-
-        for (; bits; bits &= bits - 1) {
-            uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(bits);
-
-            if (i >= s->count)
-                break;
-            if (rule_holds(r, s, i, &verdicts))
-                matched[w] |= bits & -bits;
-        }
-        any |= matched[w];
-    }
-    for (unsigned w = 0; any && w < WORDS; w++)
-        for (uint64_t bits = matched[w]; bits; bits &= bits - 1)
+    if (!owners_hold(r, s->owner))
+        return;
+    matched = matching(run, number, s);
+    for (unsigned w = 0; w < s->words; w++)
+        for (uint64_t bits = matched.bits[w]; bits; bits &= bits - 1)
             for (uint16_t a = 0; a < r->action_count; a++)
                 act(r, &r->actions[a], s, w * 64 + (uint32_t)__builtin_ctzll(bits), classifying);
 }
 
 static void pass(const struct run *run, struct stack_run *s, bool classifying)
 {
-    if (!run->set)
-        return;
-    for (uint32_t w = 0; w <= run->set->count / 64; w++)
-        for (uint64_t bits =
-                 (run->touched[w] | run->set->dynamic[w]) & run->set->pass[!classifying][w];
+    const struct stack_rules *rules = run->rules;
+
+    for (uint32_t w = 0; rules && w <= rules->count / 64; w++)
+        for (uint64_t bits = (run->touched[w] | rules->dynamic[w]) & rules->pass[!classifying][w];
              bits; bits &= bits - 1)
             apply(run, w * 64 + (uint32_t)__builtin_ctzll(bits), s, classifying);
 }
 
-static bool begin(struct run *r, const struct stack_rules *set, struct arena *a)
+static bool begin(struct run *r, const struct stack_rules *rules, struct arena *a)
 {
-    if (set->count == 0)
+    if (rules->count == 0)
         return true;
-    *r = (struct run){.set = set};
-    r->hits = arena_alloc(a, set->count * sizeof *r->hits);
-    r->touched = arena_zero(a, set->count / 64 + 1, sizeof *r->touched);
+    *r = (struct run){.rules = rules};
+    r->hits = arena_alloc(a, rules->count * sizeof *r->hits);
+    r->touched = arena_zero(a, rules->count / 64 + 1, sizeof *r->touched);
     return r->hits && r->touched;
+}
+
+static void see_frames(struct stack_run *s)
+{
+    for (unsigned f = 0; f < FAMILIES; f++)
+        s->family[f] = (struct set){{0}};
+    s->all = s->app = (struct set){{0}};
+    for (uint32_t i = 0; i < s->count; i++) {
+        set_add(&s->all, i);
+        set_add(&s->family[s->frames[i].family], i);
+        if (s->frames[i].in_app == TRI_YES)
+            set_add(&s->app, i);
+    }
 }
 
 bool rules_run_stack(const struct group_rules *project, struct rule_frame *frames, uint32_t count,
                      const struct rule_owner *owner, struct arena *a, struct rule_limits *limits)
 {
-    struct stack_run s;
+    struct stack_run s; /* its categories are not cleared */
 
     s.frames = frames;
     s.count = count;
+    s.words = (count + 63) / 64;
     s.owner = owner;
     s.categories = 0;
     s.limits = limits;
-    s.run[0].set = s.run[1].set = NULL;
+    s.run[0].rules = s.run[1].rules = NULL;
     *limits = (struct rule_limits){0};
     if (count > WORDS * 64 || !begin(&s.run[0], &rules_built_in()->stack, a) ||
         (project && !begin(&s.run[1], &project->stack, a)))
         return false;
-    for (uint32_t i = 0; i < count; i++)
-        memset(frames[i].value_number, UNNUMBERED, sizeof frames[i].value_number);
-    for (uint32_t i = 0; i < count; i++)
-        for (unsigned set = 0; set < 2; set++)
-            if (s.run[set].set)
-                candidates(&s.run[set], &frames[i], i);
+    see_frames(&s);
+    if (!find_candidates(&s, a))
+        return false;
     pass(&s.run[0], &s, true);
     pass(&s.run[1], &s, true);
     pass(&s.run[0], &s, false);

@@ -112,6 +112,8 @@ STAGE stage_record(struct round *r)
                                .user = r->e.user_key,
                                .payload = r->payload};
 
+    for (uint32_t i = 0; i < r->groups.count; i++)
+        memcpy(out.hashes[i], r->groups.hashes[i].bytes, sizeof out.hashes[i]);
     buf_init(&r->record, r->arena, r->payload.len + 2048, RECORD_MAX);
     record_event_write(&r->record, &out);
     must(!r->record.failed, "the record");
