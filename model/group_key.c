@@ -15,12 +15,10 @@ void key_begin(struct key *k, struct arena *a)
     k->failed = false;
 }
 
-static bool room_for(struct key *k, size_t more)
+static bool grow(struct key *k, size_t more)
 {
     unsigned char *grown;
 
-    if (more <= k->room - k->len)
-        return true;
     if (k->failed || !(grown = arena_alloc(k->arena, 2 * (k->len + more)))) {
         k->failed = true; /* the arena is spent, so whoever asks it will know */
         return false;
@@ -31,11 +29,11 @@ static bool room_for(struct key *k, size_t more)
     return true;
 }
 
-static void put(struct key *k, char kind, const void *bytes, size_t len)
+static inline void put(struct key *k, char kind, const void *bytes, size_t len)
 {
     uint32_t size = (uint32_t)len; /* texts of events are far shorter than that */
 
-    if (!room_for(k, len + 5))
+    if (len + 5 > k->room - k->len && !grow(k, len + 5))
         return;
     k->at[k->len] = (unsigned char)kind;
     memcpy(k->at + k->len + 1, &size, sizeof size);
@@ -127,10 +125,21 @@ static uint64_t sip_finish(struct sip *s)
     return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
-static uint64_t word_at(const unsigned char *bytes, size_t len)
+static inline uint64_t word_at(const unsigned char *bytes)
+{
+    uint64_t word;
+
+    memcpy(&word, bytes, 8);
+    return le64toh(word);
+}
+
+/* Up to seven bytes; with a word before them they are the end of one that overlaps it. */
+static inline uint64_t rest_at(const unsigned char *bytes, size_t len, bool overlap)
 {
     uint64_t word = 0;
 
+    if (overlap)
+        return len ? word_at(bytes + len - 8) >> (64 - 8 * len) : 0;
     memcpy(&word, bytes, len);
     return le64toh(word);
 }
@@ -147,8 +156,8 @@ struct digest key_end(struct key *k)
     size_t at = 0;
 
     for (; at + 8 <= k->len; at += 8)
-        sip_word(&s, word_at(k->at + at, 8));
-    sip_word(&s, word_at(k->at + at, k->len - at) | (uint64_t)k->len << 56);
+        sip_word(&s, word_at(k->at + at));
+    sip_word(&s, rest_at(k->at + at, k->len - at, at > 0) | (uint64_t)k->len << 56);
     s.v2 ^= 0xee;
     half[0] = htole64(sip_finish(&s));
     s.v1 ^= 0xdd;

@@ -349,7 +349,8 @@ static struct text function_among(struct text t, bool swift, struct arena *a)
     }
     if (count == 0)
         return TEXT_NONE;
-    if (count > 3 && text_find(t, TEXT("initialization expression of")) < t.len)
+    if (count > 3 && last_of(tokens, count, "of") >= 0 &&
+        text_find(t, TEXT("initialization expression of")) < t.len)
         name = initialiser(tokens, count, a);
     if (!name.at)
         name = swift ? left_of_type(tokens, count) : left_of_arrow(tokens, count);

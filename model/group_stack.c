@@ -28,32 +28,33 @@ const struct thread *group_thread(const struct event *e)
 
 /* ---- classifying ---- */
 
-enum { NEAR = 8 }; /* frames back, where the same function is looked for */
+enum { TRIMMED_BITS = 6 };
 
-/* Recursion, futures and user interfaces call the same few functions again and again. */
-static const struct frame *same_before(const struct frame *const *at, uint32_t i)
+/* Recursion, futures and user interfaces call the same few functions again and again: those that were
+ * trimmed before, by a hash of the name. */
+struct trimmed {
+    const struct frame *slots[1 << TRIMMED_BITS];
+};
+
+static bool is_trimmed(const struct frame *same, const struct frame *f)
 {
-    for (uint32_t back = 1; back <= NEAR && back <= i; back++)
-        if (text_eq(at[i - back]->raw_function, at[i]->function))
-            return at[i - back];
-    return NULL;
+    return same && text_eq(same->raw_function, f->function) && text_eq(same->platform, f->platform);
 }
 
 /* The trimmed name is the function from here on, what was sent the raw one. */
-static void trim_function(const struct frame *const *at, uint32_t i, enum platform p,
-                          struct arena *a)
+static void trim_function(struct trimmed *before, struct frame *f, enum platform p, struct arena *a)
 {
-    struct frame *f = (struct frame *)at[i];
-    const struct frame *same;
+    const struct frame **slot;
     struct text trimmed;
 
     if (!f->function.len || f->raw_function.len ||
         (group_family(p) != FAMILY_NATIVE && p != PLATFORM_CSHARP))
         return;
-    same = same_before(at, i);
-    trimmed = same ? same->function : group_function(f, p, a);
+    slot = &before->slots[text_slot(f->function, TRIMMED_BITS)];
+    trimmed = is_trimmed(*slot, f) ? (*slot)->function : group_function(f, p, a);
     f->raw_function = f->function; /* also when it is the same: not to be trimmed once more */
     f->function = trimmed;
+    *slot = f;
 }
 
 static struct text path_of(const struct frame *f)
@@ -61,12 +62,8 @@ static struct text path_of(const struct frame *f)
     return f->abs_path.len ? f->abs_path : f->filename;
 }
 
-static void see(const struct frame *const *at, uint32_t i, enum platform p, struct arena *a,
-                struct rule_frame *out)
+static void see(const struct frame *f, enum platform p, struct rule_frame *out)
 {
-    const struct frame *f = at[i];
-
-    trim_function(at, i, p, a);
     *out = (struct rule_frame){
         .field = {[FIELD_MODULE] = f->module.len ? f->module : TEXT_NONE,
                   [FIELD_FUNCTION] = f->function.len ? f->function : TEXT("<unknown>"),
@@ -83,14 +80,15 @@ static void write_back(struct frame *f, bool in_app, struct arena *a)
 {
     struct json *data, *sent = json_new(a, JSON_NUMBER);
 
-    json_set(a, f->node, "in_app", json_new(a, in_app ? JSON_TRUE : JSON_FALSE));
+    if (f->in_app_node)
+        json_become(f->in_app_node, &(struct json){.kind = in_app ? JSON_TRUE : JSON_FALSE});
     if (!f->data && (data = json_new(a, JSON_OBJECT))) {
         json_set(a, f->node, "data", data);
         f->data = data;
     }
     if (f->data && sent) {
         sent->raw = f->in_app == TRI_YES ? TEXT("1") : TEXT("0");
-        json_set(a, f->data, "orig_in_app", sent);
+        json_add(f->data, "orig_in_app", sent); /* what there was has been taken out */
     }
     f->in_app = in_app ? TRI_YES : TRI_NO;
 }
@@ -113,6 +111,7 @@ struct stack_parts *group_classify(const struct event *e, struct stack *s,
 {
     struct stack_parts *out = arena_zero(a, 1, sizeof *out);
     enum platform platform = group_platform(e->platform);
+    struct trimmed trimmed = {{NULL}};
 
     if (!out)
         return NULL;
@@ -120,8 +119,12 @@ struct stack_parts *group_classify(const struct event *e, struct stack *s,
     if (!choose_frames(out, a) ||
         !(out->rules = arena_alloc(a, (out->count + 1) * sizeof *out->rules)))
         return NULL;
-    for (uint32_t i = 0; i < out->count; i++)
-        see(out->at, i, group_frame_platform(out->at[i], platform), a, &out->rules[i]);
+    for (uint32_t i = 0; i < out->count; i++) {
+        enum platform p = group_frame_platform(out->at[i], platform);
+
+        trim_function(&trimmed, (struct frame *)out->at[i], p, a);
+        see(out->at[i], p, &out->rules[i]);
+    }
     if (!rules_run_stack(rules, out->rules, out->count, owner, a, &out->limits))
         return NULL;
     for (uint32_t i = 0; i < out->count; i++) {

@@ -6,8 +6,8 @@
 
 #include "model/rules.h"
 
-#define WORDS 4  /* of a bit per frame: 256 of them */
-#define SLOTS 64 /* of values that are looked for among those seen before */
+#define WORDS 4     /* of a bit per frame: 256 of them */
+#define SLOT_BITS 6 /* of values that are looked for among those seen before */
 #define UNKNOWN TEXT("<unknown>")
 
 /* Frames. Only the words that the stack trace has are in use. */
@@ -251,24 +251,6 @@ static void candidates_of_value(struct run *r, unsigned field, const struct valu
 
 /* ---- values ---- */
 
-/* A number below SLOTS that depends on the length and some bytes. */
-static unsigned slot_of(struct text t)
-{
-    uint64_t word = 0;
-    uint32_t first, last;
-
-    if (t.len >= 8) {
-        memcpy(&word, t.at + t.len - 8, 8);
-    } else if (t.len >= 4) {
-        memcpy(&first, t.at, 4);
-        memcpy(&last, t.at + t.len - 4, 4);
-        word = (uint64_t)first << 32 | last;
-    } else {
-        word = (unsigned char)t.at[0] | (uint64_t)(unsigned char)t.at[t.len - 1] << 8;
-    }
-    return (unsigned)((word + t.len) * 0x9e3779b97f4a7c15 >> 58);
-}
-
 static inline bool is_value(const struct value *v, struct text t, uint8_t family)
 {
     return v->text.len == t.len && v->family == family && text_same(v->text.at, t.at, t.len);
@@ -279,7 +261,7 @@ static inline bool is_value(const struct value *v, struct text t, uint8_t family
  */
 static uint32_t values_of(const struct stack_run *s, unsigned field, struct value *values)
 {
-    uint16_t slots[SLOTS]; /* 1 + number of the value */
+    uint16_t slots[1 << SLOT_BITS]; /* 1 + number of the value */
     uint32_t n = 0;
 
     memset(slots, 0, sizeof slots);
@@ -290,7 +272,7 @@ static uint32_t values_of(const struct stack_run *s, unsigned field, struct valu
 
         if (!t.len)
             continue;
-        slot = &slots[slot_of(t)];
+        slot = &slots[text_slot(t, SLOT_BITS)];
         if (!*slot || !is_value(&values[*slot - 1], t, family)) {
             values[n] = (struct value){.text = t, .family = family};
             *slot = (uint16_t)++n;

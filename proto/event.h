@@ -44,8 +44,9 @@ struct frame {
     struct json *data;                              /* what processing said of it, or NULL */
     struct text instruction_addr;                   /* "0x…" */
     uint32_t lineno, colno;                         /* 0: unknown */
-    int8_t in_app;     /* enum tri, as sent; after event_fill: never unknown */
-    struct json *node; /* the frame in the tree; "in_app" may be rewritten there */
+    int8_t in_app;            /* enum tri, as sent; after event_fill: never unknown */
+    struct json *node;        /* the frame in the tree … */
+    struct json *in_app_node; /* … and what it says there, which may be rewritten */
 };
 
 struct stack {

@@ -262,6 +262,7 @@ static void fill_frame(struct json *node, struct arena *a, struct frame *out)
         .instruction_addr = json_string(found[INSTRUCTION_ADDR], a),
         .lineno = number(found[LINENO]),
         .colno = number(found[COLNO]),
+        .in_app_node = found[IN_APP],
         .in_app = !found[IN_APP] ? TRI_UNKNOWN : json_is(found[IN_APP], JSON_TRUE),
         .node = node,
     };
@@ -303,7 +304,8 @@ static void mark(struct walk *w, struct stack *s)
         if (f->in_app != TRI_UNKNOWN)
             continue;
         f->in_app = w->any ? TRI_NO : TRI_YES;
-        json_set(w->a, f->node, "in_app", json_new(w->a, w->any ? JSON_FALSE : JSON_TRUE));
+        f->in_app_node = json_new(w->a, w->any ? JSON_FALSE : JSON_TRUE);
+        json_add(f->node, "in_app", f->in_app_node);
     }
 }
 

@@ -93,6 +93,14 @@ struct json *json_new_int(struct arena *a, int64_t v);
 void json_push(struct json *array, struct json *v);
 /* Replace the member of that key or add it; v's own key is set. */
 void json_set(struct arena *a, struct json *object, const char *key, struct json *v);
+/* Add a member that is known to be missing, under a key that needs no escapes. */
+static inline void json_add(struct json *object, const char *key, struct json *v)
+{
+    if (!v || !json_is(object, JSON_OBJECT))
+        return;
+    v->key = text_of(key);
+    json_push(object, v);
+}
 /* Take the member out; NULL when there was none. */
 struct json *json_take(struct json *object, const char *key);
 void json_to_null(struct json *v);

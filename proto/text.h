@@ -48,6 +48,24 @@ static inline bool text_same(const char *a, const char *b, size_t len)
     return len == 0;
 }
 
+/* A place in a table of 2^bits that depends on the length and some of the bytes. Not of an empty text. */
+static inline unsigned text_slot(struct text t, unsigned bits)
+{
+    uint64_t word;
+    uint32_t first, last;
+
+    if (t.len >= 8) {
+        memcpy(&word, t.at + t.len - 8, 8);
+    } else if (t.len >= 4) {
+        memcpy(&first, t.at, 4);
+        memcpy(&last, t.at + t.len - 4, 4);
+        word = (uint64_t)first << 32 | last;
+    } else {
+        word = (unsigned char)t.at[0] | (uint64_t)(unsigned char)t.at[t.len - 1] << 8;
+    }
+    return (unsigned)((word + t.len) * 0x9e3779b97f4a7c15 >> (64 - bits));
+}
+
 static inline bool text_eq(struct text a, struct text b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
