@@ -518,14 +518,12 @@ static void report(struct load *l)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"port", 1, 0, 'p'},    {"key", 1, 0, 'k'},
-                                            {"project", 1, 0, 'P'}, {"size", 1, 0, 's'},
-                                            {"issues", 1, 0, 'i'},  {"connections", 1, 0, 'c'},
-                                            {"seconds", 1, 0, 't'}, {"count", 1, 0, 'n'},
-                                            {"rate", 1, 0, 'r'},    {"gzip", 0, 0, 'z'},
-                                            {"ids", 1, 0, 'I'},     {"resend", 0, 0, 'R'},
-                                            {"seed", 1, 0, 'S'},    {"print", 0, 0, 'o'},
-                                            {0}};
+    static const struct option options[] = {
+        {"port", 1, 0, 'p'},    {"key", 1, 0, 'k'},    {"project", 1, 0, 'P'},
+        {"size", 1, 0, 's'},    {"issues", 1, 0, 'i'}, {"connections", 1, 0, 'c'},
+        {"seconds", 1, 0, 't'}, {"count", 1, 0, 'n'},  {"rate", 1, 0, 'r'},
+        {"gzip", 0, 0, 'z'},    {"ids", 1, 0, 'I'},    {"resend", 0, 0, 'R'},
+        {"seed", 1, 0, 'S'},    {"print", 0, 0, 'o'},  {0}};
     struct load l = {.project = 1, .size = 3, .issues = 500, .connections = 64, .seconds = 5};
     int o, port = 0;
     bool print = false;
