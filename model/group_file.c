@@ -135,10 +135,14 @@ static bool is_chunk_number(struct text segment, struct text stem)
            text_find(stem, TEXT("chunk")) < stem.len;
 }
 
-/* 8f3a2c1b9d, 1dd3208c-0a1b2c3d4e5f6071: nothing but hexadecimal hashes, and so no name at all. */
+/* 8f3a2c1b9d, 1dd3208c-0a1b2c3d4e5f6071, 4821-0a1b2c3d4e5f6071: nothing but hexadecimal hashes, the
+ * number of a chunk before them, and so no name at all. */
 static bool is_all_hash(struct text stem)
 {
-    for (size_t i = 0, n; i < stem.len; i += n + 1) {
+    size_t n = scan_run(stem, 0, scan_is_digit);
+
+    for (size_t i = n && n < 6 && n < stem.len && is_separator(stem.at[n]) ? n + 1 : 0;
+         i < stem.len; i += n + 1) {
         n = scan_run(stem, i, scan_is_hex);
         if (n < 8 || scan_run(stem, i, scan_is_digit) == n ||
             scan_run(stem, i, scan_is_letter) == n ||
@@ -210,6 +214,41 @@ static size_t script_end(struct text name)
             return end;
         end = at - 1;
     }
+}
+
+/* React Native makes one bundle of everything: index.android.bundle, main.jsbundle. */
+static bool is_native_bundle(struct text name)
+{
+    return text_ends(name, ".jsbundle") || text_ends(name, ".bundle");
+}
+
+/* Vite's and Rollup's chunks that are named by their hash alone: chunks/CqN9_v3-.js */
+static bool is_chunk_hash(struct text path, struct text name)
+{
+    static const char folder[] = "chunks/";
+    size_t end = script_end(name), letters = 0, digits = 0, lower = 0;
+
+    path.len -= name.len;
+    if (end != 8 || !text_ends(path, folder))
+        return false;
+    for (size_t i = 0; i < end; i++) {
+        letters += scan_is_letter(name.at[i]);
+        lower += scan_is_letter(name.at[i]) && name.at[i] >= 'a';
+        digits += scan_is_digit(name.at[i]);
+    }
+    return lower && letters > lower && (digits || !is_camel(text_cut(name, 0, end)));
+}
+
+/* What no build says the same way twice; NULL: none of it. */
+static const char *nameless_script(struct text path, struct text name)
+{
+    if (begins(name, "VM") && name.len > 2 && 2 + scan_run(name, 2, scan_is_digit) == name.len)
+        return "<vm>";
+    if (is_native_bundle(name))
+        return "<bundle>";
+    if (begins(name, "bootstrap ")) /* Webpack's runtime, and a hash */
+        return "bootstrap";
+    return is_chunk_hash(path, name) ? "<hash>.js" : NULL;
 }
 
 struct text group_clean_basename(struct text name, struct arena *a)
@@ -324,10 +363,21 @@ static bool is_cached_template(struct text name)
     return n >= 32 && text_is(text_cut(name, n, name.len), ".php");
 }
 
+/* Code that was made at run time: <command-1234>, <attrs generated init shop.Cart-2> */
+static struct text without_counter(struct text name)
+{
+    size_t at = name.len - 1;
+
+    while (at > 0 && scan_is_digit(name.at[at - 1]))
+        at--;
+    return at > 1 && at < name.len - 1 && name.at[at - 1] == '-' ? text_cut(name, 0, at - 1) : name;
+}
+
 void group_filename_part(const struct frame *f, enum platform p, struct arena *a, struct part *out)
 {
     enum family family = group_family(p);
-    struct text name, clean;
+    struct text path, name, clean;
+    const char *script;
 
     if (!f->filename.len) {
         part_set(out, TEXT_NONE);
@@ -338,6 +388,7 @@ void group_filename_part(const struct frame *f, enum platform p, struct arena *a
         name.len = text_find_byte(name, '?');
         name.len = text_find_byte(name, '#');
     }
+    path = name;
     name = scan_base_name(name);
     clean = group_clean_basename(name, a);
     part_set(out, lower(clean, a));
@@ -345,9 +396,8 @@ void group_filename_part(const struct frame *f, enum platform p, struct arena *a
         out->hint = "removed version or build hash";
     if (group_is_url(f->abs_path, family, false))
         part_off(out, "ignored because frame points to a URL");
-    else if (family == FAMILY_JAVASCRIPT && begins(name, "VM") && name.len > 2 &&
-             2 + scan_run(name, 2, scan_is_digit) == name.len)
-        part_change(out, TEXT("<vm>"), "removed number of a script");
+    else if (family == FAMILY_JAVASCRIPT && (script = nameless_script(path, name)))
+        part_change(out, text_of(script), "removed what a build calls a script");
     else if (p == PLATFORM_PHP && is_cached_template(name))
         part_change(out, TEXT("<hash>.php"), "removed hash of a cache");
     else if (text_is(out->value, "<anonymous>"))
@@ -361,4 +411,8 @@ void group_filename_part(const struct frame *f, enum platform p, struct arena *a
              (begins(out->value, "<ipython-input-") ||
               text_find(f->filename, TEXT("/ipykernel_")) < f->filename.len))
         part_change(out, TEXT("<ipython-input>"), "removed number of the cell");
+    else if (p == PLATFORM_PYTHON && begins(name, "<") && text_ends(name, ">"))
+        part_change(out, without_counter(out->value), out->hint);
+    else if (p == PLATFORM_RUBY && begins(f->filename, "(eval"))
+        part_change(out, TEXT("(eval)"), "removed place of an eval");
 }

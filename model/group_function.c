@@ -57,10 +57,24 @@ static struct text without_bracket_tags(struct text t, struct arena *a)
     return t;
 }
 
+/* What compilers call a namespace without a name. */
+static struct text with_one_anonymous(struct text t, struct arena *a)
+{
+    static const char *const others[] = {"`anonymous namespace'", "_GLOBAL__N_1", "{anonymous}"};
+    size_t at;
+
+    for (unsigned i = 0; i < sizeof others / sizeof *others; i++)
+        if ((at = scan_find(t, others[i])) < t.len)
+            return scan_replace(t, at, strlen(others[i]), "(anonymous namespace)", a);
+    return t;
+}
+
 static struct text without_counters(struct text t, struct arena *a)
 {
     size_t at, n;
 
+    while ((at = scan_find(t, "{{closure}}")) < t.len) /* Rust's older mangling */
+        t = scan_replace(t, at, 11, "{closure}", a);
     if ((at = scan_find(t, "'lambda")) < t.len && (n = scan_digits(t, at + 7)))
         t = scan_replace(t, at + 7, n, "", a);
     return without_bracket_tags(without_brace_numbers(t, a), a);
@@ -93,6 +107,8 @@ static void native_function(struct arena *a, struct part *out)
             t = without_counters(t, a);
     if (begins(t, "__") && scan_find(t, "_block_invoke") < t.len)
         t = without_block_numbers(t);
+    if (memchr(t.at, '\'', t.len) || memchr(t.at, '{', t.len) || begins(t, "_GLOBAL__N_1"))
+        t = with_one_anonymous(t, a);
     if (!text_eq(t, out->value))
         part_change(out, t, "removed compiler's numbers");
 }
@@ -105,8 +121,13 @@ static void jvm_function(struct arena *a, struct part *out)
     char *to;
     size_t len, at;
 
-    if (begins(t, "lambda$")) {
-        part_off(out, "ignored lambda function");
+    if (begins(t, "$r8$lambda$")) { /* a hash */
+        part_change(out, TEXT("$r8$lambda"), "removed hash of a lambda");
+        return;
+    }
+    if ((memchr(t.at, '_', t.len) && (at = scan_find(t, "_aroundBody")) < t.len) ||
+        (at = scan_find(t, "$$superforward")) < t.len) {
+        part_change(out, text_cut(t, 0, at), "removed woven name"); /* AspectJ; Quarkus */
         return;
     }
     if (begins(t, "access$") && 7 + scan_digits(t, 7) == t.len) { /* javac's, into a nested class */
@@ -114,7 +135,8 @@ static void jvm_function(struct arena *a, struct part *out)
         return;
     }
     if (!memchr(t.at, '$', t.len) ||
-        ((at = scan_find(t, "$lambda")) == t.len && (at = scan_find(t, "$anonfun")) == t.len))
+        ((at = scan_find(t, "lambda$")) == t.len && (at = scan_find(t, "$lambda")) == t.len &&
+         (at = scan_find(t, "$anonfun")) == t.len))
         return;
     if (!(to = arena_dup(a, t.at, t.len)))
         return;
@@ -159,11 +181,19 @@ static bool all_digits(struct text t)
     return t.len && scan_digits(t, 0) == t.len;
 }
 
-/* func1, gowrap2: the length of the word, 0 for every other name. */
+/* func1, gowrap2; and what was written before the body of a loop over a function, Pay-range1: the
+ * length of the word, 0 for every other name. */
 static size_t numbered_word(struct text segment)
 {
     static const char *const words[] = {"func", "gowrap", "deferwrap"};
+    static const char range[] = "-range";
+    size_t at = scan_find(segment, range);
 
+    if (at < segment.len && all_digits(text_cut(segment, at + sizeof range - 1, segment.len))) {
+        segment.len = at;
+        at = numbered_word(segment);
+        return at ? at : segment.len;
+    }
     for (unsigned w = 0; w < 3; w++)
         if (text_starts(segment, words[w]) &&
             all_digits(text_cut(segment, strlen(words[w]), segment.len)))
@@ -314,21 +344,25 @@ static void php_function(struct arena *a, struct part *out)
     }
 }
 
-/* <Name>d__4.MoveNext, <Name>b__0_1, <Name>g__Inner|0_1: what the compiler made of Name. Types that
- * stand before it stay. */
+/* What the compiler made of Name: <Name>d__4.MoveNext, <Name>b__0_1, <Name>g__Inner|0_1, and of a
+ * lambda that awaits, <<Name>b__0>d. Types that stand before it stay. */
 static struct text csharp_name(struct text t, const struct frame *f, struct arena *a)
 {
     bool in_class = text_is(t, "MoveNext"); /* the name stands there: Outer+<Name>d__4 */
-    struct text from = in_class ? f->module : t, before, name, inner;
-    size_t open = text_find_byte(from, '<');
-    size_t close = open + text_find_byte(text_cut(from, open, from.len), '>');
+    struct text from = in_class ? scan_behind_last(f->module, '+') : t, before, name, inner;
+    size_t open = text_find_byte(from, '<'), from_name, close;
 
-    if (close >= from.len || close == open + 1)
+    for (from_name = open; from_name < from.len && from.at[from_name] == '<';)
+        from_name++;
+    close = from_name + text_find_byte(text_cut(from, from_name, from.len), '>');
+    if (close >= from.len || close == from_name)
         return t;
     before = in_class ? TEXT("") : text_cut(from, 0, open);
-    name = text_cut(from, open + 1, close - open - 1);
-    if (scan_stands(from, close, ">d__"))
-        return arena_printf(a, "%.*s%.*s", TEXT_ARG(before), TEXT_ARG(name));
+    name = text_cut(from, from_name, close - from_name);
+    if (scan_stands(from, close, ">$"))
+        close += 2; /* <Main>$, of a program that is not in a class */
+    else if (!scan_stands(from, close + 2, "__"))
+        return t;
     if (scan_stands(from, close, ">b__"))
         return arena_printf(a, "%.*s%.*s lambda", TEXT_ARG(before), TEXT_ARG(name));
     if (scan_stands(from, close, ">g__")) {
@@ -336,7 +370,7 @@ static struct text csharp_name(struct text t, const struct frame *f, struct aren
         inner.len = text_find_byte(inner, '|');
         return arena_printf(a, "%.*s%.*s.%.*s", TEXT_ARG(before), TEXT_ARG(name), TEXT_ARG(inner));
     }
-    return t;
+    return arena_printf(a, "%.*s%.*s", TEXT_ARG(before), TEXT_ARG(name));
 }
 
 static void csharp_function(const struct frame *f, struct arena *a, struct part *out)
@@ -345,6 +379,8 @@ static void csharp_function(const struct frame *f, struct arena *a, struct part 
     size_t at = text_find_byte(t, '(');
 
     if (at > 0)
+        t.len = at;
+    if ((at = text_find_byte(t, '[')) > 0) /* Get[T] */
         t.len = at;
     t = text_trim(t);
     for (size_t i = 0; (i = i + text_find_byte(text_cut(t, i, t.len), '`')) < t.len;)
@@ -376,6 +412,23 @@ static void elixir_function(struct arena *a, struct part *out)
         part_change(out, t, "removed counter of a closure");
 }
 
+/* _Cart@12345678.build.<anonymous closure>: the key of the library that a private name belongs to,
+ * and what the compilers to JavaScript and to machine code call closures. */
+static void dart_function(struct arena *a, struct part *out)
+{
+    static const char closure[] = "<anonymous closure>";
+    struct text t = out->value;
+    size_t at, n;
+
+    while ((at = scan_find(t, closure)) < t.len)
+        t = scan_replace(t, at, sizeof closure - 1, "<fn>", a);
+    for (at = 0; (at += text_find_byte(text_cut(t, at, t.len), '@')) < t.len; at++)
+        if ((n = scan_digits(t, at + 1)))
+            t = scan_replace(t, at, 1 + n, "", a);
+    if (!text_eq(t, out->value))
+        part_change(out, t, "removed compiler's name");
+}
+
 /* ---- JavaScript ---- */
 
 static void javascript_function(struct part *out)
@@ -394,6 +447,13 @@ static void javascript_function(struct part *out)
             t.len = at;
     }
     last = scan_behind_last(t, '.');
+    if (begins(last, "?anon_")) { /* Hermes: ?anon_3_load */
+        size_t n = scan_digits(last, 6);
+
+        last = text_cut(last, 6 + n + (n && scan_stands(last, 6 + n, "_")), last.len);
+    }
+    if (all_digits(last)) /* what Webpack calls a module */
+        last = TEXT("<module>");
     if (!text_eq(last, out->value))
         part_change(out, last, "trimmed javascript function");
 }
@@ -446,6 +506,9 @@ void group_function_part(const struct frame *f, enum platform p, struct arena *a
         break;
     case PLATFORM_ELIXIR:
         elixir_function(a, out);
+        break;
+    case PLATFORM_DART:
+        dart_function(a, out);
         break;
     default:
         break;

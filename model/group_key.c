@@ -47,37 +47,126 @@ void key_text(struct key *k, char kind, struct text t)
     put(k, kind, t.at, t.len);
 }
 
-/* The length of such a kind at the start of `t`, 0: none. One in ten long numbers passes for that of a
- * credit card, and was scrubbed. */
-static size_t id_kind(struct text t)
+/* What stands for kinds that are one in keys. */
+enum { FOLDED_NUMBER = 1, FOLDED_ADDRESS };
+
+/* Is there a masked value at the start of `t`? Its length, and what it is in a key, 0: itself. One in
+ * ten long numbers passes for that of a credit card, and was scrubbed. */
+static size_t masked_here(struct text t, char *folded)
 {
-    static const char *const kinds[] = {"<int>",     "<hex>",       "<float>",
-                                        "<git_sha>", "<random_id>", "[creditcard]"};
+    static const struct {
+        const char *kind;
+        char folded;
+    } kinds[] = {{"<int>", FOLDED_NUMBER},       {"<hex>", FOLDED_NUMBER},
+                 {"<float>", FOLDED_NUMBER},     {"<git_sha>", FOLDED_NUMBER},
+                 {"<random_id>", FOLDED_NUMBER}, {"[creditcard]", FOLDED_NUMBER},
+                 {"<ip>", FOLDED_ADDRESS},       {"[<ip>]", FOLDED_ADDRESS}};
+    size_t n = 1;
 
     for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (text_starts(t, kinds[i]))
-            return strlen(kinds[i]);
-    return 0;
+        if (text_starts(t, kinds[i].kind)) {
+            *folded = kinds[i].folded;
+            return strlen(kinds[i].kind);
+        }
+    *folded = 0;
+    while (n < t.len && n < 16 && ((t.at[n] >= 'a' && t.at[n] <= 'z') || t.at[n] == '_'))
+        n++;
+    return t.at[0] == '<' && n > 2 && n < t.len && t.at[n] == '>' ? n + 1 : 0;
+}
+
+static bool is_letter(struct text t, size_t i)
+{
+    return i < t.len && (t.at[i] | 0x20) >= 'a' && (t.at[i] | 0x20) <= 'z';
+}
+
+/* "20 MiB", "1.5GB": the length of the unit behind a number. Which one is the program's choice. */
+static size_t size_unit(struct text t)
+{
+    size_t at = t.len && t.at[0] == ' ', n = at;
+
+    if (n < t.len && memchr("kKMGTP", t.at[n], 6))
+        n += n + 1 < t.len && t.at[n + 1] == 'i' ? 2 : 1;
+    return n < t.len && t.at[n] == 'B' && !is_letter(t, n + 1) ? n + 1 : 0;
+}
+
+/* " attempts" behind a number: the length without its plural, which goes with the number. */
+static size_t counted_word(struct text t)
+{
+    size_t n = 1;
+
+    if (!t.len || t.at[0] != ' ')
+        return 0;
+    while (is_letter(t, n) || (n > 1 && n < t.len && t.at[n] == '-'))
+        n++;
+    return n > 3 && t.at[n - 1] == 's' ? n - 1 : 0;
+}
+
+struct folding {
+    char *out;
+    size_t len;
+    struct text last; /* masked value before, and where it ended in `out` */
+    size_t last_end;
+};
+
+/* "<uuid>, <uuid>": a list of values is as good as one. */
+static bool goes_on(const struct folding *f, struct text value)
+{
+    const char *between = f->out + f->last_end;
+    size_t n = f->len - f->last_end;
+
+    return f->last.len && text_eq(value, f->last) &&
+           ((n == 1 && between[0] == ',') || (n == 2 && between[0] == ',' && between[1] == ' '));
+}
+
+/* The masked value at i; behind it. */
+static size_t fold(struct folding *f, struct text t, size_t i, size_t n, char folded)
+{
+    static const char signs[] = {FOLDED_NUMBER, FOLDED_ADDRESS};
+    struct text rest = text_cut(t, i + n, t.len),
+                value = folded ? (struct text){signs + folded - 1, 1} : text_cut(t, i, n);
+    size_t unit, word;
+
+    if (goes_on(f, value)) {
+        f->len = f->last_end;
+        return i + n;
+    }
+    memcpy(f->out + f->len, value.at, value.len);
+    f->len += value.len;
+    f->last = value;
+    f->last_end = f->len;
+    if (folded != FOLDED_NUMBER)
+        return i + n;
+    if ((unit = size_unit(rest)))
+        return i + n + unit;
+    if (!(word = counted_word(rest)))
+        return i + n;
+    memcpy(f->out + f->len, rest.at, word);
+    f->len += word;
+    return i + n + word + 1;
 }
 
 void key_masked(struct key *k, char kind, struct text t)
 {
-    size_t len = 0, n;
-    char *out;
+    struct folding f = {.last = TEXT_NONE};
+    char folded;
+    size_t n;
 
     if (!t.len || !(memchr(t.at, '<', t.len) || memchr(t.at, '[', t.len))) {
         key_text(k, kind, t);
         return;
     }
-    if (!(out = arena_alloc(k->arena, t.len))) {
+    if (!(f.out = arena_alloc(k->arena, t.len))) {
         k->failed = true;
         return;
     }
-    for (size_t i = 0; i < t.len; i += n ? n : 1) {
-        n = t.at[i] == '<' || t.at[i] == '[' ? id_kind(text_cut(t, i, t.len)) : 0;
-        out[len++] = n ? '\x01' : t.at[i];
+    for (size_t i = 0; i < t.len;) {
+        n = t.at[i] == '<' || t.at[i] == '[' ? masked_here(text_cut(t, i, t.len), &folded) : 0;
+        if (n)
+            i = fold(&f, t, i, n, folded);
+        else
+            f.out[f.len++] = t.at[i++];
     }
-    key_text(k, kind, (struct text){out, len});
+    key_text(k, kind, (struct text){f.out, f.len});
 }
 
 void key_digest(struct key *k, char kind, const struct digest *d)

@@ -27,7 +27,8 @@ struct key {
 void key_begin(struct key *k, struct arena *a);
 void key_text(struct key *k, char kind, struct text t);
 /* A masked message: kinds of numbers and ids are one here, since which of them an id looks like is
- * chance ("1234567" is an <int>, "12345678" a <hex>, "1234a67" a <git_sha>). */
+ * chance ("1234567" is an <int>, "12345678" a <hex>, "1234a67" a <git_sha>); so are addresses
+ * with brackets and without, sizes in bytes of any unit, one thing and many of it, and lists of any length. */
 void key_masked(struct key *k, char kind, struct text t);
 void key_digest(struct key *k, char kind, const struct digest *d);
 struct digest key_end(struct key *k);

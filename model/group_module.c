@@ -54,8 +54,10 @@ static bool cut_proxy(struct text t, size_t i, struct cut *c)
         !(hibernate || cglib || begins(name, "EnhancerBy") || begins(name, "FastClassBy")))
         return false;
     at += 1 + scan_stands(t, at + 1, "$");
+    if (cglib && scan_stands(t, at, "FastClass$$"))
+        at += 11;
     drop = scan_run(t, at, hibernate ? is_word : scan_is_hex);
-    if (!drop)
+    if (!drop || (at + drop < t.len && scan_is_letter(t.at[at + drop])))
         return false;
     *c = (struct cut){.keep = at - i, .drop = drop, .with = "<auto>"};
     if (!hibernate)
@@ -77,6 +79,18 @@ static bool cut_javassist(struct text t, size_t i, struct cut *c)
     return true;
 }
 
+/* Groovy: $_run_closure2 */
+static bool cut_groovy(struct text t, size_t i, struct cut *c)
+{
+    static const char mark[] = "_closure";
+    size_t end = i + 1 + scan_run(t, i + 1, is_word), digits = end;
+
+    while (digits > i && scan_is_digit(t.at[digits - 1]))
+        digits--;
+    *c = (struct cut){.keep = digits - i, .drop = end - digits, .with = ""};
+    return end > digits && text_ends(text_cut(t, i, digits - i), mark);
+}
+
 /* At a "$": does something that a run made up begin here? */
 static bool cut_here(struct text t, size_t i, struct cut *c)
 {
@@ -90,6 +104,8 @@ static bool cut_here(struct text t, size_t i, struct cut *c)
         return cut_digits(t, i, 6, "", c);
     if (scan_stands(t, i, "$ByteBuddy$"))
         return cut_rest(t, i, 11, c);
+    if (scan_stands(t, i, "$AjcClosure")) /* AspectJ */
+        return cut_digits(t, i, 11, "", c);
     if (scan_stands(t, i, "$MockitoMock$"))
         return cut_rest(t, i, 13, c);
     if (scan_stands(t, i, "$Subclass"))
@@ -100,7 +116,7 @@ static bool cut_here(struct text t, size_t i, struct cut *c)
         *c = (struct cut){.keep = 7, .with = "", .counters = true};
         return true;
     }
-    return cut_javassist(t, i, c) || cut_proxy(t, i, c);
+    return cut_javassist(t, i, c) || cut_proxy(t, i, c) || cut_groovy(t, i, c);
 }
 
 /* A counter of Kotlin's and Scala's closures: $12 */
@@ -177,6 +193,10 @@ static void jvm_module(struct text module, struct text function, struct arena *a
         part_change(out, t, "removed reflection marker");
         return;
     }
+    if (begins(t, "Script") && t.len > 6 && 6 + scan_run(t, 6, scan_is_digit) == t.len) {
+        part_change(out, text_cut(t, 0, 6), "removed number of a script"); /* Groovy */
+        return;
+    }
     if (!dollar && !internal && !slash)
         return;
     if (dollar && text_find(t, TEXT("$$Lambda")) < t.len) {
@@ -192,6 +212,19 @@ static void jvm_module(struct text module, struct text function, struct arena *a
             t, text_is(function, "invokeSuspend") || text_find(t, TEXT("$$inlined$")) < t.len, a);
     if (!text_eq(t, module))
         part_change(out, t, "removed codegen marker");
+}
+
+/* Castle.Proxies.UserProxy_3, System.Data.Entity.DynamicProxies.User_<64 hex digits>: how many there
+ * were before, or what they are made of. */
+static struct text without_proxy_number(struct text t)
+{
+    size_t from = t.len;
+
+    if (text_find(t, TEXT("Proxies.")) == t.len)
+        return t;
+    while (from > 0 && scan_is_hex(t.at[from - 1]))
+        from--;
+    return from > 1 && from < t.len && t.at[from - 1] == '_' ? text_cut(t, 0, from - 1) : t;
 }
 
 /* Outer+<Method>d__4, Outer+<>c__DisplayClass4_0, Outer+<>c: the class that was written is Outer.
@@ -212,6 +245,7 @@ static void csharp_module(struct text module, struct arena *a, struct part *out)
     }
     if (begins(t, "<>f__AnonymousType"))
         t.len = 18;
+    t = without_proxy_number(t);
     if ((at = text_find_byte(t, '@')) < t.len &&
         scan_run(t, at + 1, scan_is_digit)) /* F#'s lines */
         t.len = at;
@@ -246,6 +280,27 @@ static void python_module(struct text module, struct arena *a, struct part *out)
     }
 }
 
+/* github.com/acme/shop/v2/cart, gopkg.in/yaml.v3: the number of a release with other interfaces, right
+ * behind the name of a module. Folders further down are somebody's choice. */
+static struct text without_major(struct text t, struct arena *a)
+{
+    size_t at = 0, slashes = begins(t, "gopkg.in/") ? 1 : 3, n;
+
+    while (slashes && at < t.len)
+        slashes -= t.at[at++] == '/';
+    if (begins(t, "gopkg.in/")) {
+        while (at < t.len && !scan_stands(t, at, ".v"))
+            at++;
+        at += at < t.len;
+    } else if (text_find_byte(t, '.') > text_find_byte(t, '/')) {
+        return t; /* no host */
+    }
+    n = at < t.len && t.at[at] == 'v' ? scan_run(t, at + 1, scan_is_digit) : 0;
+    return n && (at + 1 + n == t.len || t.at[at + 1 + n] == '/')
+               ? scan_replace(t, at - 1, n + 2, "", a)
+               : t;
+}
+
 void group_module_part(const struct frame *f, enum platform p, struct text function,
                        struct arena *a, struct part *out)
 {
@@ -271,8 +326,8 @@ void group_module_part(const struct frame *f, enum platform p, struct text funct
         python_module(f->module, a, out);
         return;
     default:
-        clean =
-            group_clean_path_module(f->module, p == PLATFORM_JAVASCRIPT || p == PLATFORM_NODE, a);
+        clean = group_clean_path_module(p == PLATFORM_GO ? without_major(f->module, a) : f->module,
+                                        p == PLATFORM_JAVASCRIPT || p == PLATFORM_NODE, a);
         if (!text_eq(clean, f->module))
             part_change(out, clean, "removed version or build hash");
     }

@@ -389,13 +389,15 @@ static struct text without_rust_hash(struct text t)
     return text_cut(t, 0, t.len - 19);
 }
 
-/* @GLIBC_2.2 and @@GLIBC_2.2; Windows' @name@16. */
+/* @GLIBC_2.2 and @@GLIBC_2.2; name@plt; Windows' @name@16. */
 static struct text without_at(struct text t)
 {
     size_t i = t.len;
 
     if (!memchr(t.at, '@', t.len))
         return t;
+    if (text_ends(t, "@plt"))
+        return text_cut(t, 0, t.len - 4);
     while (i > 0 && (scan_is_digit(t.at[i - 1]) || t.at[i - 1] == '.'))
         i--;
     if (i < t.len && i > 7 && scan_stands(t, i - 7, "@GLIBC_")) {

@@ -289,16 +289,43 @@ static void find_callee(const struct event *e, struct stack_parts *s, struct are
     s->callee_id = key_end(&k);
 }
 
+/* Python 3.12 runs comprehensions in the frame that they stand in; older ones have a frame for them,
+ * at the same line. And Dart marks where a function waited. */
+static const char *made_up(const struct stack_parts *s, uint32_t i, enum platform p)
+{
+    const struct frame_parts *f = &s->frames[i];
+    struct text name = f->function.value;
+
+    if (name.len < 8 || name.at[0] != '<')
+        return NULL;
+    if (p == PLATFORM_DART && text_is(name, "<asynchronous suspension>"))
+        return "ignored mark of an asynchronous call";
+    if (p != PLATFORM_PYTHON || i == 0 || !f->line.on || !text_ends(name, "comp>"))
+        return NULL;
+    return text_eq(f->line.value, f[-1].line.value) &&
+                   text_eq(f->module.value, f[-1].module.value) &&
+                   text_eq(f->frame->filename, f[-1].frame->filename)
+               ? "ignored comprehension at the same line"
+               : NULL;
+}
+
 bool group_stack_views(const struct event *e, struct stack_parts *s, const struct rule_owner *owner,
                        bool all, struct arena *a)
 {
     enum platform platform = group_platform(e->platform);
+    const char *hint;
 
     if (!(s->frames = arena_alloc(a, (s->count + 1) * sizeof *s->frames)))
         return false;
-    for (uint32_t i = 0; i < s->count; i++)
-        group_frame_parts(s->at[i], group_frame_platform(s->at[i], platform), all, a,
-                          &s->frames[i]);
+    for (uint32_t i = 0; i < s->count; i++) {
+        enum platform p = group_frame_platform(s->at[i], platform);
+
+        group_frame_parts(s->at[i], p, all, a, &s->frames[i]);
+        if ((hint = made_up(s, i, p))) {
+            s->frames[i].on = false;
+            s->frames[i].hint = hint;
+        }
+    }
     for (enum view_kind v = 0; v < VIEWS; v++) {
         if (!view_begin(&s->view[v], s->count, a))
             return false;

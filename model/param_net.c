@@ -100,6 +100,29 @@ static bool is_top_level(const struct param_scan *s, size_t from, size_t end)
            bsearch(key, names, sizeof names / sizeof *names, sizeof *names, by_name);
 }
 
+/* Endings of source files are domains as well: src/main.rs, cart.rs:12:5, a.pl line 3. And scripts
+ * speak of properties: (evaluating 'user.id'), e.info is undefined. */
+static bool is_name_of_code(const struct param_scan *s, size_t i, size_t end)
+{
+    static const char *const complaints[] = {" is undefined", " is null", " is not a function",
+                                             " is not a constructor", " is not iterable"};
+    static const char evaluating[] = "evaluating '";
+    size_t n, mark = sizeof evaluating - 1;
+
+    if (i > 1 && s->at[i - 1] == '/' && s->at[i - 2] != '/')
+        return true;
+    if (param_byte(s, end, ':') && (n = param_run(s, end + 1, PARAM_DIGIT, 9)) &&
+        param_byte(s, end + 1 + n, ':') && param_is(s, end + 2 + n, PARAM_DIGIT))
+        return true;
+    if (param_literal(s, end, " line ") ||
+        (i >= mark && memcmp(s->at + i - mark, evaluating, mark) == 0))
+        return true;
+    for (unsigned c = 0; c < sizeof complaints / sizeof *complaints; c++)
+        if (param_literal(s, end, complaints[c]))
+            return true;
+    return false;
+}
+
 /* A dotted name that ends in a top-level domain (RFC 1123 labels, RFC 2181 lengths). A name that
  * goes on behind it, as java.io.File does, is none. */
 size_t param_host_here(struct param_scan *s, size_t i)
@@ -122,7 +145,7 @@ size_t param_host_here(struct param_scan *s, size_t i)
         end++;
     }
     if (labels > 1 && good && letter && end - i <= 255 && is_top_level(s, label, end) &&
-        param_word_ends(s, end))
+        param_word_ends(s, end) && !is_name_of_code(s, i, end))
         return end - i;
     s->host_end = end;
     return 0;

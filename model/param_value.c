@@ -62,6 +62,7 @@ static bool announces_input(const struct param_scan *s, size_t i)
         "string value: ",    /* MySQL, Incorrect string value */
         "input string: ",    /* Java */
         "UUID string: ",     /* Java */
+        " from String ",     /* Jackson */
         "with base 10: ",    /* Python */
         "string to float: ", /* Python */
         ": parsing ",        /* Go */
