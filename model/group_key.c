@@ -108,14 +108,18 @@ struct folding {
     size_t last_end;
 };
 
-/* "<uuid>, <uuid>": a list of values is as good as one. */
+/* "<uuid>, <uuid>" and "'<hex>', '<hex>'": a list of values is as good as one. */
 static bool goes_on(const struct folding *f, struct text value)
 {
-    const char *between = f->out + f->last_end;
-    size_t n = f->len - f->last_end;
+    static const char *const joints[] = {",", ", ", "','", "', '", "\",\"", "\", \""};
+    struct text between = {f->out + f->last_end, f->len - f->last_end};
 
-    return f->last.len && text_eq(value, f->last) &&
-           ((n == 1 && between[0] == ',') || (n == 2 && between[0] == ',' && between[1] == ' '));
+    if (!f->last.len || !between.len || between.len > 4 || !text_eq(value, f->last))
+        return false;
+    for (unsigned i = 0; i < sizeof joints / sizeof *joints; i++)
+        if (text_is(between, joints[i]))
+            return true;
+    return false;
 }
 
 /* The masked value at i; behind it. */

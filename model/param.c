@@ -142,6 +142,9 @@ static bool at_token(struct param_scan *s, size_t i, struct match *m, struct par
     if ((t->digits || param_is(s, t->end + 1, PARAM_DIGIT)) &&
         found(m, param_keep_word_here(s, i), NULL))
         return true;
+    if (s->at[i] == 'v' && t->digits && next == '.' &&
+        found(m, param_version_here(s, i), "<version>"))
+        return true;
     if ((next == '.' || next == '-') && found(m, param_host_here(s, i), "<hostname>"))
         return true;
     if (found(m, param_pod_here(s, i, t), "<random_id>") ||
@@ -171,7 +174,8 @@ static bool at_token(struct param_scan *s, size_t i, struct match *m, struct par
     if (digit) {
         size_t measure = param_size_here(s, i, &fraction);
 
-        if (number(m, measure, fraction) || found(m, param_duration_here(s, i), "<duration>"))
+        if (number(m, measure, fraction) || found(m, param_duration_here(s, i), "<duration>") ||
+            (t->letters == 2 && found(m, param_ordinal_here(s, i), "<int>")))
             return true;
     }
     if (found(m, param_swift_here(s, i), "<swift_txn_id>") ||

@@ -235,6 +235,12 @@ static bool asctime_form(struct cursor *c)
            (option(c, zone_blank), true) && digits(c, 4, 4);
 }
 
+/* Syslog (RFC 3164): Jan  2 15:04:05 */
+static bool syslog_form(struct cursor *c)
+{
+    return month(c) && blanks(c) && digits(c, 1, 2) && blanks(c) && clock_plain(c);
+}
+
 static bool weekday_comma(struct cursor *c)
 {
     return weekday(c) && take(c, ',') && blanks(c);
@@ -380,6 +386,7 @@ static bool clock12(struct cursor *c)
 {
     struct cursor start = *c;
 
+    take(c, '0');
     if (!(digit(c, '1', '9') && clock_tail(c)) &&
         !(*c = start, take(c, '1') && digit(c, '0', '2') && clock_tail(c)))
         return false;
@@ -448,5 +455,5 @@ size_t param_date_here(const struct param_scan *s, size_t i)
         return n;
     if (!param_word_begins(s, i))
         return 0;
-    return (n = try(s, i, asctime_form)) ? n : try(s, i, rfc2822);
+    return (n = try(s, i, asctime_form)) || (n = try(s, i, syslog_form)) ? n : try(s, i, rfc2822);
 }

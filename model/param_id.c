@@ -86,6 +86,33 @@ static bool is_random(const struct param_token *t, size_t len)
     return len >= 4 && t->switches >= 3 && (len >= 6 || (t->lower && t->upper));
 }
 
+/* INV000123: a word and six digits or more are a number of something; codes of errors have less, but
+ * for those of Azure, AADSTS700016. */
+static bool is_serial(const struct param_scan *s, size_t i, const struct param_token *t)
+{
+    return t->switches == 1 && t->longest_digits >= 6 && t->letters >= 2 && t->letters <= 4 &&
+           !t->lower && param_is(s, i, PARAM_LETTER);
+}
+
+/* cus_NffrFeUfNV2Hib: behind a prefix what is too long for a name, with a digit, and capitals where
+ * no word begins. */
+static bool is_prefixed(const struct param_scan *s, size_t i, const struct param_token *t)
+{
+    unsigned short_humps = 0;
+    size_t hump = 0;
+
+    if (t->end - i < 14 || !t->digits || !t->lower || !t->upper || i < 3 || s->at[i - 1] != '_')
+        return false;
+    for (size_t at = i; at < t->end; at++)
+        if (param_is(s, at, PARAM_LETTER) && s->at[at] <= 'Z') {
+            short_humps += hump == 2; /* capitals in a row may be an abbreviation */
+            hump = 1;
+        } else {
+            hump++;
+        }
+    return short_humps >= 2;
+}
+
 /* The same spread over groups: a1b-c2d. Groups like node1 and pod2 do not make one. */
 static size_t dashed(const struct param_scan *s, size_t i, const struct param_token *first)
 {
@@ -131,7 +158,7 @@ size_t param_random_here(const struct param_scan *s, size_t i, const struct para
 
     if ((n = numbered_word(s, i)))
         return n;
-    if (is_random(t, t->end - i))
+    if (is_random(t, t->end - i) || is_serial(s, i, t) || is_prefixed(s, i, t))
         return t->end - i;
     return t->switches && param_byte(s, t->end, '-') ? dashed(s, i, t) : 0;
 }

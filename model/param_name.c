@@ -119,6 +119,11 @@ size_t param_slug_here(const struct param_scan *s, size_t i)
 
     if (i > 0 && (s->at[i - 1] == '-' || param_word_behind(s, i)))
         return 0;
+    while (at < s->len && s->at[at] >= 'a' && s->at[at] <= 'z')
+        at++;
+    if (at - i >= 2 && param_byte(s, at, '_')) /* cus_9s6XKzkNRiz8i3: the prefix says of what */
+        return 0;
+    at = i;
     while (at < s->len && at - i <= 64) {
         if (s->at[at] == '-' || s->at[at] == '_') {
             at++;

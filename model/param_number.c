@@ -81,6 +81,41 @@ size_t param_size_here(const struct param_scan *s, size_t i, bool *fraction)
     return 0;
 }
 
+/* 1st, 2nd, 23rd: how many times it was before. */
+size_t param_ordinal_here(const struct param_scan *s, size_t i)
+{
+    static const char *const endings[] = {"st", "nd", "rd", "th", NULL};
+    size_t n = param_run(s, i, PARAM_DIGIT, 7);
+
+    return param_word_begins(s, i) && unit_here(s, i + n, endings) && param_word_ends(s, i + n + 2)
+               ? n + 2
+               : 0;
+}
+
+/* v1.2.3-rc.1 */
+size_t param_version_here(const struct param_scan *s, size_t i)
+{
+    size_t at = i + 1, n, numbers = 0;
+
+    if (!param_word_begins(s, i))
+        return 0;
+    while ((n = param_run(s, at, PARAM_DIGIT, 9))) {
+        at += n;
+        numbers++;
+        if (!param_byte(s, at, '.') || !param_is(s, at + 1, PARAM_DIGIT))
+            break;
+        at++;
+    }
+    if (numbers < 2 || numbers > 4)
+        return 0;
+    if (param_byte(s, at, '-') && param_is(s, at + 1, PARAM_DIGIT | PARAM_LETTER)) {
+        at += 1 + param_run(s, at + 1, PARAM_DIGIT | PARAM_LETTER, SIZE_MAX);
+        while (param_byte(s, at, '.') && param_is(s, at + 1, PARAM_DIGIT))
+            at += 1 + param_run(s, at + 1, PARAM_DIGIT, SIZE_MAX);
+    }
+    return param_word_ends(s, at) ? at - i : 0;
+}
+
 /* 1.5e-7, 1e+20: the exponent's length; without a fraction it needs a sign, since 1e5 may be hex. */
 static size_t exponent(const struct param_scan *s, size_t i, bool fraction)
 {

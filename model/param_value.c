@@ -4,14 +4,22 @@
 
 #include "model/param_scan.h"
 
+static bool holds(struct text t, const char *const *words, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (text_find(t, text_of(words[i])) < t.len)
+            return true;
+    return false;
+}
+
+/* In capitals, or as programs write it that make their SQL up. */
 bool param_is_sql(struct text t)
 {
     static const char *const verbs[] = {"SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM "};
+    static const char *const small[] = {"select * from ", "insert into ", "delete from ",
+                                        " where "};
 
-    for (unsigned i = 0; i < sizeof verbs / sizeof *verbs; i++)
-        if (text_find(t, text_of(verbs[i])) < t.len)
-            return true;
-    return false;
+    return holds(t, verbs, 4) || (memchr(t.at, '\'', t.len) && holds(t, small, 4));
 }
 
 size_t param_quoted(struct param_scan *s, size_t i)
