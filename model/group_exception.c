@@ -80,7 +80,7 @@ static bool value_counts(const struct exception_parts *x)
 
 bool exception_value_on(const struct exception_parts *x, enum view_kind view)
 {
-    return value_counts(x) && !exception_stack_on(x, view);
+    return value_counts(x) && (!exception_stack_on(x, view) || x->stack->view[view].weak);
 }
 
 bool exception_key(struct key *k, const struct exception_parts *x, enum view_kind view, bool loose,
@@ -99,7 +99,10 @@ bool exception_key(struct key *k, const struct exception_parts *x, enum view_kin
     if (x->code.on)
         key_text(k, 'c', x->code.value);
     if (exception_stack_on(x, view)) {
-        group_stack_key(k, x->stack, view, loose, a);
+        /* Without words there must be names, whoever chose them. */
+        bool named = x->stack->view[view].weak && !value_counts(x);
+
+        group_stack_key(k, x->stack, view, loose && !named, a);
         /* Two calls of one function that failed in the same words, or without any. */
         if (view == VIEW_APP && x->stack->callee && (!loose || !x->value.on))
             key_digest(k, 'C', &x->stack->callee_id);

@@ -184,7 +184,8 @@ static struct digest identify(const struct frame_parts *f, bool loose, struct ar
     struct key k;
 
     key_begin(&k, a);
-    put_part(&k, 'm', &f->module);
+    if (!(loose && f->minified))
+        put_part(&k, 'm', &f->module);
     put_part(&k, 'f', &f->filename);
     put_part(&k, 'n', loose ? &f->bare : &f->function);
     if (!loose)
@@ -192,10 +193,21 @@ static struct digest identify(const struct frame_parts *f, bool loose, struct ar
     return key_end(&k);
 }
 
+/* "t" and "Ae", "a.b.c.d": names that a minifier chose, in another way in every build. */
+static bool is_minified(const struct frame_parts *f, enum platform p)
+{
+    struct text class = scan_behind_last(scan_behind_last(f->module.value, '.'), '$');
+
+    if (!f->function.on || f->line.on || f->function.value.len > 2)
+        return false;
+    return group_family(p) == FAMILY_JAVASCRIPT ||
+           (p == PLATFORM_JVM && class.len && class.len <= 2 && scan_is_letter(class.at[0]));
+}
+
 struct digest group_loose_id(const struct frame_parts *f, struct arena *a)
 {
     /* the same parts, the same identity */
-    return f->line.on || f->function.on != f->bare.on ? identify(f, true, a) : f->id;
+    return f->line.on || f->minified || f->function.on != f->bare.on ? identify(f, true, a) : f->id;
 }
 
 void group_frame_parts(const struct frame *f, enum platform p, bool all, struct arena *a,
@@ -212,6 +224,8 @@ void group_frame_parts(const struct frame *f, enum platform p, bool all, struct 
     line_part(f, p, a, &out->line);
     group_function_part(f, p, a, &out->function);
     out->bare = out->function;
+    if ((out->minified = is_minified(out, p)))
+        part_change(&out->bare, TEXT("<minified>"), "removed a minifier's name");
     /* Source maps tell positions well and names badly. */
     if (script && out->function.on && out->line.on && json_get(f->data, "sourcemap"))
         part_off(&out->function, "ignored because sourcemap used and context line available");

@@ -52,11 +52,12 @@ void part_off(struct part *p, const char *hint);
 struct frame_parts {
     const struct frame *frame;
     struct part module, filename, function, line;
-    struct part bare; /* function, even where the line stands for it */
+    struct part bare; /* function, even where the line stands for it, or that it has none */
     const char *hint; /* why the whole frame does not count */
     bool on;          /* the frame counts */
     bool any;         /* some part is on, were the frame to count */
     bool telling;     /* function or line do */
+    bool minified;    /* its name is a minifier's, and there is no line */
     struct digest id; /* of the parts that are on */
 };
 
@@ -96,6 +97,7 @@ struct stack_view {
     const struct stack_rule **rule; /* that said so; NULL: none did */
     uint32_t count;                 /* frames that are on */
     bool contributes;
+    bool weak;       /* few frames, all with a minifier's names: the next bug has the same */
     const char *why; /* not, or in which way */
     const struct stack_rule *why_rule;
     /* So many frames of those that are on, from the first, are a cycle that may have been entered

@@ -217,12 +217,17 @@ static bool is_lone_script_frame(const struct stack_parts *s)
            !s->at[0]->function.len;
 }
 
+/* Of a minifier's names; more of them in a row do not come twice by chance. */
+enum { WEAK_FRAMES_MAX = 3 };
+
 static void judge(struct stack_parts *s, enum view_kind kind)
 {
     struct stack_view *v = &s->view[kind];
     bool telling = false, module = false;
 
+    v->weak = v->count <= WEAK_FRAMES_MAX;
     for (uint32_t i = 0; i < s->count; i++) {
+        v->weak &= !v->on[i] || s->frames[i].minified;
         telling |= v->on[i] && s->frames[i].telling;
         module |= v->on[i] && s->frames[i].module.on;
     }

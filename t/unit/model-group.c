@@ -157,6 +157,21 @@ static struct json *event_named(const struct json *corpus, struct text name, str
     return copy;
 }
 
+/* Two events, whole. */
+static void check_pair(const char *file, const struct json *c, const struct json *pair,
+                       struct arena *a)
+{
+    struct text why = json_string(json_get(c, "why"), a);
+    bool same = json_is(json_get(c, "same"), JSON_TRUE), good = pair->count == 2;
+    const struct json *event = pair->child;
+    struct group_result r[2];
+
+    for (unsigned i = 0; i < 2 && good; i++, event = event->next)
+        good = keys_of(written(event, a), NULL, a, &r[i]);
+    ok(good && joins(&r[0], &r[1]) == same, "%s pair %s: %.*s", file, same ? "same" : "other",
+       TEXT_ARG(why));
+}
+
 /* Two messages of programs that send nothing else. */
 static void check_messages(const char *file, const struct json *c, const struct json *pair,
                            struct arena *a)
@@ -505,6 +520,8 @@ static void check_corpus(struct arena *a)
         for (const struct json *c = json_get(corpus, "cases")->child; c; c = c->next, cases++) {
             if (json_get(c, "messages"))
                 check_messages(file, c, json_get(c, "messages"), &one);
+            else if (json_get(c, "pair"))
+                check_pair(file, c, json_get(c, "pair"), &one);
             else
                 check_case(file, corpus, c, &one);
             arena_reset(&one);
