@@ -5,7 +5,7 @@
 
 #define DAYS_14 (14 * 86400000LL)
 
-static bool is_function(struct text field)
+bool explore_is_function(struct text field)
 {
     return text_find_byte(field, '(') < field.len || text_starts(field, "equation|");
 }
@@ -24,7 +24,7 @@ static bool read_fields(struct api_call *c, struct explore *e)
                         EXPLORE_FIELDS_MAX);
             return false;
         }
-        e->adds_up |= is_function(t);
+        e->adds_up |= explore_is_function(t);
         e->fields[e->count++] = t;
     }
     if (e->count)
@@ -83,46 +83,52 @@ static bool read_limit(struct api_call *c, struct explore *e)
 
 static const struct {
     const char *name, *answer;
-    enum { ERRORS, SPANS, TRANSACTIONS, LOGS, NOTHING } what;
-} datasets[] = {{"discover", "errors", ERRORS}, {"errors", "errors", ERRORS},
-                {"spans", "spans", SPANS},      {"transactions", "transactions", TRANSACTIONS},
-                {"logs", "logs", LOGS},         {"ourlogs", "logs", LOGS}};
+    uint32_t kind; /* 0: errors */
+} datasets[] = {{"discover", "errors", 0},        {"errors", "errors", 0},
+                {"spans", "spans", RECORD_SPANS}, {"transactions", "transactions", RECORD_SPANS},
+                {"logs", "logs", RECORD_LOGS},    {"ourlogs", "logs", RECORD_LOGS}};
+
+bool explore_dataset(struct api_call *c, struct explore *e)
+{
+    struct text name = api_param(c, "dataset");
+
+    e->dataset = text_empty(name) ? "errors" : NULL;
+    for (size_t i = 0; i < sizeof datasets / sizeof *datasets; i++) {
+        if (!text_is(name, datasets[i].name))
+            continue;
+        e->dataset = datasets[i].answer;
+        e->kind = datasets[i].kind;
+    }
+    e->what = e->kind ? EXPLORE_ITEMS : EXPLORE_ERRORS;
+    e->transactions = text_is(name, "transactions");
+    if (!e->dataset)
+        api_detail(c, 400,
+                   "dataset must be one of: discover, errors, spans, transactions, logs, ourlogs");
+    return e->dataset;
+}
 
 void explore_events(struct api_call *c)
 {
-    struct text name = api_param(c, "dataset");
-    struct explore e = {.dataset = "errors"};
-    int what = text_empty(name) ? ERRORS : NOTHING;
+    struct explore e = {0};
 
-    for (size_t i = 0; i < sizeof datasets / sizeof *datasets; i++) {
-        if (text_is(name, datasets[i].name)) {
-            e.dataset = datasets[i].answer;
-            what = datasets[i].what;
-        }
-    }
-    if (what == NOTHING) {
-        api_detail(c, 400,
-                   "dataset must be one of: discover, errors, spans, transactions, logs, ourlogs");
+    if (!explore_dataset(c, &e) || !read_fields(c, &e))
         return;
-    }
-    if (!read_fields(c, &e))
-        return;
-    if (e.adds_up && what == ERRORS) {
+    if (e.adds_up && e.what == EXPLORE_ERRORS) {
         explore_issues(c, &e);
         return;
     }
+    if (!range_read(c, DAYS_14, &e.range))
+        return;
     if (e.adds_up) {
-        api_detail(c, 400,
-                   "Logs and spans are listed here, not added up: see services/, red/, "
-                   "service-graph/ and logs/volume/ for figures");
+        explore_sums(c, &e);
         return;
     }
-    if (!read_sort(c, &e) || !read_limit(c, &e) || !range_read(c, DAYS_14, &e.range))
+    if (!read_sort(c, &e) || !read_limit(c, &e))
         return;
-    if (what == ERRORS)
+    if (e.what == EXPLORE_ERRORS)
         explore_errors(c, &e);
     else
-        explore_items(c, &e, what == LOGS ? RECORD_LOGS : RECORD_SPANS, what == TRANSACTIONS);
+        explore_items(c, &e);
 }
 
 /* ---- the frame ---- */
@@ -161,6 +167,7 @@ void explore_end(struct api_call *c, const struct explore *e)
     json_open(b, "tips", '{');
     json_close(b, '}');
     json_str(b, "datasetReason", "unchanged");
+    json_str(b, "dataScanned", e->partial ? "partial" : "full");
     json_str(b, "dataset", e->dataset);
     json_close(b, '}');
     json_close(b, '}');

@@ -62,6 +62,9 @@ api_handler log_list;
 api_handler trace_item_attributes, trace_item_values;
 /* api_explore.c */
 api_handler explore_events;
+/* api_series.c */
+api_handler series_stats;
+api_handler series_times;
 /* api_log_volume.c */
 api_handler log_volume;
 /* api_user.c */

@@ -107,6 +107,8 @@ static const struct route {
     {ORG, EVENTS, "trace-items/attributes", .get = trace_item_attributes},
     {ORG, EVENTS, "trace-items/attributes/*/values", .get = trace_item_values},
     {ORG, EVENTS, "events", .get = explore_events},
+    {ORG, EVENTS, "events-stats", .get = series_stats},
+    {ORG, EVENTS, "events-timeseries", .get = series_times},
     {ORG, EVENTS, "logs", .get = log_list},
     {ORG, EVENTS, "logs/volume", .get = log_volume},
     {ORG, EVENTS, "traces", .get = trace_list},

@@ -37,20 +37,25 @@ static const struct {
                {"last_seen()", COLUMN_LAST, EXPLORE_DATE},
                {"first_seen()", COLUMN_FIRST, EXPLORE_DATE}};
 
+bool explore_issue_column(struct text name, uint8_t *column, uint8_t *type)
+{
+    for (size_t i = 0; i < sizeof COLUMNS / sizeof *COLUMNS; i++) {
+        if (!text_is(name, COLUMNS[i].name))
+            continue;
+        *column = COLUMNS[i].column;
+        *type = COLUMNS[i].type;
+        return true;
+    }
+    return false;
+}
+
 /* Every column has to be one of an issue, and the issue one of them: else rows would have to be joined. */
 static bool read_columns(struct api_call *c, struct explore *e, uint8_t *columns)
 {
     bool by_issue = false;
 
     for (uint32_t i = 0; i < e->count; i++) {
-        columns[i] = COLUMN_NONE;
-        for (size_t k = 0; k < sizeof COLUMNS / sizeof *COLUMNS; k++) {
-            if (text_is(e->fields[i], COLUMNS[k].name)) {
-                columns[i] = COLUMNS[k].column;
-                e->types[i] = COLUMNS[k].type;
-            }
-        }
-        if (!columns[i]) {
+        if (!explore_issue_column(e->fields[i], &columns[i], &e->types[i])) {
             api_detailf(
                 c, 400,
                 "%.*s cannot be added up: errors are counted per issue, with issue, issue.id, "
@@ -98,11 +103,10 @@ static bool read_order(struct api_call *c, enum issue_sort *out)
     return false;
 }
 
-static void write_value(struct api_call *c, uint8_t column, const struct issue_row *r,
-                        const struct api_range *range)
+void explore_issue_write(struct api_call *c, struct buf *b, uint8_t column,
+                         const struct issue_row *r)
 {
     const struct api_project *p = api_project_by_id(c, r->project);
-    struct buf *b = &c->out;
 
     switch (column) {
     case COLUMN_ISSUE:
@@ -130,7 +134,7 @@ static void write_value(struct api_call *c, uint8_t column, const struct issue_r
         json_text(b, NULL, r->platform);
         break;
     case COLUMN_COUNT:
-        json_int(b, NULL, range->given ? issue_events_in(c, r, range) : r->events);
+        json_int(b, NULL, r->events);
         break;
     case COLUMN_USERS:
         json_int(b, NULL, r->users);
@@ -154,7 +158,10 @@ static void write_rows(struct api_call *c, const struct explore *e, const uint8_
         json_open(&c->out, NULL, '{');
         for (uint32_t k = 0; k < e->count; k++) {
             json_key(&c->out, e->fields[k]);
-            write_value(c, columns[k], &r, range);
+            if (columns[k] == COLUMN_COUNT && range->given)
+                json_int(&c->out, NULL, issue_events_in(c, &r, range));
+            else
+                explore_issue_write(c, &c->out, columns[k], &r);
         }
         json_close(&c->out, '}');
     }

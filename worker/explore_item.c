@@ -2,24 +2,18 @@
 #include "model/query_words.h"
 #include "proto/record.h"
 #include "worker/explore.h"
-#include "worker/item_query.h"
 
 /* A column that is no attribute: which field of conditions it is, or one of these. */
 enum { COLUMN_ITEM_ID = 200, COLUMN_PROJECT_ID, COLUMN_PRECISE, COLUMN_START };
 
-struct column {
-    struct query_term term;
-    uint8_t what; /* enum query_field, or COLUMN_* */
-};
-
 struct rows {
     struct api_call *c;
     struct explore *e;
-    struct column *columns;
+    struct explore_column *columns;
     struct text *made; /* by place */
 };
 
-static struct column column_of(struct text name, struct arena *a)
+struct explore_column explore_column_of(struct text name, struct arena *a)
 {
     static const struct {
         const char *name;
@@ -28,7 +22,7 @@ static struct column column_of(struct text name, struct arena *a)
                {"project.id", COLUMN_PROJECT_ID},     {"project_id", COLUMN_PROJECT_ID},
                {"timestamp_precise", COLUMN_PRECISE}, {"sentry.timestamp_precise", COLUMN_PRECISE},
                {"precise.start_ts", COLUMN_START}};
-    struct column col = {.term = query_column(name, a)};
+    struct explore_column col = {.term = query_column(name, a)};
 
     col.what = col.term.field;
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
@@ -37,7 +31,7 @@ static struct column column_of(struct text name, struct arena *a)
     return col;
 }
 
-static uint8_t type_of(const struct column *col)
+enum explore_type explore_column_type(const struct explore_column *col)
 {
     switch (col->what) {
     case COLUMN_PROJECT_ID:
@@ -90,14 +84,19 @@ static uint8_t type_of_attr(const struct attr *at)
                                                              : EXPLORE_STRING;
 }
 
-static void write_known(struct buf *b, struct arena *a, const struct column *col,
+/* The whole trace would have to be read. */
+static bool is_apart(const struct explore_column *col)
+{
+    return col->what == QUERY_SELF_TIME || col->what == QUERY_CHILD_COUNT ||
+           (col->what >= QUERY_ROOT_NAME && col->what < QUERY_FIELDS);
+}
+
+static void write_known(struct buf *b, struct arena *a, const struct explore_column *col,
                         const struct query_item *item)
 {
     struct query_value value;
-    bool apart = col->what == QUERY_SELF_TIME || col->what == QUERY_CHILD_COUNT ||
-                 col->what >= QUERY_ROOT_NAME; /* the whole trace would have to be read */
 
-    if (apart || !query_values(&col->term, item, a, &value, 1))
+    if (is_apart(col) || !query_values(&col->term, item, a, &value, 1))
         json_null(b, NULL);
     else if (col->what == QUERY_DURATION)
         json_num(b, NULL, value.number / 1e6);
@@ -109,16 +108,39 @@ static void write_known(struct buf *b, struct arena *a, const struct column *col
         json_text(b, NULL, value.text);
 }
 
-static void write_value(struct rows *r, struct buf *b, uint32_t i, const struct item_seen *seen)
+bool explore_has(const struct explore_column *col, const struct query_item *item)
 {
-    const struct column *col = &r->columns[i];
+    return col->what != QUERY_ATTR || attr_of(item, col->term.key);
+}
+
+bool explore_number(struct api_call *c, const struct explore_column *col,
+                    const struct query_item *item, double *out)
+{
+    const struct attr *at = col->what == QUERY_ATTR ? attr_of(item, col->term.key) : NULL;
+    struct query_value value;
+
+    if (at && at->kind == ATTR_INT)
+        *out = (double)at->integer;
+    else if (at && at->kind == ATTR_DOUBLE)
+        *out = at->real;
+    else if (col->what != QUERY_ATTR && col->what < QUERY_FIELDS && !is_apart(col) &&
+             query_values(&col->term, item, query_scratch(c->q), &value, 1) && value.is_number)
+        *out = col->what == QUERY_DURATION ? value.number / 1e6 : value.number;
+    else
+        return false;
+    return *out - *out == 0; /* neither infinite nor no number at all */
+}
+
+void explore_write(struct api_call *c, struct buf *b, const struct explore_column *col,
+                   const struct item_seen *seen, uint8_t *type)
+{
     const struct query_item *item = &seen->item;
     uint64_t ns = item->span ? item->span->start_ns : item->log->time_ns;
     const struct attr *at;
 
     switch (col->what) {
     case COLUMN_ITEM_ID:
-        json_text(b, NULL, item_id(r->c->arena, seen->at));
+        json_text(b, NULL, item_id(query_scratch(c->q), seen->at));
         break;
     case COLUMN_PROJECT_ID:
         json_int(b, NULL, seen->project->id);
@@ -137,11 +159,11 @@ static void write_value(struct rows *r, struct buf *b, uint32_t i, const struct 
             json_null(b, NULL);
             break;
         }
-        r->e->types[i] = type_of_attr(at);
+        *type = type_of_attr(at);
         attr_write_value(b, NULL, at);
         break;
     default:
-        write_known(b, query_scratch(r->c->q), col, item);
+        write_known(b, query_scratch(c->q), col, item);
     }
 }
 
@@ -158,7 +180,7 @@ static void take(void *own, uint32_t place, const struct item_seen *seen)
         if (seen->item.log && text_is(r->e->fields[i], "id"))
             json_text(&b, NULL, item_id(r->c->arena, seen->at));
         else
-            write_value(r, &b, i, seen);
+            explore_write(r->c, &b, &r->columns[i], seen, &r->e->types[i]);
     }
     json_close(&b, '}');
     r->made[place] = buf_result(&b);
@@ -166,10 +188,10 @@ static void take(void *own, uint32_t place, const struct item_seen *seen)
 
 /* ---- rows ---- */
 
-static bool find(struct api_call *c, struct explore *e, struct item_query *q, uint32_t kind,
+static bool find(struct api_call *c, struct explore *e, struct item_query *q,
                  struct item_page *page)
 {
-    struct item_wish wish = {.kind = kind,
+    struct item_wish wish = {.kind = e->kind,
                              .range = e->range,
                              .query = &q->query,
                              .node = q->node,
@@ -177,27 +199,27 @@ static bool find(struct api_call *c, struct explore *e, struct item_query *q, ui
                              .ascending = e->ascending,
                              .limit = e->limit};
 
-    if (kind == RECORD_LOGS)
+    if (e->kind == RECORD_LOGS)
         wish.contained = item_query_contained(q);
     return item_cursor_read(c, &wish.from) && item_scan(c, &wish, page);
 }
 
-static void answer(struct api_call *c, struct explore *e, struct item_query *q, uint32_t kind)
+static void answer(struct api_call *c, struct explore *e, struct item_query *q)
 {
     struct rows r = {.c = c, .e = e};
     struct item_page page;
 
-    if (!find(c, e, q, kind, &page))
+    if (!find(c, e, q, &page))
         return;
     r.columns = arena_alloc(c->arena, e->count * sizeof *r.columns);
     r.made = arena_zero(c->arena, page.count + 1, sizeof *r.made);
     if (!r.columns || !r.made)
         return;
     for (uint32_t i = 0; i < e->count; i++) {
-        r.columns[i] = column_of(e->fields[i], c->arena);
-        e->types[i] = type_of(&r.columns[i]);
+        r.columns[i] = explore_column_of(e->fields[i], c->arena);
+        e->types[i] = (uint8_t)explore_column_type(&r.columns[i]);
     }
-    if (!item_each(c, kind, &page, take, &r))
+    if (!item_each(c, e->kind, &page, take, &r))
         return;
     item_cursor_link(c, &page);
     explore_begin(c);
@@ -207,16 +229,23 @@ static void answer(struct api_call *c, struct explore *e, struct item_query *q, 
     explore_end(c, e);
 }
 
-void explore_items(struct api_call *c, struct explore *e, uint32_t kind, bool transactions)
+bool explore_query(struct api_call *c, const struct explore *e, struct item_query *q)
 {
-    struct item_query q;
     struct query_term entry = {
         .field = QUERY_IS_TRANSACTION, .op = QUERY_EQ, .value = {.text = TEXT("true")}};
 
-    if (item_query_read(c, &q)) {
-        if (transactions)
-            item_query_and(&q, query_add(&q.query, &entry));
-        answer(c, e, &q, kind);
-    }
+    if (!item_query_read(c, q))
+        return false;
+    if (e->transactions)
+        item_query_and(q, query_add(&q->query, &entry));
+    return true;
+}
+
+void explore_items(struct api_call *c, struct explore *e)
+{
+    struct item_query q;
+
+    if (explore_query(c, e, &q))
+        answer(c, e, &q);
     item_query_end(&q);
 }
