@@ -58,7 +58,7 @@ await run(async ({ window }) => {
   );
   ok(
     /query=http\.route/.test(
-      await detail.getByRole('link', { name: 'Traces with this http.route' }).getAttribute('href'),
+      await detail.getByRole('link', { name: 'Find others with this http.route' }).getAttribute('href'),
     ),
     'an attribute finds others that have it',
   );

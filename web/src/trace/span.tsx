@@ -171,7 +171,7 @@ function Attributes({ title, of, dropped }: { title: string; of: Attribute[]; dr
                 <Link
                   class="button small plain"
                   href={href('/traces', { query: term(key, String(value)) })}
-                  aria-label={`Traces with this ${key}`}
+                  aria-label={`Find others with this ${key}`}
                 >
                   Find others
                 </Link>
