@@ -10,7 +10,7 @@
 
 #include "schema/sql.h"
 
-#define WAL_KEEP "16777216" /* bytes of an empty WAL file */
+#define WAL_KEEP "83886080" /* bytes of an empty WAL file: what it grows to under load, and some */
 #define BUSY_MS \
     5000 /* readers may meet a WAL that is being recovered; nobody waits longer than this */
 

@@ -195,7 +195,7 @@ bool active_is_full(const struct writer *w, bool *urgent)
     *urgent = a->rows >= limit;
     if (!a->rows && !a->attachments && a->next_block == 1)
         return false; /* an empty one can wait, whatever day it was made for */
-    if (a->rows >= limit - limit / 16)
+    if (a->rows >= limit - limit / 8)
         return true; /* a little early, when it costs nobody a wait */
     if (world_now_ms() / DAY_MS != a->day || a->entries >= ENTRIES_MAX)
         return true;

@@ -10,9 +10,10 @@
 #include "writer/context.h"
 #include "writer/files.h"
 
-#define WAL_BYTES (16 << 20) /* two fsyncs for that much are not felt */
-#define CATALOGUE_PAGE 4096  /* SQLite's own choice */
-#define QUIET_S 1            /* with less than that, once a second */
+#define WAL_BYTES (4 << 20) /* its fsync holds up those of the commits: a few milliseconds */
+#define WAL_LONG (64 << 20) /* the segment's begins anew from here on */
+#define CATALOGUE_PAGE 4096 /* SQLite's own choice */
+#define QUIET_S 1           /* with less than that, once a second */
 
 struct watched {
     char path[FILES_PATH_MAX];
@@ -20,6 +21,7 @@ struct watched {
     int frames;    /* in the WAL, as last told */
     int seen;      /* … when it was last checkpointed */
     bool wanted;   /* checkpoint as soon as you can */
+    bool nearly;   /* … and so it was: only what was committed meanwhile is left */
     struct db *db; /* the thread's */
 };
 
@@ -51,11 +53,11 @@ static void serve(struct checkpointer *c, struct watched *f)
 {
     char path[FILES_PATH_MAX] = "";
     bool renew = f->renew;
-    int frames = f->frames, left, rc;
+    int frames = f->frames, left = 1, rc = DB_FAIL;
 
     if (!renew && f->seen == frames && !f->wanted)
         return;
-    f->renew = f->wanted = false;
+    f->renew = f->wanted = f->nearly = false;
     f->seen = frames;
     memcpy(path, f->path, sizeof(path));
     pthread_mutex_unlock(&c->lock);
@@ -69,6 +71,7 @@ static void serve(struct checkpointer *c, struct watched *f)
             log_warn("checkpoint", "file=\"%s\" error=\"%s\"", path, db_error(f->db));
     }
     pthread_mutex_lock(&c->lock);
+    f->nearly = rc == DB_OK && left == 0 && !f->renew;
 }
 
 static void *run(void *own)
@@ -131,6 +134,7 @@ void checkpointer_watch(struct checkpointer *c, const char *segment_path)
     pthread_mutex_lock(&c->lock);
     snprintf(c->segment.path, sizeof(c->segment.path), "%s", segment_path);
     c->segment.renew = true;
+    c->segment.nearly = false;
     c->segment.frames = c->segment.seen = 0;
     pthread_mutex_unlock(&c->lock);
 }
@@ -146,15 +150,18 @@ static bool note(struct watched *f, int frames, int page)
     return true;
 }
 
-void checkpointer_note(struct checkpointer *c, int segment_frames, int catalogue_frames)
+bool checkpointer_note(struct checkpointer *c, int segment_frames, int catalogue_frames)
 {
-    bool wake;
+    bool wake, last;
 
     if (pthread_mutex_trylock(&c->lock) != 0)
-        return; /* it is just looking; the next commit tells it */
+        return false; /* it is just looking; the next commit tells it */
     wake = note(&c->segment, segment_frames, SEGMENT_FAST);
     wake |= note(&c->catalogue, catalogue_frames, CATALOGUE_PAGE);
     if (wake)
         pthread_cond_signal(&c->wake);
+    last = c->segment.nearly && segment_frames > WAL_LONG / SEGMENT_FAST;
+    c->segment.nearly = false;
     pthread_mutex_unlock(&c->lock);
+    return last;
 }

@@ -142,6 +142,7 @@ struct writer {
         issue_floor; /* proposals up to here are not trusted to be free: they may be deleted ones */
 
     uint64_t wanted;               /* board.flush_wanted as last served */
+    bool hurry;                    /* the flush under way serves it: a reader waits */
     uint64_t committed_records;    /* since the start */
     struct {                       /* keep.c's own */
         uint64_t seconds, records; /* second counter; committed_records a second ago */

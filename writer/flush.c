@@ -10,9 +10,25 @@
 #include "writer/notice.h"
 #include "writer/span_tally.h"
 
-#define PER_LOOK 16 /* rows between two looks at the clock */
+#define PER_LOOK 16 /* pieces between two looks at the clock */
+#define PER_SUM 16  /* rows that are summed up in one piece */
+#define ROW_GROUPS (TALLY_TABLES << GROUP_BITS)
+#define GROUP_BITS 5
 
-enum stage { BEGIN, RELEASES, CREATED, HASHES, ISSUES, USERS, ROWS, FEEDBACK, SPANS, END };
+enum stage {
+    BEGIN,
+    SUM,
+    DEAL,
+    RELEASES,
+    CREATED,
+    HASHES,
+    ISSUES,
+    USERS,
+    ROWS,
+    FEEDBACK,
+    SPANS,
+    END
+};
 
 struct order {
     uint64_t key;
@@ -21,13 +37,18 @@ struct order {
 
 struct flush {
     enum stage stage;
-    uint32_t at;                    /* within the stage */
-    struct order order[TALLY_ROWS]; /* rows by table, owner and tag key: neighbours share pages */
+    uint32_t at; /* within the stage */
+    /* Rows by table, owner and tag key: neighbours share pages. To put all in order at once would take
+     * longer than a slice may: they are dealt into groups, each of which is sorted when its turn comes. */
+    struct order order[TALLY_ROWS];
+    uint32_t group_end[ROW_GROUPS];
+    uint32_t group, sorted; /* the next one to be sorted; rows that are */
+    unsigned owner_shift;   /* owners of one group share the bits above */
     struct tally_hash *hash;
     struct tally_feedback *feedback;
-    struct flush_group group;
-    int64_t us;     /* spent so far */
-    uint64_t batch; /* up to this one */
+    struct flush_group open; /* the tag key whose values are being written */
+    int64_t us;              /* spent so far */
+    uint64_t batch;          /* up to this one */
 };
 
 struct flush *flush_new(void)
@@ -85,17 +106,33 @@ static uint64_t order_key(const struct tally_generation *g, const struct tally_r
     return (uint64_t)r->table << 56 | (uint64_t)r->id << 24 | (h & 0xffffff);
 }
 
+static uint32_t group_of(const struct flush *f, const struct order *o)
+{
+    uint32_t table = (uint32_t)(o->key >> 56), owner = (uint32_t)(o->key >> 24) >> f->owner_shift;
+
+    return table << GROUP_BITS | (owner >> GROUP_BITS ? (1u << GROUP_BITS) - 1 : owner);
+}
+
+static void choose_groups(struct flush *f, const struct tally_generation *g)
+{
+    uint32_t most = 0;
+
+    for (uint32_t i = 0; i < g->issue_count; i++)
+        most = g->issues[i].issue > most ? g->issues[i].issue : most;
+    for (f->owner_shift = 0; most >> f->owner_shift >> GROUP_BITS;)
+        f->owner_shift++;
+    memset(f->group_end, 0, sizeof(f->group_end));
+    f->group = f->sorted = 0;
+}
+
 static int begin(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
 {
     int rc;
 
-    tally_sum(g);
-    for (uint32_t i = 0; i < g->row_count; i++)
-        f->order[i] = (struct order){order_key(g, &g->rows[i]), i};
-    qsort(f->order, g->row_count, sizeof(*f->order), compare);
+    choose_groups(f, g);
     f->hash = g->hashes;
     f->feedback = g->feedback;
-    f->group = (struct flush_group){0};
+    f->open = (struct flush_group){0};
     *more = false;
     /* Not durable at once: what is lost in a power cut is made again from the blocks. */
     if ((rc = db_set_sync(w->catalogue, false)) != DB_OK)
@@ -103,10 +140,61 @@ static int begin(struct writer *w, struct tally_generation *g, struct flush *f, 
     return db_begin(w->catalogue);
 }
 
+static int sum(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
+{
+    uint32_t first = f->at * PER_SUM, last = first + PER_SUM;
+
+    (void)w;
+    while (g->summed < last && tally_sum(g))
+        ; /* one that is written again has been summed up */
+    for (uint32_t i = first; i < last && i < g->row_count; i++) {
+        f->order[i] = (struct order){order_key(g, &g->rows[i]), i};
+        f->group_end[group_of(f, &f->order[i])]++;
+    }
+    *more = last < g->row_count;
+    return DB_OK;
+}
+
+/* Each row into its group, by exchanging. */
+static int deal(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
+{
+    uint32_t next[ROW_GROUPS], end = 0;
+
+    (void)w;
+    (void)g;
+    for (uint32_t i = 0; i < ROW_GROUPS; i++) {
+        next[i] = end;
+        f->group_end[i] = end += f->group_end[i];
+    }
+    for (uint32_t i = 0; i < ROW_GROUPS; i++) {
+        while (next[i] < f->group_end[i]) {
+            struct order o = f->order[next[i]];
+            uint32_t home = group_of(f, &o);
+
+            f->order[next[i]] = f->order[next[home]];
+            f->order[next[home]++] = o;
+        }
+    }
+    *more = false;
+    return DB_OK;
+}
+
+/* The row that comes at that place. */
+static struct tally_row *row_at(struct tally_generation *g, struct flush *f, uint32_t at)
+{
+    while (at >= f->sorted) {
+        uint32_t end = f->group_end[f->group++];
+
+        qsort(f->order + f->sorted, end - f->sorted, sizeof(*f->order), compare);
+        f->sorted = end;
+    }
+    return &g->rows[f->order[at].row];
+}
+
 static int releases(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
 {
-    *more = f->at < g->row_count && g->rows[f->order[f->at].row].table == TALLY_RELEASE_PROJECT;
-    return *more ? flush_release_row(w, g, &g->rows[f->order[f->at].row]) : DB_OK;
+    *more = f->at < g->row_count && row_at(g, f, f->at)->table == TALLY_RELEASE_PROJECT;
+    return *more ? flush_release_row(w, g, row_at(g, f, f->at)) : DB_OK;
 }
 
 static int created(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
@@ -141,8 +229,7 @@ static int users(struct writer *w, struct tally_generation *g, struct flush *f, 
 static int rows(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
 {
     *more = f->at < g->row_count;
-    return *more ? flush_row(w, g, &f->group, &g->rows[f->order[f->at].row])
-                 : flush_group_end(w, &f->group);
+    return *more ? flush_row(w, g, &f->open, row_at(g, f, f->at)) : flush_group_end(w, &f->open);
 }
 
 static int feedback(struct writer *w, struct tally_generation *g, struct flush *f, bool *more)
@@ -181,9 +268,9 @@ static int end(struct writer *w, struct tally_generation *g, struct flush *f, bo
 }
 
 static int (*const stages[])(struct writer *, struct tally_generation *, struct flush *, bool *) = {
-    [BEGIN] = begin,   [RELEASES] = releases, [CREATED] = created, [HASHES] = hashes,
-    [ISSUES] = issues, [USERS] = users,       [ROWS] = rows,       [FEEDBACK] = feedback,
-    [SPANS] = spans,   [END] = end,
+    [BEGIN] = begin,     [SUM] = sum,           [DEAL] = deal,     [RELEASES] = releases,
+    [CREATED] = created, [HASHES] = hashes,     [ISSUES] = issues, [USERS] = users,
+    [ROWS] = rows,       [FEEDBACK] = feedback, [SPANS] = spans,   [END] = end,
 };
 
 /* ---- running them ---- */

@@ -214,11 +214,13 @@ static void keep_hour(struct writer *w)
     uint32_t ids[100], count = 0;
     int rc;
 
-    if (flush_all(w) != DB_OK || db_begin(w->catalogue) != DB_OK)
+    if (db_begin(w->catalogue) != DB_OK)
         return;
     writer_complain(w->catalogue, "age", transaction(w, age(w, now_ms)));
     for (uint32_t p = 0; p < w->project_count; p++) {
-        if (!w->projects[p].resolve_age_h || db_begin(w->catalogue) != DB_OK)
+        /* What was just seen again must not be taken for stale. */
+        if (!w->projects[p].resolve_age_h || flush_all(w) != DB_OK ||
+            db_begin(w->catalogue) != DB_OK)
             continue;
         rc = transaction(w, resolve_stale(w, &w->projects[p], now_ms, ids, &count));
         if (writer_complain(w->catalogue, "resolve_age", rc) != DB_OK)

@@ -17,7 +17,7 @@
 #include "writer/spans.h"
 #include "writer/tally.h"
 
-#define CATALOGUE_CACHE_KIB 2048 /* of a flush's upper tree levels; misses are the page cache's */
+#define CATALOGUE_CACHE_KIB 1024 /* of a flush's upper tree levels; misses are the page cache's */
 
 /* ---- the catalogue ---- */
 

@@ -51,7 +51,8 @@ void tally_clear(struct tally_generation *g)
     g->seq = 0;
     g->since_us = 0;
     g->empty = true;
-    g->issue_only = g->summed = false;
+    g->summed = 0;
+    g->issue_only = false;
 }
 
 static void generation_free(struct tally_generation *g)

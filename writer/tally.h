@@ -102,8 +102,8 @@ struct tally_generation {
     uint32_t mark_count;
     uint64_t seq;     /* the newest event in it */
     int64_t since_us; /* when its first record came */
+    uint32_t summed;  /* rows that tally_sum() has been at */
     bool empty;
-    bool summed;     /* tally_sum() was here */
     bool issue_only; /* events are being moved, not new: nothing but their issue's own figures */
 };
 
@@ -141,8 +141,9 @@ void tally_wake(struct writer *w);
 /* The segment's blocks up to `block` and events up to `seq` are in; `whole`: it has no more. */
 void tally_mark(struct writer *w, uint32_t segment, uint64_t block, uint64_t seq, bool whole);
 
-/* Before the generation is written: tags of projects are the sum of those of their issues. */
-void tally_sum(struct tally_generation *g);
+/* Before the generation is written: tags of projects are the sum of those of their issues. One row more
+ * goes into its sum. False: all have. */
+bool tally_sum(struct tally_generation *g);
 
 /* The row of that key; NULL: none. */
 struct tally_row *tally_find(struct tally_generation *g, enum tally_table table, uint32_t id,

@@ -83,15 +83,14 @@ static void sum_one(struct tally_generation *g, const struct tally_row *r, uint3
     tally_row_see(sum, 0, r->last_ms);
 }
 
-void tally_sum(struct tally_generation *g)
+bool tally_sum(struct tally_generation *g)
 {
-    if (g->summed || g->issue_only)
-        return;
-    g->summed = true;
-    for (uint32_t i = 0; i < g->row_count; i++) {
-        const struct tally_row *r = &g->rows[i];
+    const struct tally_row *r = &g->rows[g->summed];
 
-        if (r->table == TALLY_ISSUE_TAG && r->id2 == 0)
-            sum_one(g, r, tally_project_of(g, r->id));
-    }
+    if (g->summed == g->row_count)
+        return false;
+    if (!g->issue_only && r->table == TALLY_ISSUE_TAG && r->id2 == 0)
+        sum_one(g, r, tally_project_of(g, r->id));
+    g->summed++;
+    return true;
 }

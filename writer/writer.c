@@ -29,9 +29,13 @@
 #define FLUSH_EVERY_US SECOND_US /* under load: so old may the catalogue's figures get */
 #define FLUSH_GAP_US 50000 /* between two flushes, so that single events do not pay one each … */
 #define FLUSH_SHARE \
-    20                /* … and at least so many times what the last one took: rings are empty for
+    20 /* … and at least so many times what the last one took: rings are empty for
                                moments under load, too */
-#define SLICE_US 1500 /* of a flush between two batches: a tenth of what a reply may take */
+/* Of a flush, between two batches: a sixth of what a reply may take, or such a part of what the batch took,
+ * if that is more; but no more than the last, which it is while a reader waits for the flush. */
+#define SLICE_US 1500
+#define SLICE_SHARE 2
+#define SLICE_MOST_US 5000
 #define IDLE_SLICE_US 10000    /* … when nobody waits */
 #define STALL_MS 250           /* between two tries when the disk is full */
 #define ORPHAN_MAX_US 70000000 /* workers drain within 60 s (worker.c) */
@@ -65,9 +69,10 @@ static int commit(struct writer *w)
     if (w->stalled)
         log_notice("commit.resumed", "file=%s", w->active.file);
     w->stalled = false;
-    if (w->checkpointer)
+    if (w->checkpointer &&
         checkpointer_note(w->checkpointer, db_wal_frames(segment_db(w->active.segment)),
-                          db_wal_frames(w->catalogue));
+                          db_wal_frames(w->catalogue)))
+        db_checkpoint(segment_db(w->active.segment), NULL); /* busy: another time */
     return 0;
 }
 
@@ -114,15 +119,29 @@ static int64_t flush_in(const struct writer *w, bool idle)
     return due > now ? due - now : 0;
 }
 
+static int64_t slice(const struct writer *w)
+{
+    int64_t us =
+        (int64_t)atomic_load_explicit(&w->world->board->commit_last_us, memory_order_relaxed) /
+        SLICE_SHARE;
+
+    if (w->hurry || flush_wanted(w))
+        return SLICE_MOST_US;
+    return us < SLICE_US ? SLICE_US : us > SLICE_MOST_US ? SLICE_MOST_US : us;
+}
+
 static void flush_some(struct writer *w, bool idle)
 {
+    int64_t us = idle ? IDLE_SLICE_US : slice(w);
+
     if (flush_in(w, idle) != 0)
         return;
     if (!flush_is_open(w)) {
+        w->hurry = flush_wanted(w);
         w->wanted = atomic_load_explicit(&w->world->board->flush_wanted, memory_order_relaxed);
         flush_begin(w);
     }
-    if (flush_step(w, idle ? 0 : SLICE_US, idle ? IDLE_SLICE_US : SLICE_US) == FLUSH_FAILED)
+    if (flush_step(w, idle ? 0 : us, us) == FLUSH_FAILED)
         w->tally->retry_us = world_ticks_us() + STALL_MS * 1000;
 }
 
