@@ -18,22 +18,24 @@ struct reader {
 /* Nodes are taken from the arena so many at a time: one pointer to bump per value. */
 enum { POOL = 64 };
 
-static bool fail(struct reader *r, enum json_rc rc)
+/* Functions that read from `at` on return the place behind what they read, NULL when it is at fault. What
+ * is frequent keeps to that, so that the place need not go through memory; what is rare moves r->at. */
+static const char *fail(struct reader *r, const char *at, enum json_rc rc)
 {
-    if (r->rc == JSON_OK)
-        r->rc = rc;
-    return false;
+    r->at = at;
+    r->rc = rc;
+    return NULL;
 }
 
-static struct json *node(struct reader *r)
+static inline struct json *node(struct reader *r, const char *at)
 {
     if (r->values == JSON_TOKENS_MAX) {
-        fail(r, JSON_TOO_MANY);
+        fail(r, at, JSON_TOO_MANY);
         return NULL;
     }
     if (r->pooled == 0) {
         if (!(r->pool = arena_alloc(r->arena, POOL * sizeof *r->pool))) {
-            fail(r, JSON_SPENT);
+            fail(r, at, JSON_SPENT);
             return NULL;
         }
         r->pooled = POOL;
@@ -44,16 +46,18 @@ static struct json *node(struct reader *r)
     return r->pool++;
 }
 
-/* The next byte that is no blank, not consumed; NUL at the end (a NUL byte is no JSON either). */
-static inline char peek(struct reader *r)
+static inline const char *skip_blanks(const struct reader *r, const char *at)
 {
-    for (; r->at < r->end; r->at++) {
-        char c = *r->at;
+    while (at < r->end && (unsigned char)*at <= ' ' &&
+           (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    return at;
+}
 
-        if ((unsigned char)c > ' ' || (c != ' ' && c != '\n' && c != '\r' && c != '\t'))
-            return c;
-    }
-    return '\0';
+/* NUL at the end; a NUL byte is no JSON either. */
+static inline char byte_at(const struct reader *r, const char *at)
+{
+    return at < r->end ? *at : '\0';
 }
 
 /* Value of four hex digits, or -1. */
@@ -117,143 +121,110 @@ static bool escape(struct reader *r, bool *mend)
     return true;
 }
 
-/* Inside a string, before what cannot be kept as it is: step over the rest. */
-static bool string_rest(struct reader *r, const char *from, struct text *raw, bool *escaped,
-                        bool *mend)
+/* Inside a string, at what cannot be kept as it is: step over the rest. */
+static const char *string_rest(struct reader *r, const char *from, const char *at, struct text *raw,
+                               bool *escaped, bool *mend)
 {
-    for (;;) {
+    for (r->at = at; r->at < r->end && *r->at != '"';) {
         struct text rest = {r->at, (size_t)(r->end - r->at)};
-        size_t len;
+        size_t len = text_plain(rest);
 
-        r->at += text_plain(rest);
-        if (r->at == r->end)
-            return fail(r, JSON_BAD);
-        if (*r->at == '"')
-            break;
-        if (*r->at == '\\') {
+        if (len) {
+            r->at += len;
+        } else if (*r->at == '\\') {
             *escaped = true;
             if (!escape(r, mend))
-                return fail(r, JSON_BAD);
-            continue;
+                return fail(r, r->at, JSON_BAD);
+        } else {
+            len = (unsigned char)*r->at < 0x20 ? 0 : text_char(rest, 0);
+            if (len == 0) /* a control byte, or no UTF-8 */
+                *mend = true;
+            r->at += len ? len : 1;
         }
-        rest = (struct text){r->at, (size_t)(r->end - r->at)};
-        len = (unsigned char)*r->at < 0x20 ? 0 : text_char(rest, 0);
-        if (len == 0) /* a control byte, or no UTF-8 */
-            *mend = true;
-        r->at += len ? len : 1;
     }
+    if (r->at == r->end)
+        return fail(r, r->at, JSON_BAD);
     *escaped |= *mend;
-    *raw = (struct text){from, (size_t)(r->at++ - from)};
-    return true;
+    *raw = (struct text){from, (size_t)(r->at - from)};
+    return r->at + 1;
 }
 
-/* At the opening quote: step over the string, say what is in it. */
-static inline bool string(struct reader *r, struct text *raw, bool *escaped, bool *mend)
+/* At the opening quote: step over the string, say what is in it. The flags are false before. */
+static inline const char *string(struct reader *r, const char *at, struct text *raw, bool *escaped,
+                                 bool *mend)
 {
-    const char *from = r->at + 1;
-    struct text rest = {from, (size_t)(r->end - from)};
-    size_t len = text_plain(rest);
+    const char *from = at + 1;
 
-    *escaped = *mend = false;
-    r->at = from + len;
-    if (len == rest.len || from[len] != '"')
-        return string_rest(r, from, raw, escaped, mend);
-    *raw = (struct text){from, len};
-    r->at++;
-    return true;
+    at = text_plain_end(from, r->end);
+    if (byte_at(r, at) != '"')
+        return string_rest(r, from, at, raw, escaped, mend);
+    *raw = (struct text){from, (size_t)(at - from)};
+    return at + 1;
 }
 
-static size_t digits(struct reader *r)
+static inline const char *digits(const struct reader *r, const char *at)
 {
-    const char *from = r->at;
-
-    while (r->at < r->end && (unsigned)(*r->at - '0') <= 9)
-        r->at++;
-    return (size_t)(r->at - from);
+    while (at < r->end && (unsigned)(*at - '0') <= 9)
+        at++;
+    return at;
 }
 
-static bool literal(struct reader *r, const char *word)
+static inline const char *literal(struct reader *r, const char *at, const char *word)
 {
-    struct text rest = {r->at, (size_t)(r->end - r->at)};
+    size_t len = strlen(word);
 
-    if (!text_starts(rest, word))
-        return fail(r, JSON_BAD);
-    r->at += strlen(word);
-    return true;
+    if ((size_t)(r->end - at) < len || memcmp(at, word, len) != 0)
+        return fail(r, at, JSON_BAD);
+    return at + len;
 }
 
 /* RFC 8259 §6, and -Infinity. */
-static bool number(struct reader *r, struct json *v)
+static const char *number(struct reader *r, const char *at, struct json *v)
 {
-    const char *from = r->at;
+    const char *from = at, *behind;
 
-    if (*r->at == '-') {
-        r->at++;
-        if (r->at < r->end && *r->at == 'I')
-            return literal(r, "Infinity");
+    if (*at == '-' && byte_at(r, ++at) == 'I')
+        return literal(r, at, "Infinity");
+    if (byte_at(r, at) == '0')
+        at++;
+    else if ((behind = digits(r, at)) != at)
+        at = behind;
+    else
+        return fail(r, at, JSON_BAD);
+    if (byte_at(r, at) == '.') {
+        at++;
+        if ((behind = digits(r, at)) == at)
+            return fail(r, at, JSON_BAD);
+        at = behind;
     }
-    if (r->at < r->end && *r->at == '0')
-        r->at++;
-    else if (digits(r) == 0)
-        return fail(r, JSON_BAD);
-    if (r->at < r->end && *r->at == '.') {
-        r->at++;
-        if (digits(r) == 0)
-            return fail(r, JSON_BAD);
-    }
-    if (r->at < r->end && (*r->at | 0x20) == 'e') {
-        r->at++;
-        if (r->at < r->end && (*r->at == '+' || *r->at == '-'))
-            r->at++;
-        if (digits(r) == 0)
-            return fail(r, JSON_BAD);
+    if ((byte_at(r, at) | 0x20) == 'e') {
+        at++;
+        at += byte_at(r, at) == '+' || byte_at(r, at) == '-';
+        if ((behind = digits(r, at)) == at)
+            return fail(r, at, JSON_BAD);
+        at = behind;
     }
     v->kind = JSON_NUMBER;
-    v->raw = (struct text){from, (size_t)(r->at - from)};
-    return true;
-}
-
-static bool scalar(struct reader *r, struct json *v, char first)
-{
-    switch (first) {
-    case '"':
-        v->kind = JSON_STRING;
-        return string(r, &v->raw, &v->escaped, &v->mend);
-    case 't':
-        v->kind = JSON_TRUE;
-        return literal(r, "true");
-    case 'f':
-        v->kind = JSON_FALSE;
-        return literal(r, "false");
-    case 'n':
-        return literal(r, "null");
-    case 'N': /* Python's json and simplejson */
-        return literal(r, "NaN");
-    case 'I':
-        return literal(r, "Infinity");
-    case '-':
-    case '0' ... '9':
-        return number(r, v);
-    default:
-        return fail(r, JSON_BAD);
-    }
+    v->raw = (struct text){from, (size_t)(at - from)};
+    return at;
 }
 
 /* At an opening bracket too deep to keep: step over all of it. */
-static bool step_over(struct reader *r)
+static const char *step_over(struct reader *r, const char *at)
 {
     uint64_t depth = 0;
 
     do {
+        bool escaped = false, mend = false;
         struct text raw;
-        bool escaped, mend;
 
-        switch (peek(r)) {
+        at = skip_blanks(r, at);
+        switch (byte_at(r, at)) {
         case '\0':
-            return fail(r, JSON_BAD);
+            return fail(r, at, JSON_BAD);
         case '"':
-            if (!string(r, &raw, &escaped, &mend))
-                return false;
+            if (!(at = string(r, at, &raw, &escaped, &mend)))
+                return NULL;
             continue;
         case '[':
         case '{':
@@ -264,78 +235,128 @@ static bool step_over(struct reader *r)
             depth--;
             break;
         }
-        r->at++;
+        at++;
     } while (depth);
-    return true;
+    return at;
 }
 
-static bool key(struct reader *r, struct json *v)
+/* A value that no other follows in; one that is too deep stays null. */
+static inline const char *scalar(struct reader *r, const char *at, struct json *v)
 {
-    bool escaped, mend;
-
-    if (peek(r) != '"')
-        return fail(r, JSON_BAD);
-    if (!string(r, &v->key, &escaped, &mend))
-        return false;
-    if (escaped) {
-        v->key = json_decode(v->key, r->arena);
-        if (!v->key.at)
-            return fail(r, JSON_SPENT);
-        v->key_escaped = text_plain(v->key) != v->key.len;
+    switch (byte_at(r, at)) {
+    case '"':
+        v->kind = JSON_STRING;
+        return string(r, at, &v->raw, &v->escaped, &v->mend);
+    case 't':
+        v->kind = JSON_TRUE;
+        return literal(r, at, "true");
+    case 'f':
+        v->kind = JSON_FALSE;
+        return literal(r, at, "false");
+    case 'n':
+        return literal(r, at, "null");
+    case 'N': /* Python's json and simplejson */
+        return literal(r, at, "NaN");
+    case 'I':
+        return literal(r, at, "Infinity");
+    case '-':
+    case '0' ... '9':
+        return number(r, at, v);
+    case '{':
+    case '[':
+        return step_over(r, at);
+    default:
+        return fail(r, at, JSON_BAD);
     }
-    if (peek(r) != ':')
-        return fail(r, JSON_BAD);
-    r->at++;
+}
+
+static bool unescape_key(struct reader *r, const char *at, struct json *v)
+{
+    v->key = json_decode(v->key, r->arena);
+    if (!v->key.at)
+        return fail(r, at, JSON_SPENT);
+    v->key_escaped = text_plain(v->key) != v->key.len;
     return true;
 }
 
-/* One value with its key. An opened container is pushed, its members are still to come. */
-static bool value(struct reader *r, struct json **out)
+static inline const char *key(struct reader *r, const char *at, struct json *v)
 {
-    struct json *parent = r->depth ? r->open[r->depth - 1] : NULL, *v = node(r);
-    char first;
+    bool escaped = false, mend = false;
 
-    if (!v || (parent && parent->kind == JSON_OBJECT && !key(r, v)))
-        return false;
-    if (parent)
-        json_push(parent, v);
-    *out = v;
-    first = peek(r);
-    if (first != '{' && first != '[')
-        return scalar(r, v, first);
-    if (r->depth == r->depth_max)
-        return step_over(r); /* it stays null */
-    v->kind = first == '{' ? JSON_OBJECT : JSON_ARRAY;
-    r->at++;
-    r->open[r->depth++] = v;
-    return true;
+    at = skip_blanks(r, at);
+    if (byte_at(r, at) != '"')
+        return fail(r, at, JSON_BAD);
+    if (!(at = string(r, at, &v->key, &escaped, &mend)) || (escaped && !unescape_key(r, at, v)))
+        return NULL;
+    at = skip_blanks(r, at);
+    if (byte_at(r, at) != ':')
+        return fail(r, at, JSON_BAD);
+    return at + 1;
 }
 
-static char closing(const struct json *v)
+static inline void append(struct json *in, struct json *v)
 {
-    return v->kind == JSON_OBJECT ? '}' : ']';
+    if (in->last)
+        in->last->next = v;
+    else
+        in->child = v;
+    in->last = v;
+    in->count++;
 }
 
-/* Behind a value: close what closes here. True: another value must follow. */
-static bool another(struct reader *r)
+/* The innermost container that is open; NULL: none is. */
+static inline struct json *innermost(const struct reader *r)
 {
-    while (r->depth) {
-        struct json *in = r->open[r->depth - 1];
-        char c = peek(r);
+    return r->depth ? r->open[r->depth - 1] : NULL;
+}
 
-        if (c == closing(in)) {
-            r->at++;
-            r->depth--;
-        } else if (in->count == 0) {
-            return true; /* just opened */
-        } else if (c == ',') {
-            r->at++;
-            return true;
-        } else {
-            return fail(r, JSON_BAD);
+/* Behind a value: close what closes here. When nothing is open any more, *in is NULL; else another value
+ * must follow. */
+static inline const char *close(struct reader *r, const char *at, struct json **in)
+{
+    for (; *in; *in = innermost(r)) {
+        char c;
+
+        at = skip_blanks(r, at);
+        c = byte_at(r, at);
+        if (c == ',' && (*in)->count)
+            return at + 1;
+        if (c != ((*in)->kind == JSON_OBJECT ? '}' : ']'))
+            return (*in)->count ? fail(r, at, JSON_BAD) : at; /* without any: it was just opened */
+        at++;
+        r->depth--;
+    }
+    return at;
+}
+
+/* The document at `at`. */
+static const char *tree(struct reader *r, const char *at, struct json **root)
+{
+    struct json *in = NULL;
+
+    do {
+        struct json *v = node(r, at);
+        char first;
+
+        if (!v || (in && in->kind == JSON_OBJECT && !(at = key(r, at, v))))
+            return NULL;
+        if (in)
+            append(in, v);
+        else
+            *root = v;
+        at = skip_blanks(r, at);
+        first = byte_at(r, at);
+        if ((first == '{' || first == '[') && r->depth < r->depth_max) {
+            v->kind = first == '{' ? JSON_OBJECT : JSON_ARRAY;
+            r->open[r->depth++] = in = v;
+            at++;
+        } else if (!(at = scalar(r, at, v))) {
+            return NULL;
         }
-    }
-    return false;
+        if (!(at = close(r, at, &in)))
+            return NULL;
+    } while (in);
+    return at;
 }
 
 enum json_rc json_read(struct text body, struct arena *a, struct json **out, size_t *at)
@@ -346,8 +367,9 @@ enum json_rc json_read(struct text body, struct arena *a, struct json **out, siz
 enum json_rc json_read_deep(struct text body, uint32_t depth_max, struct arena *a,
                             struct json **out, size_t *at)
 {
-    struct json *root = NULL, *v;
+    struct json *root = NULL;
     struct reader r; /* its stack is not cleared: 4 KB that most documents never touch */
+    const char *behind;
 
     if (text_starts(body, "\xef\xbb\xbf"))
         body = text_cut(body, 3, body.len);
@@ -357,18 +379,12 @@ enum json_rc json_read_deep(struct text body, uint32_t depth_max, struct arena *
     r.rc = JSON_OK;
     r.values = r.pooled = r.depth = 0;
     r.depth_max = depth_max < JSON_DEEP_MAX ? depth_max : JSON_DEEP_MAX;
-    if (body.len == 0 || (peek(&r) == '\0' && r.at == r.end)) {
-        r.rc = JSON_EMPTY;
-    } else {
-        while (value(&r, &v)) {
-            if (!root)
-                root = v;
-            if (!another(&r))
-                break;
-        }
-        peek(&r);
+    if (body.len == 0 || (behind = skip_blanks(&r, body.at)) == r.end) {
+        fail(&r, r.end, JSON_EMPTY);
+    } else if ((behind = tree(&r, behind, &root))) {
+        r.at = skip_blanks(&r, behind);
         if (r.at != r.end)
-            fail(&r, JSON_BAD);
+            fail(&r, r.at, JSON_BAD);
     }
     if (at)
         *at = body.len ? (size_t)(r.at - body.at) : 0;

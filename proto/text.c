@@ -3,9 +3,6 @@
 
 #include <limits.h>
 #include <stdint.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 static inline unsigned char fold(unsigned char c)
 {
@@ -209,25 +206,12 @@ static size_t plain_bytes(struct text a, size_t i)
 
 #ifdef __SSE2__
 
-/* Bit i: byte i is below 0x20, a quote, a backslash, or not ASCII. */
-static inline unsigned careful_bytes(const char *at)
-{
-    __m128i x = _mm_loadu_si128((const __m128i *)at);
-    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
-    __m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"'));
-    __m128i slash = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
-
-    /* movemask takes the high bit, which is that of the byte itself when it is not ASCII */
-    return (unsigned)_mm_movemask_epi8(
-        _mm_or_si128(_mm_or_si128(control, quote), _mm_or_si128(slash, x)));
-}
-
 size_t text_plain(struct text a)
 {
     size_t i = 0;
 
     for (; i + 16 <= a.len; i += 16) {
-        unsigned careful = careful_bytes(a.at + i);
+        unsigned careful = text_careful_16(a.at + i);
 
         if (careful)
             return i + (unsigned)__builtin_ctz(careful);

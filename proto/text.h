@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 struct text {
     const char *at;
@@ -119,8 +122,36 @@ size_t text_char(struct text a, size_t from);
 size_t text_chars(struct text a);
 /* The first `max` characters. */
 struct text text_clip_chars(struct text a, size_t max);
+#ifdef __SSE2__
+/* Bit i: byte i of sixteen is below 0x20, a quote, a backslash, or not ASCII. */
+static inline unsigned text_careful_16(const char *at)
+{
+    __m128i x = _mm_loadu_si128((const __m128i *)at);
+    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
+    __m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"'));
+    __m128i slash = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
+
+    /* movemask takes the high bit, which is that of the byte itself when it is not ASCII */
+    return (unsigned)_mm_movemask_epi8(
+        _mm_or_si128(_mm_or_si128(control, quote), _mm_or_si128(slash, x)));
+}
+#endif
 /* Length of the leading part that may stand in a JSON string as it is: printable ASCII without
  * quote and backslash. */
 size_t text_plain(struct text a);
+/* Where that part ends. Most strings are short, so the first look is made in place. */
+static inline const char *text_plain_end(const char *at, const char *end)
+{
+#ifdef __SSE2__
+    if (end - at >= 16) {
+        unsigned careful = text_careful_16(at);
+
+        if (careful)
+            return at + __builtin_ctz(careful);
+        at += 16;
+    }
+#endif
+    return at + text_plain((struct text){at, (size_t)(end - at)});
+}
 
 #endif
