@@ -112,7 +112,7 @@ static bool is_cookie_attribute(struct text key, bool *whole)
 {
     static const char name[] = "http.request.header.cookie";
 
-    if (!text_starts(key, name))
+    if (key.len < sizeof name - 1 || !text_starts(key, name))
         return false;
     *whole = key.len == sizeof name - 1 || scrub_secret_cookie(text_cut(key, sizeof name, key.len));
     return true;

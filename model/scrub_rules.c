@@ -7,76 +7,97 @@
 
 /* ---- the first look ---- */
 
+/* Shift-And: a bit for each place in each of these beginnings, the first one at: */
 enum {
-    SIGN_PA = 1 << 0, /* password, passwd */
-    SIGN_SE = 1 << 1, /* secret */
-    SIGN_AP = 1 << 2, /* api-key, api_key, apikey */
-    SIGN_AU = 1 << 3, /* auth */
-    SIGN_CR = 1 << 4, /* credentials */
-    SIGN_MY = 1 << 5, /* mysql_pwd */
-    SIGN_PR = 1 << 6, /* privatekey, private-key, private_key */
-    SIGN_TO = 1 << 7, /* token */
-    SIGN_WORDS = 0xff,
-    SIGN_BEARER = 1 << 8,
-    SIGN_URL = 1 << 9,   /* two slashes */
-    SIGN_PEM = 1 << 10,  /* two dashes */
-    SIGN_PATH = 1 << 11, /* /h /u \u \d: home, users, "Documents and Settings" */
+    PASS = 0,   /* password, passwd */
+    SECR = 5,   /* secret */
+    API = 10,   /* api-key, api_key, apikey */
+    AUTH = 15,  /* auth */
+    CRED = 20,  /* credentials */
+    MYS = 25,   /* mysql_pwd */
+    PRIV = 29,  /* privatekey, private-key, private_key */
+    TOKE = 34,  /* token */
+    BEAR = 39,  /* bearer */
+    URL = 44,   /* two slashes */
+    PEM = 47,   /* three dashes */
+    PATH = 51,  /* /ho /us \us \do: home, users, "Documents and Settings" */
+    DIGIT = 55, /* four digits */
+    IBAN = 60   /* two capitals and a digit */
+};
+#define AT(start, place) (UINT64_C(1) << ((start) + (place)))
+#define STARTS                                                                         \
+    (AT(PASS, 0) | AT(SECR, 0) | AT(API, 0) | AT(AUTH, 0) | AT(CRED, 0) | AT(MYS, 0) | \
+     AT(PRIV, 0) | AT(TOKE, 0) | AT(BEAR, 0) | AT(URL, 0) | AT(PEM, 0) | AT(PATH, 0) | \
+     AT(DIGIT, 0) | AT(IBAN, 0))
+#define SIGN_WORDS                                                                     \
+    (AT(PASS, 3) | AT(SECR, 3) | AT(API, 3) | AT(AUTH, 3) | AT(CRED, 3) | AT(MYS, 2) | \
+     AT(PRIV, 3) | AT(TOKE, 3))
+#define SIGN_MARKS (AT(URL, 1) | AT(PEM, 2) | AT(PATH, 2))
+#define SIGN_BEARER AT(BEAR, 3)
+#define SIGN_NUMBERS (AT(DIGIT, 3) | AT(IBAN, 2))
+#define SIGNS (SIGN_WORDS | SIGN_MARKS | SIGN_BEARER | SIGN_NUMBERS)
+
+#define CAPITAL (AT(IBAN, 0) | AT(IBAN, 1))
+#define LETTER(upper, lower, places) [lower] = (places), [upper] = (places) | CAPITAL
+
+static const uint64_t places[256] = {
+    LETTER('A', 'a', AT(PASS, 1) | AT(API, 0) | AT(AUTH, 0) | AT(BEAR, 2)),
+    LETTER('B', 'b', AT(BEAR, 0)),
+    LETTER('C', 'c', AT(SECR, 2) | AT(CRED, 0)),
+    LETTER('D', 'd', AT(CRED, 3) | AT(PATH, 1)),
+    LETTER('E', 'e', AT(SECR, 1) | AT(CRED, 2) | AT(TOKE, 3) | AT(BEAR, 1)),
+    LETTER('F', 'f', 0),
+    LETTER('G', 'g', 0),
+    LETTER('H', 'h', AT(AUTH, 3) | AT(PATH, 1)),
+    LETTER('I', 'i', AT(API, 2) | AT(PRIV, 2)),
+    LETTER('J', 'j', 0),
+    LETTER('K', 'k', AT(API, 3) | AT(TOKE, 2)),
+    LETTER('L', 'l', 0),
+    LETTER('M', 'm', AT(MYS, 0)),
+    LETTER('N', 'n', 0),
+    LETTER('O', 'o', AT(TOKE, 1) | AT(PATH, 2)),
+    LETTER('P', 'p', AT(PASS, 0) | AT(API, 1) | AT(PRIV, 0)),
+    LETTER('Q', 'q', 0),
+    LETTER('R', 'r', AT(SECR, 3) | AT(CRED, 1) | AT(PRIV, 1) | AT(BEAR, 3)),
+    LETTER('S', 's', AT(PASS, 2) | AT(PASS, 3) | AT(SECR, 0) | AT(MYS, 2) | AT(PATH, 2)),
+    LETTER('T', 't', AT(AUTH, 2) | AT(TOKE, 0)),
+    LETTER('U', 'u', AT(AUTH, 1) | AT(PATH, 1)),
+    LETTER('V', 'v', AT(PRIV, 3)),
+    LETTER('W', 'w', 0),
+    LETTER('X', 'x', 0),
+    LETTER('Y', 'y', AT(MYS, 1)),
+    LETTER('Z', 'z', 0),
+    ['0' ... '9'] = AT(DIGIT, 0) | AT(DIGIT, 1) | AT(DIGIT, 2) | AT(DIGIT, 3) | AT(IBAN, 2),
+    ['-'] = AT(API, 3) | AT(PEM, 0) | AT(PEM, 1) | AT(PEM, 2),
+    ['_'] = AT(API, 3),
+    ['/'] = AT(URL, 0) | AT(URL, 1) | AT(PATH, 0),
+    ['\\'] = AT(PATH, 0),
 };
 
-#define EITHER(upper, lower, bits) [upper] = (bits), [lower] = (bits)
-
-static const uint16_t first[256] = {
-    EITHER('P', 'p', SIGN_PA | SIGN_PR),
-    EITHER('S', 's', SIGN_SE),
-    EITHER('A', 'a', SIGN_AP | SIGN_AU),
-    EITHER('C', 'c', SIGN_CR),
-    EITHER('M', 'm', SIGN_MY),
-    EITHER('T', 't', SIGN_TO),
-    EITHER('B', 'b', SIGN_BEARER),
-    ['/'] = SIGN_URL | SIGN_PATH,
-    ['\\'] = SIGN_PATH,
-    ['-'] = SIGN_PEM,
-};
-
-static const uint16_t second[256] = {
-    EITHER('A', 'a', SIGN_PA),
-    EITHER('E', 'e', SIGN_SE | SIGN_BEARER),
-    EITHER('P', 'p', SIGN_AP),
-    EITHER('U', 'u', SIGN_AU | SIGN_PATH),
-    EITHER('R', 'r', SIGN_CR | SIGN_PR),
-    EITHER('Y', 'y', SIGN_MY),
-    EITHER('O', 'o', SIGN_TO),
-    EITHER('H', 'h', SIGN_PATH),
-    EITHER('D', 'd', SIGN_PATH),
-    ['/'] = SIGN_URL,
-    ['-'] = SIGN_PEM,
-};
-
+/* The bit behind each beginning is free, so that nothing is carried when its start is added. */
 struct scrub_signs scrub_look(struct text t)
 {
-    struct scrub_signs s = {0, 0};
-    uint32_t before = 0;
+    uint64_t next = STARTS, seen = 0;
 
     for (size_t i = 0; i < t.len; i++) {
-        unsigned char c = (unsigned char)t.at[i];
+        uint64_t here = next & places[(unsigned char)t.at[i]];
 
-        s.pairs |= before & second[c];
-        s.digits += (unsigned)c - '0' <= 9;
-        before = first[c];
+        seen |= here;
+        next = (here << 1) + STARTS;
     }
-    return s;
+    return (struct scrub_signs){seen & SIGNS};
 }
 
 /* ---- words ---- */
 
 static const struct word {
-    uint32_t sign;
+    uint64_t sign;
     const char *text; /* lower case; '-' stands for '-' and '_' */
 } words[] = {
-    {SIGN_PA, "password"},    {SIGN_PA, "passwd"},    {SIGN_SE, "secret"},
-    {SIGN_AP, "api-key"},     {SIGN_AP, "apikey"},    {SIGN_AU, "auth"},
-    {SIGN_CR, "credentials"}, {SIGN_MY, "mysql_pwd"}, {SIGN_PR, "privatekey"},
-    {SIGN_PR, "private-key"}, {SIGN_TO, "token"},
+    {AT(PASS, 3), "password"},    {AT(PASS, 3), "passwd"},   {AT(SECR, 3), "secret"},
+    {AT(API, 3), "api-key"},      {AT(API, 3), "apikey"},    {AT(AUTH, 3), "auth"},
+    {AT(CRED, 3), "credentials"}, {AT(MYS, 2), "mysql_pwd"}, {AT(PRIV, 3), "privatekey"},
+    {AT(PRIV, 3), "private-key"}, {AT(TOKE, 3), "token"},
 };
 
 static inline char lower(char c)
@@ -98,18 +119,16 @@ static size_t word_at(struct text t, size_t at, const char *word)
     return i;
 }
 
-static bool has_word(struct text t, uint32_t pairs, bool token_needs_mark)
+static bool has_word(struct text t, struct scrub_signs signs, bool token_needs_mark)
 {
-    for (size_t i = 0; i + 1 < t.len; i++) {
-        uint32_t sign = first[(unsigned char)t.at[i]] & second[(unsigned char)t.at[i + 1]] & pairs;
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+        bool mark = token_needs_mark && words[w].sign == AT(TOKE, 3);
 
-        for (size_t w = 0; sign && w < sizeof words / sizeof *words; w++) {
-            size_t len = words[w].sign & sign ? word_at(t, i, words[w].text) : 0;
+        for (size_t i = 0; (words[w].sign & signs.seen) && i < t.len; i++) {
+            size_t len = word_at(t, i, words[w].text);
 
-            if (len == 0)
-                continue;
-            if (words[w].sign != SIGN_TO || !token_needs_mark ||
-                (i + len < t.len && (t.at[i + len] == ':' || t.at[i + len] == '=')))
+            if (len &&
+                (!mark || (i + len < t.len && (t.at[i + len] == ':' || t.at[i + len] == '='))))
                 return true;
         }
     }
@@ -118,15 +137,16 @@ static bool has_word(struct text t, uint32_t pairs, bool token_needs_mark)
 
 bool scrub_secret_key(struct text key, struct scrub_signs signs)
 {
-    if ((signs.pairs & SIGN_WORDS) && has_word(key, signs.pairs & SIGN_WORDS, false))
+    if ((signs.seen & SIGN_WORDS) && has_word(key, signs, false))
         return true;
-    return text_eq_nocase(key, TEXT("otp")) || text_eq_nocase(key, TEXT("two-factor")) ||
-           text_eq_nocase(key, TEXT("two_factor"));
+    return (key.len == 3 && text_eq_nocase(key, TEXT("otp"))) ||
+           (key.len == 10 &&
+            (text_eq_nocase(key, TEXT("two-factor")) || text_eq_nocase(key, TEXT("two_factor"))));
 }
 
 bool scrub_secret_value(struct text value, struct scrub_signs signs)
 {
-    return (signs.pairs & SIGN_WORDS) && has_word(value, signs.pairs & SIGN_WORDS, true);
+    return (signs.seen & SIGN_WORDS) && has_word(value, signs, true);
 }
 
 bool scrub_secret_cookie(struct text name)
@@ -477,6 +497,15 @@ static const uint8_t begins[256] = {
     ['-'] = AT_MARK,
 };
 
+static uint32_t count_digits(struct text t)
+{
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < t.len; i++)
+        n += is_digit(t.at[i]);
+    return n;
+}
+
 /* The bytes worth stopping at, after the first look. 0: no pattern stands a chance. */
 static uint8_t worth_stopping(struct text t, struct scrub_signs signs, struct scrub_patterns which)
 {
@@ -484,11 +513,11 @@ static uint8_t worth_stopping(struct text t, struct scrub_signs signs, struct sc
 
     if (!which.secrets)
         return at;
-    if (signs.digits >= 9)
+    if ((signs.seen & SIGN_NUMBERS) && count_digits(t) >= 9)
         at |= AT_DIGIT | AT_UPPER;
-    if (signs.pairs & SIGN_BEARER)
+    if (signs.seen & SIGN_BEARER)
         at |= AT_B;
-    if (signs.pairs & (SIGN_URL | SIGN_PATH | SIGN_PEM))
+    if (signs.seen & SIGN_MARKS)
         at |= AT_MARK;
     if (which.style == SCRUB_READABLE && text_find_byte(t, '@') != t.len)
         at = UINT8_MAX; /* an address may begin with anything */

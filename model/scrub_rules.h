@@ -2,7 +2,7 @@
  * scrub.c. Every function looks at each byte a bounded number of times.
  *
  * scrub_look() is one cheap pass that almost every text ends at: it says which rules could find
- * something, by pairs of neighbouring bytes. */
+ * something, by how their words and numbers begin. */
 #ifndef QUERN_MODEL_SCRUB_RULES_H
 #define QUERN_MODEL_SCRUB_RULES_H
 
@@ -15,8 +15,7 @@
 #define SCRUB_FILTERED "[Filtered]"
 
 struct scrub_signs {
-    uint32_t pairs;  /* SIGN_* */
-    uint32_t digits; /* how many */
+    uint64_t seen; /* ends of the beginnings that occur */
 };
 struct scrub_signs scrub_look(struct text t);
 

@@ -4,7 +4,7 @@
  *        [--seconds S | --count N] [--rate R] [--gzip] [--ids FILE] [--resend] [--seed N]
  *   load --print [--size 3|13]
  *
- * --print writes one envelope, as it would be sent, and no more.
+ * --print writes one envelope, as it would be sent, always the same, and no more.
  * With --rate, request n is due at start + n / R and its latency counts from then, however late it
  * left (no coordinated omission). Without, every connection sends as soon as it was answered.
  * --ids writes the ids of all events that were answered with 200, one per line. --resend sends an
@@ -580,7 +580,10 @@ int main(int argc, char **argv)
     if (print) {
         struct template t = {0};
 
+        l.rng = 1;
         make_template(&l, &t, 0);
+        for (int i = 0; i < t.holes; i++)
+            put_hex(t.body + t.hole_at[i], next_random(&l), 12);
         return fwrite(t.body, 1, t.len, stdout) != t.len;
     }
     if (!port || !l.key || l.issues < 1 || l.issues > ISSUES_MAX_ || l.connections < 1 ||
