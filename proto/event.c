@@ -415,9 +415,12 @@ static bool settle_id(struct event_work *w, const struct json *sent)
 enum event_rc event_from_tree(struct json *root, const struct event_context *ctx, struct arena *a,
                               struct event *e)
 {
-    struct event_work w = {.e = e, .a = a, .ctx = ctx};
+    struct event_order frames, breadcrumbs;
+    struct event_work w = {
+        .e = e, .a = a, .ctx = ctx, .frames = &frames, .breadcrumbs = &breadcrumbs};
     struct json *found[EVENT_FIELDS(fields)];
 
+    frames.count = breadcrumbs.count = 0;
     *e = (struct event){.root = root, .received_us = ctx->received_us, .main_exception_id = -1};
     if (!json_is(root, JSON_OBJECT))
         return EVENT_NOT_OBJECT;

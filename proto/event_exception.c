@@ -240,7 +240,8 @@ static bool check_crumb(struct event_work *w, struct json *v)
 {
     struct json *found[EVENT_FIELDS(crumb_fields)];
 
-    event_fields(w, v, crumb_fields, EVENT_FIELDS(crumb_fields), OTHER_DROP, found);
+    event_fields_in_order(w, w->breadcrumbs, v, crumb_fields, EVENT_FIELDS(crumb_fields),
+                          OTHER_DROP, found);
     if (v->count == 0)
         return false;
     if (found[CRUMB_TY]) {
@@ -248,10 +249,10 @@ static bool check_crumb(struct event_work *w, struct json *v)
         if (!found[CRUMB_TYPE])
             json_set(w->a, v, "type", found[CRUMB_TY]);
     } else if (!found[CRUMB_TYPE]) {
-        json_set(w->a, v, "type", json_new_string(w->a, TEXT("default")));
+        json_add(v, "type", json_new_string(w->a, TEXT("default")));
     }
     if (!found[CRUMB_LEVEL])
-        json_set(w->a, v, "level", json_new_string(w->a, TEXT("info")));
+        json_add(v, "level", json_new_string(w->a, TEXT("info")));
     return true;
 }
 

@@ -119,7 +119,8 @@ static void check_frame(struct event_work *w, struct json *frame)
 {
     struct json *found[EVENT_FIELDS(frame_fields)], *filename;
 
-    event_fields(w, frame, frame_fields, EVENT_FIELDS(frame_fields), OTHER_DROP, found);
+    event_fields_in_order(w, w->frames, frame, frame_fields, EVENT_FIELDS(frame_fields),
+                          OTHER_DROP, found);
     if (!found[ABS_PATH] && found[FILENAME]) {
         found[ABS_PATH] = found[FILENAME];
         found[FILENAME] = NULL;
@@ -240,11 +241,12 @@ static uint32_t number(const struct json *v)
     return json_int64(v, &n) && n > 0 && n <= UINT32_MAX ? (uint32_t)n : 0;
 }
 
-static void fill_frame(struct json *node, struct arena *a, struct frame *out)
+static void fill_frame(struct event_order *order, struct json *node, struct arena *a,
+                       struct frame *out)
 {
     struct json *found[FRAME_FIELDS_FILLED];
 
-    event_find(node, frame_fields, FRAME_FIELDS_FILLED, found);
+    event_find_in_order(order, node, frame_fields, FRAME_FIELDS_FILLED, found);
     *out = (struct frame){
         .filename = json_string(found[FILENAME], a),
         .abs_path = json_string(found[ABS_PATH], a),
@@ -271,15 +273,16 @@ static void fill_frame(struct json *node, struct arena *a, struct frame *out)
 struct stack *event_fill_stack(const struct json *stacktrace, struct arena *a)
 {
     const struct json *frames = json_get(stacktrace, "frames");
+    struct event_order order;
     struct stack *out;
 
     if (!json_is(frames, JSON_ARRAY) || frames->count == 0 ||
         !(out = arena_alloc(a, sizeof *out)) ||
         !(out->frames = arena_alloc(a, frames->count * sizeof *out->frames)))
         return NULL;
-    out->count = 0;
+    out->count = order.count = 0;
     for (struct json *f = frames->child; f; f = f->next)
-        fill_frame(f, a, &out->frames[out->count++]);
+        fill_frame(&order, f, a, &out->frames[out->count++]);
     return out;
 }
 

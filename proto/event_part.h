@@ -9,6 +9,17 @@
 #include "proto/event.h"
 
 #define EVENT_PATH_MAX 12
+#define EVENT_ORDER_MAX 24
+
+/* An SDK writes the members of all its frames in the same order: which field the member at each place was
+ * the last time. */
+struct event_order {
+    struct {
+        struct text key;
+        uint32_t field;
+    } at[EVENT_ORDER_MAX];
+    uint32_t count;
+};
 
 /* One document on its way through event_from_tree(). */
 struct event_work {
@@ -23,6 +34,7 @@ struct event_work {
         uint32_t index;
     } path[EVENT_PATH_MAX];
     uint32_t depth;
+    struct event_order *frames, *breadcrumbs;
 };
 
 struct event_field;
@@ -54,6 +66,12 @@ void event_fields(struct event_work *w, struct json *object, const struct event_
 /* Only look: found[i] as above, nothing is changed. */
 void event_find(const struct json *object, const struct event_field *fields, uint32_t count,
                 struct json **found);
+/* The same for objects that come in numbers; order->count begins at 0. */
+void event_fields_in_order(struct event_work *w, struct event_order *order, struct json *object,
+                           const struct event_field *fields, uint32_t count, enum event_other other,
+                           struct json **found);
+void event_find_in_order(struct event_order *order, const struct json *object,
+                         const struct event_field *fields, uint32_t count, struct json **found);
 
 /* Note a fault of the value at the current path, then null it. */
 void event_refuse(struct event_work *w, struct json *v);

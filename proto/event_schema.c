@@ -147,27 +147,49 @@ static uint32_t search_all(const struct event_field *fields, uint32_t count, str
     return i;
 }
 
-/* SDKs write their members in the same order again and again, so the search begins behind the last
- * one, and when it is not there, with what is common: tables begin with that. Returns the index, or
- * `count`. */
-static inline uint32_t search(const struct event_field *fields, uint32_t count, struct text key,
-                              uint32_t hint)
+/* A member that is not where it was the last time is looked for behind the one before it (at `hint`), and
+ * when it is not there, from what is common: tables begin with that. */
+static uint32_t search_anew(const struct event_field *fields, uint32_t count, struct text key,
+                            uint32_t hint, struct event_order *o, uint32_t position)
 {
-    if (hint < count && is_field(&fields[hint], key))
-        return hint;
-    return search_all(fields, count, key);
+    uint32_t i =
+        hint < count && is_field(&fields[hint], key) ? hint : search_all(fields, count, key);
+
+    if (o && position < EVENT_ORDER_MAX) {
+        o->at[position].key = key;
+        o->at[position].field = i;
+        if (o->count <= position)
+            o->count = position + 1;
+    }
+    return i;
+}
+
+/* The index of the field whose member stands at `position` of its object, or `count`. */
+static inline uint32_t search(const struct event_field *fields, uint32_t count, struct text key,
+                              uint32_t hint, struct event_order *o, uint32_t position)
+{
+    if (o && position < o->count && o->at[position].key.len == key.len &&
+        text_same(o->at[position].key.at, key.at, key.len))
+        return o->at[position].field;
+    return search_anew(fields, count, key, hint, o, position);
 }
 
 void event_find(const struct json *object, const struct event_field *fields, uint32_t count,
                 struct json **found)
 {
-    uint32_t hint = 0;
+    event_find_in_order(NULL, object, fields, count, found);
+}
+
+void event_find_in_order(struct event_order *order, const struct json *object,
+                         const struct event_field *fields, uint32_t count, struct json **found)
+{
+    uint32_t hint = 0, position = 0;
 
     memset(found, 0, count * sizeof *found);
     if (!json_is(object, JSON_OBJECT))
         return;
     for (struct json *m = object->child; m; m = m->next) {
-        uint32_t i = search(fields, count, m->key, hint);
+        uint32_t i = search(fields, count, m->key, hint, order, position++);
 
         if (i < count) {
             found[i] = m->kind == JSON_NULL ? NULL : m;
@@ -203,14 +225,21 @@ static void drop_nulls(struct json *object)
 void event_fields(struct event_work *w, struct json *object, const struct event_field *fields,
                   uint32_t count, enum event_other other, struct json **found)
 {
+    event_fields_in_order(w, NULL, object, fields, count, other, found);
+}
+
+void event_fields_in_order(struct event_work *w, struct event_order *order, struct json *object,
+                           const struct event_field *fields, uint32_t count, enum event_other other,
+                           struct json **found)
+{
     struct json *before = NULL, *next;
-    uint32_t hint = 0, kept = 0;
+    uint32_t hint = 0, position = 0, kept = 0;
     bool repeated = false;
 
     if (found)
         memset(found, 0, count * sizeof *found);
     for (struct json *m = object->child; m; m = next) {
-        uint32_t i = search(fields, count, m->key, hint);
+        uint32_t i = search(fields, count, m->key, hint, order, position++);
         bool keep = m->kind != JSON_NULL;
 
         next = m->next;

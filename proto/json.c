@@ -101,7 +101,7 @@ bool json_int64(const struct json *v, int64_t *out)
     if (!has_digits(v))
         return false;
     t = v->kind == JSON_NUMBER ? v->raw : text_trim(v->raw);
-    negative = text_starts(t, "-");
+    negative = t.len && t.at[0] == '-';
     if (text_u64(text_cut(t, negative, t.len), &magnitude)) {
         if (magnitude > (unsigned long long)INT64_MAX + negative)
             return false;

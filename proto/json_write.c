@@ -145,8 +145,11 @@ static inline char *copy(char *to, struct text t)
 {
     size_t len = t.len;
 
-    if (len > 16) {
+    if (len > 32) {
         memcpy(to, t.at, len);
+    } else if (len >= 16) {
+        memcpy(to, t.at, 16);
+        memcpy(to + len - 16, t.at + len - 16, 16);
     } else if (len >= 8) {
         memcpy(to, t.at, 8);
         memcpy(to + len - 8, t.at + len - 8, 8);
@@ -165,37 +168,22 @@ static inline struct text bytes_of(const struct json *v)
     return v->kind == JSON_STRING || v->kind == JSON_NUMBER ? v->raw : words[v->kind];
 }
 
-/* A value that is copied as it stands, with what comes before it: one look at the room for all. Of
- * a container its bracket is written. */
-static inline void write_plain(struct buf *b, const struct json *v, bool member, bool comma)
+/* `to` is where the next byte goes; b->len follows when somebody else is to write. NULL: failed. */
+static char *more_room(struct buf *b, char *to, size_t len)
 {
-    struct text bytes = bytes_of(v);
-    bool quoted = v->kind == JSON_STRING;
-    size_t len = comma + (member ? v->key.len + 3 : 0) + bytes.len + 2 * quoted;
-    char *to;
-
-    if (!buf_reserve(b, len))
-        return;
-    to = b->at + b->len;
-    b->len += len;
-    if (comma)
-        *to++ = ',';
-    if (member) {
-        *to++ = '"';
-        to = copy(to, v->key);
-        *to++ = '"';
-        *to++ = ':';
-    }
-    if (quoted)
-        *to++ = '"';
-    to = copy(to, bytes);
-    if (quoted)
-        *to = '"';
+    b->len = (size_t)(to - b->at);
+    return buf_grow(b, len) ? b->at + b->len : NULL;
 }
 
-/* The same when key or value have bytes that JSON must escape. */
-static void write_escaped(struct buf *b, const struct json *v, bool member, bool comma)
+static inline char *room_for(struct buf *b, char *to, size_t len)
 {
+    return len <= (size_t)(b->at + b->room - to) ? to : more_room(b, to, len);
+}
+
+/* When key or value have bytes that JSON must escape. */
+static char *write_escaped(struct buf *b, char *to, const struct json *v, bool member, bool comma)
+{
+    b->len = (size_t)(to - b->at);
     if (comma)
         buf_byte(b, ',');
     if (member) {
@@ -205,46 +193,73 @@ static void write_escaped(struct buf *b, const struct json *v, bool member, bool
     }
     if (v->kind != JSON_STRING) {
         buf_text(b, bytes_of(v));
-        return;
+    } else {
+        buf_byte(b, '"');
+        if (v->mend)
+            write_mended(b, v->raw);
+        else
+            buf_text(b, v->raw);
+        buf_byte(b, '"');
     }
-    buf_byte(b, '"');
-    if (v->mend)
-        write_mended(b, v->raw);
-    else
-        buf_text(b, v->raw);
-    buf_byte(b, '"');
+    return b->failed ? NULL : b->at + b->len;
 }
 
-/* A value, of a container just its bracket. */
-static inline void write_head(struct buf *b, const struct json *v, bool member, bool comma)
+/* A value with what comes before it, of a container just its bracket. What is clean is copied as it
+ * stands, with one look at the room for all. */
+static inline __attribute__((always_inline)) char *
+write_head(struct buf *b, char *to, const struct json *v, bool member, bool comma)
 {
+    struct text bytes = bytes_of(v);
+    bool quoted = v->kind == JSON_STRING;
+
     if (v->mend || v->key_escaped)
-        write_escaped(b, v, member, comma);
-    else
-        write_plain(b, v, member, comma);
+        return write_escaped(b, to, v, member, comma);
+    if (!(to = room_for(b, to, comma + (member ? v->key.len + 3 : 0) + bytes.len + 2 * quoted)))
+        return NULL;
+    if (comma)
+        *to++ = ',';
+    if (member) {
+        *to++ = '"';
+        to = copy(to, v->key);
+        *to++ = '"';
+        *to++ = ':';
+    }
+    if (!quoted)
+        return copy(to, bytes);
+    *to++ = '"';
+    to = copy(to, bytes);
+    *to++ = '"';
+    return to;
 }
 
 /* What follows the bracket. Recursion is bounded: the reader keeps so many levels, and our own
  * trees are flat. */
-static void write_children(struct buf *b, const struct json *v)
+static char *write_children(struct buf *b, char *to, const struct json *v)
 {
     bool object = v->kind == JSON_OBJECT, comma = false;
 
-    for (const struct json *m = v->child; m; m = m->next, comma = true) {
-        write_head(b, m, object, comma);
-        if (m->kind >= JSON_ARRAY)
-            write_children(b, m);
+    for (const struct json *m = v->child; m && to; m = m->next, comma = true) {
+        to = write_head(b, to, m, object, comma);
+        if (to && m->kind >= JSON_ARRAY)
+            to = write_children(b, to, m);
     }
-    buf_byte(b, object ? '}' : ']');
+    if (to && (to = room_for(b, to, 1)))
+        *to++ = object ? '}' : ']';
+    return to;
 }
 
 void json_write(struct buf *b, const struct json *v)
 {
     static const struct json null = {.kind = JSON_NULL};
+    char *to;
 
+    if (b->failed)
+        return;
     v = v ? v : &null;
-    write_head(b, v, false, b->comma);
-    if (v->kind >= JSON_ARRAY)
-        write_children(b, v);
+    to = write_head(b, b->at + b->len, v, false, b->comma);
+    if (to && v->kind >= JSON_ARRAY)
+        to = write_children(b, to, v);
+    if (to)
+        b->len = (size_t)(to - b->at);
     b->comma = true;
 }

@@ -97,7 +97,7 @@ bool text_u64(struct text a, unsigned long long *out)
     for (size_t i = 0; i < a.len; i++) {
         unsigned digit = (unsigned)(unsigned char)a.at[i] - '0';
 
-        if (digit > 9 || v > (ULLONG_MAX - digit) / 10)
+        if (digit > 9 || (i >= 19 && v > (ULLONG_MAX - digit) / 10)) /* nineteen always fit */
             return false;
         v = v * 10 + digit;
     }

@@ -66,17 +66,16 @@ static bool byte(struct text *t, const char *any_of)
 /* Digits behind the point at the front of *t, as microseconds, rounded. */
 static bool fraction(struct text *t, int64_t *us)
 {
-    int64_t unit = SECOND / 10;
+    static const uint32_t units[] = {100000, 10000, 1000, 100, 10, 1};
     size_t i = 0;
 
     for (; i < t->len && (unsigned char)(t->at[i] - '0') <= 9; i++) {
         unsigned digit = (unsigned)(t->at[i] - '0');
 
-        if (unit)
-            *us += digit * unit;
+        if (i < 6)
+            *us += digit * units[i];
         else if (i == 6 && digit >= 5)
             *us += 1;
-        unit /= 10;
     }
     *t = text_cut(*t, i, t->len);
     return i > 0;
