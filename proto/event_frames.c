@@ -119,8 +119,8 @@ static void check_frame(struct event_work *w, struct json *frame)
 {
     struct json *found[EVENT_FIELDS(frame_fields)], *filename;
 
-    event_fields_in_order(w, w->frames, frame, frame_fields, EVENT_FIELDS(frame_fields),
-                          OTHER_DROP, found);
+    event_fields_in_order(w, w->frames, frame, frame_fields, EVENT_FIELDS(frame_fields), OTHER_DROP,
+                          found);
     if (!found[ABS_PATH] && found[FILENAME]) {
         found[ABS_PATH] = found[FILENAME];
         found[FILENAME] = NULL;
