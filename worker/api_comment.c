@@ -8,20 +8,11 @@ void comment_list(struct api_call *c)
 {
     struct db_stmt *s;
     struct api_page p;
-    bool more = false;
-    uint32_t n = 0;
 
     if (!page_read(c, &p) || !(s = api_query(c, "api_comments")))
         return;
     db_int(s, "issue", c->issue);
-    db_int(s, "limit", p.limit + 1);
-    db_int(s, "offset", p.offset);
-    json_open(&c->out, NULL, '[');
-    for (; api_row(c, s) && !(more = n == p.limit); n++)
-        activity_write_row(c, s);
-    json_close(&c->out, ']');
-    page_link_offset(c, &p, more);
-    api_done(c, 200);
+    page_answer(c, s, &p, activity_write_row);
 }
 
 static bool read_text(struct api_call *c, struct text *text)

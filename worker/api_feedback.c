@@ -41,21 +41,6 @@ static void write_report(struct api_call *c, struct db_stmt *s)
     json_close(b, '}');
 }
 
-static void write_page(struct api_call *c, struct db_stmt *s, const struct api_page *p)
-{
-    uint32_t n = 0;
-    bool more = false;
-
-    db_int(s, "limit", p->limit + 1);
-    db_int(s, "offset", p->offset);
-    json_open(&c->out, NULL, '[');
-    for (; api_row(c, s) && !(more = n == p->limit); n++)
-        write_report(c, s);
-    json_close(&c->out, ']');
-    page_link_offset(c, p, more);
-    api_done(c, 200);
-}
-
 void feedback_list(struct api_call *c)
 {
     struct db_stmt *s = api_query(c, "api_feedback_of_project");
@@ -64,7 +49,7 @@ void feedback_list(struct api_call *c)
     if (!s || !page_read(c, &p))
         return;
     db_int(s, "project", c->project->id);
-    write_page(c, s, &p);
+    page_answer(c, s, &p, write_report);
 }
 
 void issue_user_reports(struct api_call *c)
@@ -75,5 +60,5 @@ void issue_user_reports(struct api_call *c)
     if (!s || !page_read(c, &p))
         return;
     db_int(s, "issue", c->issue);
-    write_page(c, s, &p);
+    page_answer(c, s, &p, write_report);
 }

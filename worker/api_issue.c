@@ -331,35 +331,29 @@ void issue_delete(struct api_call *c)
 
 /* ---- its parts ---- */
 
+static void write_hash(struct api_call *c, struct db_stmt *s)
+{
+    struct buf *b = &c->out;
+    size_t len;
+    const void *hash = db_col_blob(s, 0, &len);
+
+    json_open(b, NULL, '{');
+    json_hex(b, "id", hash, len);
+    json_text(b, "reason", api_col(s, 1));
+    api_time(b, "dateCreated", db_col_int(s, 2));
+    json_null(b, "latestEvent");
+    json_close(b, '}');
+}
+
 void issue_hashes(struct api_call *c)
 {
     struct db_stmt *s = api_query(c, "api_issue_hashes");
-    struct buf *b = &c->out;
     struct api_page p;
-    uint32_t n = 0;
-    bool more = false;
 
     if (!s || !page_read(c, &p))
         return;
     db_int(s, "issue", c->issue);
-    db_int(s, "limit", p.limit + 1);
-    db_int(s, "offset", p.offset);
-    json_open(b, NULL, '[');
-    while (api_row(c, s) && !(more = n == p.limit)) {
-        size_t len;
-        const void *hash = db_col_blob(s, 0, &len);
-
-        json_open(b, NULL, '{');
-        json_hex(b, "id", hash, len);
-        json_text(b, "reason", api_col(s, 1));
-        api_time(b, "dateCreated", db_col_int(s, 2));
-        json_null(b, "latestEvent");
-        json_close(b, '}');
-        n++;
-    }
-    json_close(b, ']');
-    page_link_offset(c, &p, more);
-    api_done(c, 200);
+    page_answer(c, s, &p, write_hash);
 }
 
 /* Unmerge: these fingerprints leave for an issue of their own. */

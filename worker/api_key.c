@@ -138,13 +138,19 @@ static void write_key(struct api_call *c, const struct key *k)
     json_close(b, '}');
 }
 
+static void write_row(struct api_call *c, struct db_stmt *s)
+{
+    struct key k;
+
+    key_row(c, s, &k);
+    write_key(c, &k);
+}
+
 void key_list(struct api_call *c)
 {
     struct text status = api_param(c, "status");
     struct db_stmt *s;
     struct api_page p;
-    uint32_t n = 0;
-    bool more = false;
 
     if (!page_read(c, &p) || !(s = api_query(c, "api_keys")))
         return;
@@ -153,18 +159,7 @@ void key_list(struct api_call *c)
         db_null(s, "active");
     else
         db_int(s, "active", text_is(status, "active"));
-    db_int(s, "limit", p.limit + 1);
-    db_int(s, "offset", p.offset);
-    json_open(&c->out, NULL, '[');
-    for (; api_row(c, s) && !(more = n == p.limit); n++) {
-        struct key k;
-
-        key_row(c, s, &k);
-        write_key(c, &k);
-    }
-    json_close(&c->out, ']');
-    page_link_offset(c, &p, more);
-    api_done(c, 200);
+    page_answer(c, s, &p, write_row);
 }
 
 static void answer(struct api_call *c, struct text name, uint16_t status)

@@ -136,6 +136,22 @@ void page_link_offset(struct api_call *c, const struct api_page *p, bool more)
                 (struct api_page_key){0, p->offset + p->limit});
 }
 
+void page_answer(struct api_call *c, struct db_stmt *s, const struct api_page *p,
+                 void (*write)(struct api_call *c, struct db_stmt *s))
+{
+    uint32_t n = 0;
+    bool more = false;
+
+    db_int(s, "limit", p->limit + 1);
+    db_int(s, "offset", p->offset);
+    json_open(&c->out, NULL, '[');
+    for (; api_row(c, s) && !(more = n == p->limit); n++)
+        write(c, s);
+    json_close(&c->out, ']');
+    page_link_offset(c, p, more);
+    api_done(c, 200);
+}
+
 static void cursor_add(struct api_call *c, struct buf *b, const char *rel, bool results,
                        struct text cursor)
 {

@@ -27,9 +27,12 @@ bool page_read_clamped(struct api_call *c, struct api_page *p);
  * one row further in the direction that was asked for. */
 void page_link(struct api_call *c, const struct api_page *p, uint32_t rows, bool more,
                struct api_page_key first, struct api_page_key last);
-/* … of an offset page. */
+/* Answer an offset page: the rows of `s`, which is bound but for :limit and :offset, each put into
+ * the list by `write`. */
+void page_answer(struct api_call *c, struct db_stmt *s, const struct api_page *p,
+                 void (*write)(struct api_call *c, struct db_stmt *s));
+/* The Link header of an offset page. */
 void page_link_offset(struct api_call *c, const struct api_page *p, bool more);
-
 /* … of a list with cursors of its own, which only goes forth. */
 void page_link_cursor(struct api_call *c, struct text next, bool more);
 

@@ -214,13 +214,19 @@ static bool of_projects(struct api_call *c, struct text *ids)
     return !b.failed;
 }
 
+static void write_row(struct api_call *c, struct db_stmt *s)
+{
+    struct release r;
+
+    release_row(c, s, &r);
+    write_release(c, NULL, &r);
+}
+
 void release_list(struct api_call *c)
 {
     struct text query = api_param(c, "query"), status = api_param(c, "status"), projects;
     struct db_stmt *s;
     struct api_page p;
-    bool more = false;
-    uint32_t n = 0;
 
     if (!page_read(c, &p) || !of_projects(c, &projects) || !(s = api_query(c, "api_releases")))
         return;
@@ -230,18 +236,7 @@ void release_list(struct api_call *c)
     api_bind(s, "projects", projects);
     api_bind(s, "like", text_empty(query) ? TEXT("%") : search_like_within(query, c->arena));
     api_bind(s, "status", text_empty(status) ? TEXT_NONE : status);
-    db_int(s, "limit", p.limit + 1);
-    db_int(s, "offset", p.offset);
-    json_open(&c->out, NULL, '[');
-    for (; api_row(c, s) && !(more = n == p.limit); n++) {
-        struct release r;
-
-        release_row(c, s, &r);
-        write_release(c, NULL, &r);
-    }
-    json_close(&c->out, ']');
-    page_link_offset(c, &p, more);
-    api_done(c, 200);
+    page_answer(c, s, &p, write_row);
 }
 
 /* ---- one ---- */

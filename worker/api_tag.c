@@ -127,20 +127,9 @@ void tag_get_issue(struct api_call *c)
     api_done(c, 200);
 }
 
-/* A page of values; the statement is bound but for :limit and :offset. */
-static void write_values(struct api_call *c, struct db_stmt *s, const struct api_page *p)
+static void write_asked(struct api_call *c, struct db_stmt *s)
 {
-    uint32_t n = 0;
-    bool more = false;
-
-    db_int(s, "limit", p->limit + 1);
-    db_int(s, "offset", p->offset);
-    json_open(&c->out, NULL, '[');
-    for (; api_row(c, s) && !(more = n == p->limit); n++)
-        write_value(c, c->arg[0], s);
-    json_close(&c->out, ']');
-    page_link_offset(c, p, more);
-    api_done(c, 200);
+    write_value(c, c->arg[0], s);
 }
 
 void tag_values_issue(struct api_call *c)
@@ -156,7 +145,7 @@ void tag_values_issue(struct api_call *c)
         return;
     db_int(s, "issue", c->issue);
     api_bind(s, "key", c->arg[0]);
-    write_values(c, s, &p);
+    page_answer(c, s, &p, write_asked);
 }
 
 /* ---- of a project, of all ---- */
@@ -174,7 +163,7 @@ void tag_values_project(struct api_call *c)
     db_int(s, "project", c->project->id);
     api_bind(s, "key", c->arg[0]);
     api_bind(s, "like", like);
-    write_values(c, s, &p);
+    page_answer(c, s, &p, write_asked);
 }
 
 static void write_project_key(struct api_call *c, const struct tag_key *k)
