@@ -78,6 +78,11 @@ is($w->envelope(qq({}\n{"type":"client_report"}\n{}))->{status}, 200, '63: an em
     is($r->{status}, 201, 'a file for an event by form');
     is(scalar(attachments($id)), 4, '... is one more');
     is($w->post("/api/1/events/$id/attachments/", 'x', 'Content-Type' => 'text/plain')->{status}, 400, '... not without a form');
+    my $huge = join '', map { pack 'N', rand 2**32 } 1 .. 1_500_000;
+    $id = new_id();
+    is($w->envelope(qq({"event_id":"$id"}\n) . item({ type => 'event' }, { message => 'x' }) . item({ type => 'attachment', length => length $huge }, $huge))->{status},
+        200, 'a request that is larger than a ring');
+    is((attachments($id))[0]{size}, length $huge, '... is no less welcome');
 }
 
 # ---- feedback ----

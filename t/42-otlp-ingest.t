@@ -194,6 +194,14 @@ my $python = "Traceback (most recent call last):\n  File \"/srv/price.py\", line
     is(scalar @{ issues() }, $before + 1, 'a failed span without exception makes none');
 }
 
+# ---- larger than a ring ----
+{
+    my $t = new_trace();
+    is($o->traces([span(trace => $t, attr => { big => 'x' x (5 << 20) })])->{status}, 200, '38: a value of 5 MiB');
+    my $spans = $q->api(GET => "/api/0/organizations/default/trace/$t/table/");
+    is(scalar @{ $spans->{rows} }, 1, '38: is stored, cut');
+}
+
 # ---- quota ----
 {
     my $keys = $q->api(GET => '/api/0/projects/default/default/keys/');

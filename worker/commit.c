@@ -149,11 +149,11 @@ static void limits_tell(h2o_req_t *req, const struct limit_hits *hits)
  */
 #define FRAME_BYTES 32
 
-/* Room for all of them, wherever the ring's end comes: a record never lies across it, so up to one
- * record's length may go unused. */
-static bool fits(const struct ring *ring, const struct intake_record *records)
+/* Room for all of them beside `used` bytes, wherever the ring's end comes: a record never lies across it,
+ * so up to one record's length may go unused. */
+static bool fits(const struct ring *ring, const struct intake_record *records, uint64_t used)
 {
-    uint64_t sum = 0, most = 0, used = ring_tail(ring) - ring_released(ring);
+    uint64_t sum = 0, most = 0;
 
     for (; records; records = records->next) {
         uint64_t need = records->body.len + FRAME_BYTES;
@@ -168,7 +168,7 @@ static bool fits(const struct ring *ring, const struct intake_record *records)
 /* With durability = process the ring is the promise, and nobody waits. */
 static bool append(struct worker *w, const struct intake_record *records, struct waiter *waiter)
 {
-    if (!fits(w->ring, records)) {
+    if (!fits(w->ring, records, ring_tail(w->ring) - ring_released(w->ring))) {
         worker_count(w, COUNTER_ring_full, 1);
         return false;
     }
@@ -202,7 +202,11 @@ static void finish(struct worker *w, h2o_req_t *req, const struct intake_record 
     a = answer_new(w, req, body);
     a->dialect = full->dialect;
     if (!append(w, records, &a->waiter)) {
-        refuse_full(req, full);
+        if (fits(w->ring, records, 0))
+            refuse_full(req, full);
+        else /* not even an empty ring takes it: coming back would not help */
+            reply_refusal(req, full->dialect, 413,
+                          "more than can be stored at once: send less in one request", NULL);
         return;
     }
     reply_start(req, status, type, body.len, &a->super);

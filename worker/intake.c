@@ -244,10 +244,13 @@ int intake_busy_status(const struct intake *in)
 bool intake_admit(struct intake *in, enum bucket_category category)
 {
     struct ring *ring = in->w->ring;
-    uint64_t used = ring_tail(ring) - ring_released(ring);
+    uint64_t used = ring_tail(ring) - ring_released(ring), need = in->req->entity.len;
 
-    /* The body as it came is the least that its records will take. */
-    if (used + in->req->entity.len > ring_bytes(ring)) {
+    /* Better told now than after decoding. What a large body will take cannot be known from its length:
+     * attachments become files, long values are cut; so it is let in when a quarter is free. */
+    if (need > ring_bytes(ring) / 4)
+        need = ring_bytes(ring) / 4;
+    if (used + need > ring_bytes(ring)) {
         worker_count(in->w, COUNTER_ring_full, 1);
         return refuse_busy(in, intake_busy_status(in), "the server is busy", RETRY_RING_S);
     }
