@@ -115,30 +115,51 @@ static void native_function(struct arena *a, struct part *out)
 
 /* ---- Java, Kotlin, Scala ---- */
 
+/* From the first "$" on: where a closure's name begins, lambda$pay$3, pay$lambda$3, $anonfun$pay$3.
+ * t.len: nowhere. */
+static size_t closure_here(struct text t, size_t dollar)
+{
+    if (begins(t, "lambda$"))
+        return 0;
+    for (size_t i = dollar; i < t.len; i = i + 1 + text_find_byte(text_cut(t, i + 1, t.len), '$'))
+        if (scan_stands(t, i, "$lambda") || scan_stands(t, i, "$anonfun"))
+            return i;
+    return t.len;
+}
+
+/* What AspectJ and Quarkus write behind the name of a method, and hashes of R8: length of the name
+ * without it, 0: it is none. */
+static size_t woven(struct text t, size_t dollar)
+{
+    static const char around[] = "_aroundBody", hash[] = "$r8$lambda";
+    size_t at;
+
+    if (dollar == 0 && scan_stands(t, 0, hash))
+        return sizeof hash - 1;
+    if (scan_stands(t, dollar, "$$superforward"))
+        return dollar;
+    if (!memchr(t.at, '_', t.len) || (at = scan_find(t, around)) == t.len)
+        return 0;
+    return at;
+}
+
 static void jvm_function(struct arena *a, struct part *out)
 {
     struct text t = out->value;
+    size_t dollar = text_find_byte(t, '$'), name = woven(t, dollar), at, len;
     char *to;
-    size_t len, at;
 
-    if (begins(t, "$r8$lambda$")) { /* a hash */
-        part_change(out, TEXT("$r8$lambda"), "removed hash of a lambda");
+    if (name) {
+        part_change(out, text_cut(t, 0, name), "removed woven name");
         return;
     }
-    if ((memchr(t.at, '_', t.len) && (at = scan_find(t, "_aroundBody")) < t.len) ||
-        (at = scan_find(t, "$$superforward")) < t.len) {
-        part_change(out, text_cut(t, 0, at), "removed woven name"); /* AspectJ; Quarkus */
+    if (dollar == t.len)
         return;
-    }
     if (begins(t, "access$") && 7 + scan_digits(t, 7) == t.len) { /* javac's, into a nested class */
         part_change(out, text_cut(t, 0, 7), "removed counter of an accessor");
         return;
     }
-    if (!memchr(t.at, '$', t.len) ||
-        ((at = scan_find(t, "lambda$")) == t.len && (at = scan_find(t, "$lambda")) == t.len &&
-         (at = scan_find(t, "$anonfun")) == t.len))
-        return;
-    if (!(to = arena_dup(a, t.at, t.len)))
+    if ((at = closure_here(t, dollar)) == t.len || !(to = arena_dup(a, t.at, t.len)))
         return;
     len = at;
     for (size_t i = at; i < t.len;) {

@@ -116,7 +116,8 @@ static bool cut_here(struct text t, size_t i, struct cut *c)
         *c = (struct cut){.keep = 7, .with = "", .counters = true};
         return true;
     }
-    return cut_javassist(t, i, c) || cut_proxy(t, i, c) || cut_groovy(t, i, c);
+    return cut_javassist(t, i, c) || cut_proxy(t, i, c) ||
+           (scan_stands(t, i, "$_") && cut_groovy(t, i, c));
 }
 
 /* A counter of Kotlin's and Scala's closures: $12 */
