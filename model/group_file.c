@@ -355,12 +355,40 @@ static struct text lower(struct text t, struct arena *a)
     return (struct text){out, t.len};
 }
 
-/* Laravel's and Twig's compiled templates: a hash of the path, which changes with the release. */
-static bool is_cached_template(struct text name)
+/* Laravel's, Twig's and Smarty's compiled templates: a hash of the path, which changes with the
+ * release. The hash's length, or 0. */
+static size_t template_hash(struct text name)
 {
     size_t n = scan_run(name, 0, scan_is_hex);
 
-    return n >= 32 && text_is(text_cut(name, n, name.len), ".php");
+    return n >= 32 && text_ends(name, ".php") && is_separator(name.at[n]) ? n : 0;
+}
+
+/* CartGhost1a2b3c4, CartProxy1a2b3c4: classes that Symfony makes when its cache is filled. */
+struct text group_clean_php_proxy(struct text t, struct arena *a)
+{
+    static const char *const marks[] = {"Ghost", "Proxy"};
+
+    for (unsigned i = 0; i < 2; i++) {
+        size_t at = scan_find(t, marks[i]) + 5;
+
+        if (at < t.len && scan_run(t, at, scan_is_hex) == 7 &&
+            (at + 7 == t.len || !(scan_is_letter(t.at[at + 7]) || scan_is_digit(t.at[at + 7]))))
+            return scan_replace(t, at, 7, "", a);
+    }
+    return t;
+}
+
+/* a.php(12) : eval()'d code; CartGhost1a2b3c4.php; <hash>_0.file.cart.tpl.php */
+static struct text php_file(struct text name, struct arena *a)
+{
+    size_t n = template_hash(name), at;
+
+    if (n)
+        return scan_replace(name, 0, n, "<hash>", a);
+    if (text_ends(name, "eval()'d code") && (at = text_find_byte(name, '(')) < name.len)
+        return scan_replace(name, at + 1, scan_digits(name, at + 1), "", a);
+    return group_clean_php_proxy(name, a);
 }
 
 /* Code that was made at run time: <command-1234>, <attrs generated init shop.Cart-2> */
@@ -398,8 +426,8 @@ void group_filename_part(const struct frame *f, enum platform p, struct arena *a
         part_off(out, "ignored because frame points to a URL");
     else if (family == FAMILY_JAVASCRIPT && (script = nameless_script(path, name)))
         part_change(out, text_of(script), "removed what a build calls a script");
-    else if (p == PLATFORM_PHP && is_cached_template(name))
-        part_change(out, TEXT("<hash>.php"), "removed hash of a cache");
+    else if (p == PLATFORM_PHP && !text_eq(clean = php_file(name, a), name))
+        part_change(out, lower(clean, a), "removed hash of a cache");
     else if (text_is(out->value, "<anonymous>"))
         part_off(out, "anonymous filename discarded");
     else if (text_is(out->value, "[native code]"))

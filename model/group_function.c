@@ -138,6 +138,13 @@ static size_t woven(struct text t, size_t dollar)
         return sizeof hash - 1;
     if (scan_stands(t, dollar, "$$superforward"))
         return dollar;
+    if (dollar < t.len && (text_ends(t, "_debug") || text_ends(t, "_release")))
+        return dollar; /* internal functions of Kotlin bear the module and the kind of build */
+    if (begins(t, "_jspx_meth_")) { /* tags of a page, numbered */
+        for (at = t.len; at > 0 && scan_is_digit(t.at[at - 1]);)
+            at--;
+        return at;
+    }
     if (!memchr(t.at, '_', t.len) || (at = scan_find(t, around)) == t.len)
         return 0;
     return at;
@@ -229,6 +236,8 @@ static void go_function(struct arena *a, struct part *out)
     char *to = arena_alloc(a, t.len + 1);
     size_t len = 0, word;
 
+    if (text_ends(t, "-fm")) /* a method as a value */
+        t.len -= 3;
     for (size_t i = 0; to && i <= t.len;) {
         struct text segment = text_cut(t, i, text_find_byte(text_cut(t, i, t.len), '.'));
 
@@ -335,6 +344,10 @@ static struct text php_cached(struct text t, struct arena *a)
         n = scan_run(t, from, scan_is_hex);
         return n >= 32 ? scan_replace(t, from, n, "", a) : t;
     }
+    if (begins(t, "content_") && (n = scan_run(t, 8, scan_is_hex)) >= 13 &&
+        scan_stands(t, 8 + n, "_")) /* Smarty */
+        return text_cut(t, 0, 7);
+    t = group_clean_php_proxy(t, a);
     from = sizeof container - 1;
     if (!begins(t, container) || t.len < from + 8 || t.at[from + 7] != '\\')
         return t;
@@ -452,6 +465,24 @@ static void dart_function(struct arena *a, struct part *out)
 
 /* ---- JavaScript ---- */
 
+/* render$1 of Rollup, _callee2$ and _loop3 of Babel: the same name once more. */
+static struct text without_bundler_number(struct text t)
+{
+    static const char *const words[] = {"_callee", "_loop", "_excluded"};
+    size_t end = t.len;
+
+    for (unsigned i = 0; i < 3 && t.at && t.at[0] == '_'; i++)
+        if (begins(t, words[i])) {
+            size_t n = strlen(words[i]), digits = scan_digits(t, n);
+
+            if (n + digits == t.len || (n + digits + 1 == t.len && t.at[n + digits] == '$'))
+                return text_cut(t, 0, n);
+        }
+    while (end > 0 && scan_is_digit(t.at[end - 1]))
+        end--;
+    return end > 1 && end < t.len && t.at[end - 1] == '$' ? text_cut(t, 0, end - 1) : t;
+}
+
 static void javascript_function(struct part *out)
 {
     struct text t = out->value, last;
@@ -467,7 +498,7 @@ static void javascript_function(struct part *out)
         if ((at = scan_find(t, " [as ")) < t.len) /* Object.pay [as onClick] */
             t.len = at;
     }
-    last = scan_behind_last(t, '.');
+    last = without_bundler_number(scan_behind_last(t, '.'));
     if (begins(last, "?anon_")) { /* Hermes: ?anon_3_load */
         size_t n = scan_digits(last, 6);
 
@@ -483,6 +514,8 @@ static bool is_anonymous(struct text name)
 {
     return name.len == 0 || text_is(name, "?") || text_is(name, "<anonymous>") ||
            text_is(name, "<anonymous function>") || text_is(name, "Anonymous function") ||
+           text_is(name, "anonymous") || text_is(name, "global") ||        /* Hermes */
+           text_is(name, "global code") || text_is(name, "module code") || /* Safari */
            text_ends(name, "/<");
 }
 

@@ -141,7 +141,7 @@ static struct text without_generated(struct text t, bool counters, struct arena 
             len += c.keep + strlen(c.with);
             counters |= c.counters;
             i += c.keep + c.drop;
-        } else if (counters && t.at[i] == '$' && (n = counter_here(t, i))) {
+        } else if (counters && (t.at[i] == '$' || t.at[i] == '-') && (n = counter_here(t, i))) {
             i += n;
         } else {
             out[len++] = t.at[i++];

@@ -79,6 +79,7 @@ struct digest group_loose_id(const struct frame_parts *f, struct arena *a);
 /* Normalisers of one name each; they answer the text itself when there is nothing to do. */
 struct text group_clean_basename(struct text name, struct arena *a);
 struct text group_clean_path_module(struct text module, bool script, struct arena *a);
+struct text group_clean_php_proxy(struct text t, struct arena *a);
 struct text group_clean_javassist(struct text t, struct arena *a);
 void group_module_part(const struct frame *f, enum platform p, struct text function,
                        struct arena *a, struct part *out);

@@ -237,6 +237,16 @@ static bool behind_equals(struct param_scan *s, size_t i, struct match *m)
     return false;
 }
 
+/* Do the letters before i end a name? a.ps1:30 */
+static bool is_file_ending(const struct param_scan *s, size_t i)
+{
+    size_t from = i;
+
+    while (from > 0 && i - from < 4 && param_is(s, from - 1, PARAM_LETTER))
+        from--;
+    return from > 0 && from < i && s->at[from - 1] == '.';
+}
+
 static bool match_here(struct param_scan *s, size_t i, struct match *m, size_t *step)
 {
     unsigned class = param_class[(unsigned char)s->at[i]];
@@ -275,7 +285,7 @@ static bool match_here(struct param_scan *s, size_t i, struct match *m, size_t *
             if (at_token(s, i, m, &t))
                 return true;
         } else if ((class & PARAM_DIGIT) && !param_is(s, i - 1, PARAM_DIGIT) &&
-                   found(m, param_date_here(s, i), "<date>")) {
+                   !is_file_ending(s, i) && found(m, param_date_here(s, i), "<date>")) {
             return true; /* dates need no border: T10:30 */
         }
         if (i > 0 && s->at[i - 1] == '=' && behind_equals(s, i, m))

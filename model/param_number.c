@@ -15,6 +15,19 @@ static size_t digits_and_fraction(const struct param_scan *s, size_t i, bool *fr
     return n;
 }
 
+/* Before a unit thousands may be set apart: 3,456ms */
+static size_t measure(const struct param_scan *s, size_t i, bool *fraction)
+{
+    size_t n = param_run(s, i, PARAM_DIGIT, 4), from = n;
+
+    if (n == 0 || n > 3)
+        return digits_and_fraction(s, i, fraction);
+    while (param_byte(s, i + n, ',') && param_run(s, i + n + 1, PARAM_DIGIT, 4) == 3)
+        n += 4;
+    *fraction = false;
+    return n > from ? n : digits_and_fraction(s, i, fraction);
+}
+
 static size_t unit_here(const struct param_scan *s, size_t i, const char *const *units)
 {
     for (; *units; units++)
@@ -54,7 +67,7 @@ size_t param_duration_here(const struct param_scan *s, size_t i)
     if (s->at[i] == 'P')
         return iso_duration(s, i);
     for (unsigned parts = 0; parts < 3; parts++) {
-        n = digits_and_fraction(s, at, &fraction);
+        n = parts ? digits_and_fraction(s, at, &fraction) : measure(s, at, &fraction);
         if (n == 0 || (!fraction && n > 20))
             return 0;
         at += n;
@@ -73,7 +86,7 @@ size_t param_size_here(const struct param_scan *s, size_t i, bool *fraction)
     static const char *const units[] = {"B",   "kB",  "KB",  "MB",  "GB", "TB",  "PB", "KiB",
                                         "MiB", "GiB", "TiB", "PiB", "kb", "mb",  "gb", "tb",
                                         "kib", "mib", "gib", "m",   "h",  "min", NULL};
-    size_t n = param_word_begins(s, i) ? digits_and_fraction(s, i, fraction) : 0;
+    size_t n = param_word_begins(s, i) ? measure(s, i, fraction) : 0;
 
     for (const char *const *u = units; n && *u; u++)
         if (param_literal(s, i + n, *u) && param_word_ends(s, i + n + strlen(*u)))

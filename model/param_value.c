@@ -86,6 +86,19 @@ static bool announces_input(const struct param_scan *s, size_t i)
            memmem(s->at + from, i - from, "input syntax for ", strlen("input syntax for "));
 }
 
+/* Ruby's way to print an object: #<Cart id: 1, name: "Shoes"> */
+static bool in_inspected(const struct param_scan *s, size_t i)
+{
+    size_t from = i > 160 ? i - 160 : 0;
+    const char *open = memmem(s->at + from, i - from, "#<", 2), *more;
+
+    if (!open)
+        return false;
+    while ((more = memmem(open + 2, (size_t)(s->at + i - open) - 2, "#<", 2)))
+        open = more;
+    return !memchr(open, '>', (size_t)(s->at + i - open));
+}
+
 static size_t quoted_value(struct param_scan *s, size_t i)
 {
     size_t n;
@@ -99,6 +112,8 @@ static size_t quoted_value(struct param_scan *s, size_t i)
     if (ends_before(s, i, "=>") || ends_before(s, i, "=> ")) /* Ruby's hashes */
         return param_quoted(s, i);
     if (announces_input(s, i))
+        return param_quoted(s, i);
+    if (s->at[i] == '"' && ends_before(s, i, ": ") && in_inspected(s, i))
         return param_quoted(s, i);
     if (s->at[i] == '"' && ends_before(s, i, ", ") && (n = param_quoted(s, i)) && /* V8 */
         (param_literal(s, i + n, "... is not valid JSON") ||
