@@ -93,6 +93,15 @@ struct search {
 bool search_parse(struct text query, int64_t now_ms, struct arena *a, struct search *out,
                   struct text *error);
 
+/* A search of events may also say OR; AND, said or not, binds tighter. */
+#define SEARCH_ALTERNATIVES 16
+struct search_any {
+    struct search of[SEARCH_ALTERNATIVES]; /* one of them must hold */
+    uint32_t count;
+};
+bool search_parse_any(struct text query, int64_t now_ms, struct arena *a, struct search_any *out,
+                      struct text *error);
+
 /* Anchored match of a pattern ('*', "\*"), ASCII case folded; linear in pattern × value. */
 bool search_glob(struct text pattern, struct text value);
 /* The pattern as an SQL LIKE pattern with '\' as escape. */
@@ -103,6 +112,7 @@ struct text search_like_within(struct text plain, struct arena *a);
 /* Does one event match all terms that speak of events? (Status, assignment, counts are the issue's
  * and are passed over.) */
 bool search_event(const struct search *s, const struct record_event *e, struct arena *a);
+bool search_event_any(const struct search_any *s, const struct record_event *e, struct arena *a);
 
 /* "1.5k" → 1500; k, m, b. */
 bool search_number(struct text t, double *out);

@@ -247,6 +247,9 @@ is($rows[0]{release}, 'shop@1', 'the release');
 like($rows[0]{issue}, qr/^DEFAULT-/, 'the issue');
 is(scalar(all('events', %errors, query => 'color:blue')), 2, 'without a data set: errors');
 is(scalar(all('events', %errors, environment => 'prod')), 5, 'of an environment');
+is(scalar(all('events', %errors, query => $_->[0])), $_->[1], "events: $_->[0]")
+    for [ 'color:blue OR color:red', 5 ], [ 'color:blue or color:green', 2 ], [ 'color:red AND release:shop@1 OR color:blue', 5 ], [ 'color:[red, green] OR title:"a OR b"', 3 ];
+is($a->get("$org/events/", %errors, query => $_)->{status}, 400, "refused: $_") for 'color:blue OR', 'OR color:blue', '(color:blue)', join ' OR ', map { "n:$_" } 1 .. 17;
 
 # ---- errors added up: as MCP servers ask ----
 

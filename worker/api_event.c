@@ -15,7 +15,8 @@
 
 struct list {
     struct api_page page;
-    struct search terms;
+    struct search_any terms;
+    struct search environment; /* nothing: all */
     struct api_range range;
     bool full;
     uint32_t shown;
@@ -28,17 +29,18 @@ static bool list_read(struct api_call *c, struct list *l)
 
     *l = (struct list){.full = api_flag(c, "full")};
     if (environment.at)
-        query = arena_printf(c->arena, "%.*s environment:\"%.*s\"", TEXT_ARG(query),
-                             TEXT_ARG(environment));
+        environment = arena_printf(c->arena, "environment:\"%.*s\"", TEXT_ARG(environment));
     return page_read(c, &l->page) && range_read(c, 0, &l->range) &&
-           issue_list_parse(c, query, &l->terms);
+           event_list_parse(c, query.at ? query : TEXT(""), &l->terms) &&
+           issue_list_parse(c, environment.at ? environment : TEXT(""), &l->environment);
 }
 
 static bool fits(struct api_call *c, const struct list *l, const struct record_event *r)
 {
     if (l->range.given && (r->timestamp_ms < l->range.from_ms || r->timestamp_ms >= l->range.to_ms))
         return false;
-    return search_event(&l->terms, r, query_scratch(c->q));
+    return search_event(&l->environment, r, query_scratch(c->q)) &&
+           search_event_any(&l->terms, r, query_scratch(c->q));
 }
 
 /* Show one if it fits. */

@@ -128,6 +128,16 @@ bool issue_list_parse(struct api_call *c, struct text query, struct search *out)
     return false;
 }
 
+bool event_list_parse(struct api_call *c, struct text query, struct search_any *out)
+{
+    struct text error;
+
+    if (search_parse_any(query, c->now_ms, c->arena, out, &error))
+        return true;
+    api_detailf(c, 400, "Error parsing search query: %.*s", TEXT_ARG(error));
+    return false;
+}
+
 bool issue_list_scope(struct api_call *c, const char *ids, struct issue_search *s)
 {
     return read_projects(c, s) && read_environments(c, s) && read_only(c, s, ids) &&

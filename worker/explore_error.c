@@ -56,7 +56,7 @@ static const struct {
 struct errors {
     struct api_call *c;
     struct explore *e;
-    struct search search;
+    struct search_any search;
     uint8_t columns[EXPLORE_FIELDS_MAX];
     uint32_t looked, read, shown;
     struct api_page page;
@@ -186,7 +186,7 @@ static void show(struct errors *x, const struct stored_event *e)
     if (!id || !issue_row_get(x->c, id, &issue) || !stored_read(x->c, e, &r))
         return;
     x->read++;
-    if (!of_environment(x->c, &r) || !search_event(&x->search, &r, query_scratch(x->c->q)))
+    if (!of_environment(x->c, &r) || !search_event_any(&x->search, &r, query_scratch(x->c->q)))
         return;
     if (!x->shown++)
         x->first = (struct api_page_key){0, (int64_t)e->seq};
@@ -261,7 +261,7 @@ void explore_errors(struct api_call *c, struct explore *e)
         return;
     }
     if (!page_read(c, &x.page) ||
-        !issue_list_parse(c, query.at ? text_trim(query) : TEXT(""), &x.search))
+        !event_list_parse(c, query.at ? text_trim(query) : TEXT(""), &x.search))
         return;
     for (uint32_t i = 0; i < e->count; i++) {
         x.columns[i] = column_of(e->fields[i]);

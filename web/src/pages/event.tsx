@@ -92,6 +92,7 @@ const names: Record<string, string> = {
   gpu: 'GPU',
   culture: 'Culture',
   trace: 'Trace context',
+  otel: 'OpenTelemetry',
   response: 'Response',
   state: 'State',
 };

@@ -27,7 +27,10 @@ export function Standing({ issue, words = issue.status }: { issue: Issue; words?
 export function culprit(issue: Issue): string | null {
   const { culprit: told } = issue;
   const name = issue.metadata?.filename && issue.metadata.function;
-  return name && (told === name || told?.endsWith(` in ${name}`) || told?.startsWith(`${name}(`)) ? null : told || null;
+  return name &&
+    (told === name || told?.endsWith(` in ${name}`) || told?.startsWith(`${name}(`) || told?.startsWith('?('))
+    ? null
+    : told || null;
 }
 
 /** file.py in function; null when the event had no stack trace. */
