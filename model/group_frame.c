@@ -1,5 +1,6 @@
 /* group_frame.c -- one frame in its parts: module or file, function, source line. Lines, columns,
  * addresses, images, variables never take part. */
+#include <endian.h>
 #include <string.h>
 
 #include "model/group_parts.h"
@@ -64,6 +65,20 @@ void part_off(struct part *p, const char *hint)
     p->hint = hint;
 }
 
+/* Of eight bytes one is a blank that is no space, or a space with a blank behind it. */
+static inline bool has_wide_blank(const char *at)
+{
+    const uint64_t ones = 0x0101010101010101, low = 0x7f * ones, high = 0x80 * ones;
+    uint64_t word, blank, space;
+
+    memcpy(&word, at, sizeof word);
+    word = le64toh(word);
+    blank = ~(((word & low) + 0x5f * ones) | word) & high; /* up to ' ' */
+    space = word ^ ' ' * ones;
+    space = ~(((space & low) + low) | space) & high;
+    return (blank & ~space) | (space & blank >> 8);
+}
+
 /* Runs of blanks become one, none at the ends. Most lines are so already. */
 static struct text squeezed(struct text t, struct arena *a)
 {
@@ -71,6 +86,8 @@ static struct text squeezed(struct text t, struct arena *a)
     char *out;
 
     t = text_trim(t);
+    while (t.len - len >= 8 && !has_wide_blank(t.at + len))
+        len += 7; /* the last one is also before the next */
     while (len < t.len && ((unsigned char)t.at[len] > ' ' ||
                            (t.at[len] == ' ' && (unsigned char)t.at[len + 1] > ' ')))
         len++;

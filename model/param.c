@@ -73,13 +73,6 @@ size_t param_run(const struct param_scan *s, size_t i, unsigned classes, size_t 
     return n;
 }
 
-bool param_literal(const struct param_scan *s, size_t i, const char *literal)
-{
-    size_t n = strlen(literal);
-
-    return i <= s->len && s->len - i >= n && memcmp(s->at + i, literal, n) == 0;
-}
-
 struct param_token param_token(const struct param_scan *s, size_t i)
 {
     struct param_token t = {.end = i, .hex_lower = true, .hex_upper = true};

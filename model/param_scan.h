@@ -77,7 +77,15 @@ bool param_token_begins(const struct param_scan *s, size_t i);
 bool param_token_ends(const struct param_scan *s, size_t i);
 /* Number of bytes of these classes from i on, at most `max`. */
 size_t param_run(const struct param_scan *s, size_t i, unsigned classes, size_t max);
-bool param_literal(const struct param_scan *s, size_t i, const char *literal);
+static inline bool param_literal(const struct param_scan *s, size_t i, const char *literal)
+{
+    size_t n;
+
+    if (i >= s->len || s->at[i] != literal[0])
+        return false;
+    n = strlen(literal);
+    return s->len - i >= n && memcmp(s->at + i, literal, n) == 0;
+}
 
 struct param_token param_token(const struct param_scan *s, size_t i);
 

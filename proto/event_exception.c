@@ -127,7 +127,7 @@ static void check_mechanism(struct event_work *w, struct json *v, const struct e
         return;
     event_fields(w, v, mechanism_fields, EVENT_FIELDS(mechanism_fields), OTHER_DROP, found);
     if (!found[MECH_TYPE])
-        json_set(w->a, v, "type", json_new_string(w->a, TEXT("generic")));
+        json_add(v, "type", json_new_plain(w->a, TEXT("generic")));
 }
 
 /* ---- exception ---- */
@@ -249,10 +249,10 @@ static bool check_crumb(struct event_work *w, struct json *v)
         if (!found[CRUMB_TYPE])
             json_set(w->a, v, "type", found[CRUMB_TY]);
     } else if (!found[CRUMB_TYPE]) {
-        json_add(v, "type", json_new_string(w->a, TEXT("default")));
+        json_add(v, "type", json_new_plain(w->a, TEXT("default")));
     }
     if (!found[CRUMB_LEVEL])
-        json_add(v, "level", json_new_string(w->a, TEXT("info")));
+        json_add(v, "level", json_new_plain(w->a, TEXT("info")));
     return true;
 }
 

@@ -408,7 +408,7 @@ void event_time(struct event_work *w, struct json *v, const struct event_field *
         return;
     out = timestamp_text(us, w->a);
     if (out.len)
-        event_set_text(w, v, out);
+        json_become(v, &(struct json){.kind = JSON_STRING, .raw = out});
     else
         event_refuse(w, v);
 }

@@ -89,6 +89,15 @@ struct text json_decode(struct text raw, struct arena *a);
 /* Change the tree. */
 struct json *json_new(struct arena *a, enum json_kind kind);
 struct json *json_new_string(struct arena *a, struct text decoded); /* escapes it as needed */
+/* A text that needs no escapes. */
+static inline struct json *json_new_plain(struct arena *a, struct text plain)
+{
+    struct json *v = json_new(a, JSON_STRING);
+
+    if (v)
+        v->raw = plain;
+    return v;
+}
 struct json *json_new_int(struct arena *a, int64_t v);
 void json_push(struct json *array, struct json *v);
 /* Replace the member of that key or add it; v's own key is set. */

@@ -138,20 +138,20 @@ static bool read_date(struct text t, int64_t *out)
 static bool read_seconds(struct text t, int64_t *out)
 {
     bool negative = byte(&t, "-");
-    unsigned long long seconds;
     size_t whole = 0;
-    int64_t us = 0;
+    int64_t seconds = 0, us = 0;
 
-    while (whole < t.len && (unsigned char)(t.at[whole] - '0') <= 9)
-        whole++;
-    if (!text_u64(text_cut(t, 0, whole), &seconds) || seconds > SECONDS_MAX)
+    for (; whole < t.len && (unsigned char)(t.at[whole] - '0') <= 9; whole++)
+        if (seconds <= SECONDS_MAX)
+            seconds = seconds * 10 + (t.at[whole] - '0');
+    if (whole == 0 || seconds > SECONDS_MAX)
         return false;
     t = text_cut(t, whole, t.len);
     if (byte(&t, ".") && !fraction(&t, &us))
         return false;
     if (t.len)
         return false;
-    us += (int64_t)seconds * SECOND;
+    us += seconds * SECOND;
     *out = negative ? -us : us;
     return true;
 }
@@ -179,11 +179,12 @@ bool timestamp_json(const struct json *v, int64_t *us)
     return true;
 }
 
-static char *digits(char *out, unsigned v, unsigned count)
+/* Below 100. */
+static inline char *two_digits(char *out, unsigned v)
 {
-    for (unsigned i = count; i-- > 0; v /= 10)
-        out[i] = (char)('0' + v % 10);
-    return out + count;
+    out[0] = (char)('0' + v / 10);
+    out[1] = (char)('0' + v % 10);
+    return out + 2;
 }
 
 size_t timestamp_write(int64_t us, char out[TIMESTAMP_TEXT_MAX])
@@ -200,20 +201,23 @@ size_t timestamp_write(int64_t us, char out[TIMESTAMP_TEXT_MAX])
     seconds = (unsigned)(in_day / SECOND);
     micros = (unsigned)(in_day % SECOND);
     date_of(days, &year, &month, &day);
-    to = digits(to, (unsigned)year, 4);
+    to = two_digits(to, (unsigned)year / 100);
+    to = two_digits(to, (unsigned)year % 100);
     *to++ = '-';
-    to = digits(to, month, 2);
+    to = two_digits(to, month);
     *to++ = '-';
-    to = digits(to, day, 2);
+    to = two_digits(to, day);
     *to++ = 'T';
-    to = digits(to, seconds / 3600, 2);
+    to = two_digits(to, seconds / 3600);
     *to++ = ':';
-    to = digits(to, seconds / 60 % 60, 2);
+    to = two_digits(to, seconds / 60 % 60);
     *to++ = ':';
-    to = digits(to, seconds % 60, 2);
+    to = two_digits(to, seconds % 60);
     if (micros) {
         *to++ = '.';
-        to = digits(to, micros, 6);
+        to = two_digits(to, micros / 10000);
+        to = two_digits(to, micros / 100 % 100);
+        to = two_digits(to, micros % 100);
     }
     *to++ = 'Z';
     *to = '\0';

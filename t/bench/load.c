@@ -582,6 +582,7 @@ int main(int argc, char **argv)
 
         l.rng = 1;
         make_template(&l, &t, 0);
+        memcpy(t.body + t.time_at, "1772359200.123456", 17);
         for (int i = 0; i < t.holes; i++)
             put_hex(t.body + t.hole_at[i], next_random(&l), 12);
         return fwrite(t.body, 1, t.len, stdout) != t.len;
