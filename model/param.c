@@ -325,7 +325,7 @@ struct text param_text(struct text t, struct arena *a)
     if (!t.at || t.len == 0)
         return t;
     s.has_at = memchr(s.at, '@', s.len);
-    s.has_scheme = memmem(s.at, s.len, "://", 3);
+    s.has_scheme = text_find((struct text){s.at, s.len}, TEXT("://")) < s.len;
     s.has_sql = param_is_sql((struct text){s.at, s.len});
     for (size_t i = 0; i < s.len;) {
         if (!match_here(&s, i, &m, &step)) {

@@ -51,7 +51,10 @@ size_t text_find(struct text a, struct text needle)
         return 0;
     if (needle.len > a.len)
         return a.len;
-    hit = memmem(a.at, a.len, needle.at, needle.len);
+    /* Most often not even the first byte is there, and memmem() takes its time to begin. */
+    hit = memchr(a.at, needle.at[0], a.len - needle.len + 1);
+    if (hit)
+        hit = memmem(hit, a.len - (size_t)(hit - a.at), needle.at, needle.len);
     return hit ? (size_t)(hit - a.at) : a.len;
 }
 
