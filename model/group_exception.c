@@ -42,6 +42,8 @@ static bool parts_of(const struct event *e, const struct exception *x,
 
     *out = (struct exception_parts){.x = x};
     part_set(&out->type, x->type.len ? x->type : TEXT_NONE);
+    out->type_minified =
+        x->type.len <= 2 && group_family(group_platform(e->platform)) == FAMILY_JAVASCRIPT;
     if (out->type.on && x->mechanism.synthetic)
         part_off(&out->type, "ignored because exception is synthetic");
     part_set(&out->domain,
@@ -90,7 +92,7 @@ bool exception_key(struct key *k, const struct exception_parts *x, enum view_kin
 
     if (!exception_in(x, view))
         return false;
-    if (x->type.on)
+    if (x->type.on && !(loose && x->type_minified && value_counts(x)))
         key_text(k, 't', x->type.value);
     if (loose ? value_counts(x) : exception_value_on(x, view))
         key_masked(k, 'v', x->value.value);

@@ -102,6 +102,8 @@ static void native_function(struct arena *a, struct part *out)
         return;
     }
     t = without_suffixes(t);
+    if (begins(t, "_Z"))
+        t = group_demangle(t, a);
     if (memchr(t.at, '{', t.len) || memchr(t.at, '\'', t.len) || memchr(t.at, '[', t.len))
         if (t.at[0] != '[' && t.at[0] != '-' && t.at[0] != '+')
             t = without_counters(t, a);

@@ -70,6 +70,8 @@ static inline enum platform group_frame_platform(const struct frame *f, enum pla
 }
 /* Signatures, template arguments, hashes of compilers off. */
 struct text group_trim_native(struct text function, bool swift, struct arena *a);
+/* _ZN4shop4Cart3addEi: shop::Cart::add; what is more than names stays as it is. */
+struct text group_demangle(struct text function, struct arena *a);
 /* `all`: also a file name that the module takes precedence over; it is there to be explained. */
 void group_frame_parts(const struct frame *f, enum platform p, bool all, struct arena *a,
                        struct frame_parts *out);
@@ -143,6 +145,7 @@ bool group_sends_lines(enum platform p);
 struct exception_parts {
     const struct exception *x;
     struct part type, value, domain, code;
+    bool type_minified;        /* a minifier named the class */
     struct stack_parts *stack; /* NULL: none */
     const char *dropped;       /* why the exception does not count at all; NULL: it does */
 };

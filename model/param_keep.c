@@ -101,9 +101,12 @@ static unsigned digits_kept(const struct param_scan *s, size_t i, unsigned *leas
         return 0;
     if (is_http(word))
         return 3;
-    if (word_ends_in(word, "errno") || word_ends_in(word, "exitcode") ||
-        word_ends_in(word, "exit_code") || word_ends_in(word, "exitstatus") ||
-        word_ends_in(word, "exit_status")) {
+    if (word_ends_in(word, "errno") || word_ends_in(word, "winerror")) { /* 10061, 1045 */
+        *least = 1;
+        return 5;
+    }
+    if (word_ends_in(word, "exitcode") || word_ends_in(word, "exit_code") ||
+        word_ends_in(word, "exitstatus") || word_ends_in(word, "exit_status")) {
         *least = 1;
         return 3;
     }
@@ -125,6 +128,8 @@ static unsigned digits_kept(const struct param_scan *s, size_t i, unsigned *leas
         *least = 1;
         return 3;
     }
+    if (code && (word_ends_in(before, "error") || text_starts_nocase(before, "close")))
+        return 5; /* of a socket: "error code 10060", "closed with code 1006" */
     return code || status || is_http(before) ? 3 : 0;
 }
 
