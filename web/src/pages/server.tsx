@@ -262,9 +262,9 @@ function Storage({ s }: { s: Status }) {
     ['Free on the disk', bytes(storage.freeBytes)],
     ['Oldest event taken in', storage.oldestEvent ? dateTime(storage.oldestEvent) : 'none'],
     ['Fingerprint index', `${exact(index.used)} of ${exact(index.slots)} slots, ${percent(index.used, index.slots)}`],
-    ['Events stored since the start', exact(s.counters.events_stored)],
-    ['Spans stored since the start', exact(s.counters.spans_stored)],
-    ['Log records stored since the start', exact(s.counters.logs_stored)],
+    ['Events stored so far', exact(s.counters.events_stored)],
+    ['Spans stored so far', exact(s.counters.spans_stored)],
+    ['Log records stored so far', exact(s.counters.logs_stored)],
     ['Sent twice, counted once', exact(s.counters.events_duplicate)],
     ['Refused because a ring was full', exact(s.counters.ring_full)],
   ];

@@ -89,8 +89,10 @@ function Line({ t, row, d, show }: { t: Table; row: number; d: SpanDocument | nu
   const early = parent >= 0 ? t.from[parent] - t.from[row] : 0;
   return (
     <>
-      <p class="span-line">
-        <strong>{nameOf(t, row)}</strong>
+      <div class="span-line">
+        <strong>
+          <Value of={nameOf(t, row)} />
+        </strong>
         <span class="quiet">
           <Link href={href(`/services/${encodeURIComponent(serviceOf(t, row))}`)}>{serviceOf(t, row)}</Link>
           {[d?.op, d?.kind].filter(Boolean).map((word) => `, ${word}`)}
@@ -110,7 +112,7 @@ function Line({ t, row, d, show }: { t: Table; row: number; d: SpanDocument | nu
             </button>
           )}
         </span>
-      </p>
+      </div>
       {parent < 0 && d?.parentSpanId && (
         <p class="small quiet">
           Its parent <code>{d.parentSpanId}</code> is not stored.
