@@ -140,10 +140,14 @@ static int set_up(struct db *d, const struct db_options *o)
     return DB_OK;
 }
 
+#define SORT_PAGES \
+    64 /* sorted in memory at a time, at least: of large pages SQLite's 250 are 2 MB */
+
 /* Nobody asks SQLite how much memory it uses; counting takes a lock at each allocation. */
 static void configure(void)
 {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_PMASZ, SORT_PAGES);
 }
 
 int db_open(const char *path, const struct db_options *o, struct db **out)

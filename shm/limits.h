@@ -18,7 +18,7 @@
 /* one set of rate limits per key, one per project, and those */
 #define BUCKETS_MAX (KEYS_MAX + PROJECTS_MAX + LOGIN_BUCKETS)
 #define INDEX_SLOTS_MIN (1ULL << 10)
-#define INDEX_SLOTS (1ULL << 16)     /* of a fresh fingerprint index: 2 MiB */
+#define INDEX_SLOTS (1ULL << 14)     /* of a fresh fingerprint index: 512 KiB; it grows */
 #define INDEX_SLOTS_MAX (1ULL << 24) /* four keys for each of ISSUES_MAX: 512 MiB */
 #define INDEX_PROBE_MAX 256          /* slots looked at for one key; 8 KiB, read in a row */
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "shm/log.h"
 #include "writer/drain.h"
@@ -40,7 +41,7 @@ struct flush {
     uint32_t at; /* within the stage */
     /* Rows by table, owner and tag key: neighbours share pages. To put all in order at once would take
      * longer than a slice may: they are dealt into groups, each of which is sorted when its turn comes. */
-    struct order order[TALLY_ROWS];
+    struct order *order; /* TALLY_ROWS; given back after each flush */
     uint32_t group_end[ROW_GROUPS];
     uint32_t group, sorted; /* the next one to be sorted; rows that are */
     unsigned owner_shift;   /* owners of one group share the bits above */
@@ -51,13 +52,27 @@ struct flush {
     uint64_t batch;          /* up to this one */
 };
 
+#define ORDER_BYTES (TALLY_ROWS * sizeof(struct order))
+
 struct flush *flush_new(void)
 {
-    return calloc(1, sizeof(struct flush));
+    struct flush *f = calloc(1, sizeof(struct flush));
+    void *at = mmap(NULL, ORDER_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (f && at != MAP_FAILED) {
+        f->order = at;
+        return f;
+    }
+    if (at != MAP_FAILED)
+        munmap(at, ORDER_BYTES);
+    free(f);
+    return NULL;
 }
 
 void flush_free(struct flush *f)
 {
+    if (f)
+        munmap(f->order, ORDER_BYTES);
     free(f);
 }
 
@@ -288,6 +303,7 @@ static void succeeded(struct writer *w)
     atomic_fetch_add_explicit(&board->change, 1, memory_order_release);
     tally_clear(t->flushing);
     t->flushing = NULL;
+    madvise(t->flush->order, ORDER_BYTES, MADV_DONTNEED);
     flush_span_done(w);
     t->flushed_us = world_ticks_us();
     t->took_us = t->flush->us;

@@ -113,6 +113,13 @@ static void remove_attachments(struct writer *w, const char *path)
     segment_close(s);
 }
 
+void retain_remove(struct writer *w, const char *path)
+{
+    remove_attachments(w, path); /* which only the file knows of */
+    files_remove(path);
+    files_sync_dir(path); /* the next one to leave makes the catalogue forget this one */
+}
+
 #define LITTER_AGE_S 3600 /* no worker takes that long to write a file */
 
 static bool is_litter(int dir_fd, const char *name)
@@ -152,15 +159,14 @@ static void leave(struct writer *w, const struct segments_row *r)
     keep_leave(w, r->id);
     /* Durable, so that no catalogue of after a power cut looks for a file that is gone. */
     if ((rc = db_set_sync(w->catalogue, true)) == DB_OK && (rc = db_begin(w->catalogue)) == DB_OK) {
-        if ((rc = segments_forget(w, r->id)) == DB_OK)
+        if ((rc = segments_leave(w, r->id)) == DB_OK)
             rc = db_commit(w->catalogue);
         if (rc != DB_OK)
             db_rollback(w->catalogue);
     }
     if (writer_complain(w->catalogue, "retention", rc) != DB_OK)
         return;
-    remove_attachments(w, path);
-    files_remove(path);
+    retain_remove(w, path);
     log_notice("segment.expired", "file=%s events=%llu bytes=%llu", r->file,
                (unsigned long long)r->rows, (unsigned long long)r->bytes);
 }

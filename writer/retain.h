@@ -10,6 +10,8 @@ struct writer;
 /* Take away what is too old or too much, one segment a call. True: there may be more. Needs the
  * catalogue for itself: not while a flush is open. */
 bool retain_some(struct writer *w);
+/* A segment's file, with its attachments'. The file last: a kill on the way leaves it to be found. */
+void retain_remove(struct writer *w, const char *path);
 /* Remove attachments that were being written when their worker was killed: an hour old and still
  * under a passing name. */
 void retain_litter(struct writer *w);

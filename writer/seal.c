@@ -64,7 +64,7 @@ int seal_file(const char *path)
 {
     /* In memory the sorting of four indexes would take 10 MB, which malloc would not give back. */
     struct db_options o = {
-        .mode = DB_WRITE, .cache_kib = 1024, .no_autocheckpoint = true, .sort_on_disk = true};
+        .mode = DB_WRITE, .cache_kib = 512, .no_autocheckpoint = true, .sort_on_disk = true};
     struct db *d;
     int rc;
 

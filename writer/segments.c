@@ -10,6 +10,7 @@
 #include "writer/active.h"
 #include "writer/context.h"
 #include "writer/files.h"
+#include "writer/retain.h"
 
 /* ---- the catalogue's list ---- */
 
@@ -80,6 +81,37 @@ int segments_forget(struct writer *w, uint32_t id)
     int rc = run_id(w, "segment_delete", id);
 
     return rc == DB_OK ? run_id(w, "tallied_delete", id) : rc;
+}
+
+#define LEAVING_KEY \
+    "segment_leaving" /* the last one that retention took; ids are not given twice */
+
+int segments_leave(struct writer *w, uint32_t id)
+{
+    struct db_stmt *q;
+    int rc = segments_forget(w, id);
+
+    if (rc != DB_OK)
+        return rc;
+    if (!(q = db_query(w->catalogue, "meta_set")))
+        return DB_FAIL;
+    db_str_at(q, 1, LEAVING_KEY, strlen(LEAVING_KEY));
+    db_int_at(q, 2, id);
+    return db_run(q);
+}
+
+static bool is_leaving(struct writer *w, uint32_t id)
+{
+    struct db_stmt *q = db_query(w->catalogue, "meta_get");
+    bool is = false;
+
+    if (!q)
+        return false;
+    db_str_at(q, 1, LEAVING_KEY, strlen(LEAVING_KEY));
+    if (db_step(q) == 1)
+        is = db_col_int(q, 0) == id;
+    db_reset(q);
+    return is;
 }
 
 int segments_set_state(struct writer *w, uint32_t id, const char *state, const char *file,
@@ -172,8 +204,8 @@ static int insert(struct writer *w, const struct segment_facts *f, const char *f
     return db_run(q);
 }
 
-/* A file the catalogue does not list: left over from a repacking or a retention that was interrupted,
- * or from a catalogue that is gone. `all`: as it is now, for two files may hold the same segment. */
+/* A file the catalogue does not list: left over from a repacking or a retention that was interrupted, or
+ * from a catalogue that is gone. `all`: as it is now, for two files may hold the same segment. */
 static int take_in_one(struct writer *w, const struct segments *all, const char *file)
 {
     const struct segments_row *row;
@@ -186,6 +218,12 @@ static int take_in_one(struct writer *w, const struct segments *all, const char 
         return DB_OK;
     }
     row = row_of(all, facts.id);
+    if (!row && is_leaving(w, facts.id)) {
+        log_notice("segment.expired", "file=%s events=%llu: it was to go when we were killed", file,
+                   (unsigned long long)facts.rows);
+        retain_remove(w, path);
+        return DB_OK;
+    }
     if (row)
         files_segment(w->world, row->file, other);
     if ((row && files_exists(other)) || (!facts.rows && !facts.last_block)) {

@@ -32,6 +32,9 @@ void segments_free(struct segments *s);
 int segments_recover(struct writer *w);
 /* Take a segment out of the catalogue; its aggregates stay. Inside a transaction of the caller's. */
 int segments_forget(struct writer *w, uint32_t id);
+/* The same, and remember that its file goes next: should we be killed before it has, the next start
+ * removes it, where it would take in any other file that the catalogue does not know. */
+int segments_leave(struct writer *w, uint32_t id);
 int segments_set_state(struct writer *w, uint32_t id, const char *state, const char *file,
                        uint64_t bytes);
 

@@ -19,7 +19,7 @@
 
 static void *reserve(size_t size)
 {
-    /* mmap, not malloc: what is never touched costs nothing, and what was is given back when idle */
+    /* mmap, not malloc: what is never touched costs nothing, and what was is given back after the flush */
     void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     return at == MAP_FAILED ? NULL : at;
@@ -36,12 +36,24 @@ static bool generation_init(struct tally_generation *g)
     return g->rows && g->row_slots && g->issues && g->issue_slots && g->bytes;
 }
 
+/* The pages go back and come again as zeros: with two generations in turn, one is mostly empty. */
+static void give_back(void *at, size_t size)
+{
+    madvise(at, size, MADV_DONTNEED);
+}
+
 void tally_clear(struct tally_generation *g)
 {
-    if (g->row_count)
-        memset(g->row_slots, 0, TALLY_ROW_SLOTS * sizeof(*g->row_slots));
-    if (g->issue_count)
-        memset(g->issue_slots, 0, ISSUE_SLOTS * sizeof(*g->issue_slots));
+    if (g->row_count) {
+        give_back(g->rows, g->row_count * sizeof(*g->rows));
+        give_back(g->row_slots, TALLY_ROW_SLOTS * sizeof(*g->row_slots));
+    }
+    if (g->issue_count) {
+        give_back(g->issues, g->issue_count * sizeof(*g->issues));
+        give_back(g->issue_slots, ISSUE_SLOTS * sizeof(*g->issue_slots));
+    }
+    if (g->used)
+        give_back(g->bytes, g->used);
     g->row_count = g->issue_count = g->mark_count = 0;
     g->used = 0;
     g->hashes = NULL;

@@ -340,6 +340,7 @@ int writer_main(const struct writer_conf *conf)
     /* Else glibc moves the thresholds up with each large buffer that is freed, and keeps the next ones. */
     mallopt(M_MMAP_THRESHOLD, 128 << 10);
     mallopt(M_TRIM_THRESHOLD, 256 << 10);
+    mallopt(M_ARENA_MAX, 2); /* one for us, one for the two threads that help */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is a full disk, not a reason to die */
     setenv("SQLITE_TMPDIR", conf->world->dir, 1); /* /tmp may be small, or not be ours to write */

@@ -1,10 +1,17 @@
 /* Segments: going over to the next, sealing, repacking, leaving; damaged ones; a full disk. */
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 
 #include "proto/block.h"
 #include "t/lib/writer_kit.h"
 #include "writer/files.h"
+#include "writer/open.h"
+#include "writer/retain.h"
 
 static void put_some(struct kit *k, uint64_t from, uint64_t count, size_t size)
 {
@@ -211,6 +218,75 @@ static void test_retention(struct kit *k)
     k->conf.retention_days = 0;
 }
 
+/* The kernel kills this process when it is about to take a file away. */
+static void die_at_unlink(void)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+#ifdef SYS_unlink
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unlink, 1, 0),
+#endif
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unlinkat, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    struct sock_fprog program = {sizeof(filter) / sizeof(*filter), filter};
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        _exit(98);
+}
+
+static int killed_by_retention(struct kit *k)
+{
+    struct writer *w;
+    int status = -1;
+    pid_t pid;
+
+    fflush(stdout);
+    if ((pid = fork()) == 0) {
+        self_set(ROLE_WRITER, 0, 1);
+        if (writer_open(&k->conf, &w) != 0)
+            _exit(97);
+        die_at_unlink();
+        _exit(retain_some(w));
+    }
+    waitpid(pid, &status, 0);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : -1;
+}
+
+static void test_retention_killed(void)
+{
+    static struct kit own;
+    struct kit *k = &own;
+    int64_t events, files;
+    char first[160];
+
+    kit_open(k, "/tmp");
+    k->conf.segment_rows = 1600;
+    k->conf.seal_idle_s = 3600;
+    ok(kit_start(k), "three segments");
+    put_some(k, 30000, 4000, 500);
+    ok(kit_counted(k), "of 4,000 events");
+    is_int(kit_wait(k, "SELECT count(*) FROM segment WHERE state = 'sealing'", 0, 10), 0, "sealed");
+    is_int(kit_stop(k), 0, "stop");
+    events = kit_number(k, "SELECT sum(events) FROM issue");
+    files = count_files(k);
+    snprintf(first, sizeof(first), "%.60s/segments/%.64s", k->dir,
+             kit_string(k, "SELECT file FROM segment ORDER BY id LIMIT 1"));
+    k->conf.retention_bytes = 1;
+    is_int(killed_by_retention(k), SIGSYS, "the writer is killed when it takes a file away");
+    k->conf.retention_bytes = 0;
+    is_int(kit_number(k, "SELECT count(*) FROM segment"), files - 1, "its row has gone");
+    is_int(access(first, F_OK), 0, "it has not");
+    ok(kit_start(k), "the next start");
+    is_int(access(first, F_OK), -1, "takes it away");
+    is_int(kit_number(k, "SELECT count(*) FROM segment"), files - 1, "and not in again");
+    is_int(kit_stop(k), 0, "stop");
+    is_int(count_files(k), files - 1, "all others stay");
+    is_int(kit_number(k, "SELECT sum(events) FROM issue"), events, "what they counted stays");
+    kit_close(k);
+}
+
 /* ---- damage ---- */
 
 static void scribble(const char *path, long at, size_t len)
@@ -407,6 +483,7 @@ int main(void)
     kit_open(&k, "/tmp");
     test_roll(&k);
     test_retention(&k);
+    test_retention_killed();
     test_damaged_segment(&k);
     test_lost_catalogue(&k);
     test_damaged_block(&k);
