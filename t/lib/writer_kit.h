@@ -43,14 +43,15 @@ static void kit_sleep_us(long us)
     nanosleep(&t, NULL);
 }
 
-__attribute__((unused)) static void kit_open(struct kit *k, const char *where)
+/* Over a folder that is there, and stays. */
+static void kit_open_at(struct kit *k, const char *dir)
 {
     int rc;
 
     memset(k, 0, sizeof(*k));
-    snprintf(k->dir, sizeof(k->dir), "%s/quern-writer-XXXXXX", where);
-    if (!mkdtemp(k->dir) || (rc = world_open(k->dir, NULL, &k->world)) != 0)
-        bail_out("no data folder");
+    snprintf(k->dir, sizeof(k->dir), "%s", dir);
+    if ((rc = world_open(k->dir, NULL, &k->world)) != 0)
+        bail_out("%s: no data folder: %s", dir, strerror(-rc));
     k->conf = (struct writer_conf){.world = &k->world,
                                    .durability_power = true,
                                    .segment_rows = SEGMENT_ROWS_MAX,
@@ -60,6 +61,16 @@ __attribute__((unused)) static void kit_open(struct kit *k, const char *where)
                                    .stop_signal_fd = -1};
     arena_init(&k->arena, 64 * MIB);
     log_set_level(LOG_LEVEL_ERROR);
+}
+
+__attribute__((unused)) static void kit_open(struct kit *k, const char *where)
+{
+    char dir[64];
+
+    snprintf(dir, sizeof(dir), "%s/quern-writer-XXXXXX", where);
+    if (!mkdtemp(dir))
+        bail_out("no data folder");
+    kit_open_at(k, dir);
 }
 
 /* Start a writer and wait until it says that it is ready. False: it left instead. */
