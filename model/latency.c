@@ -129,16 +129,63 @@ void latency_encode(const struct latency *l, struct buf *out)
     }
 }
 
+/* Of so many, the how-manieth is the quantile? From 1. */
+static uint64_t rank_of(double q, uint64_t total)
+{
+    uint64_t rank = q <= 0 ? 1 : q >= 1 ? total : (uint64_t)(q * (double)total + 0.999999);
+
+    return rank < 1 ? 1 : rank > total ? total : rank;
+}
+
 uint64_t latency_quantile(const struct latency *l, double q)
 {
-    uint64_t rank, seen = 0;
+    uint64_t rank = rank_of(q, l->total), seen = 0;
 
     if (!l->total)
         return 0;
-    rank = q <= 0 ? 1 : q >= 1 ? l->total : (uint64_t)(q * (double)l->total + 0.999999);
-    rank = rank < 1 ? 1 : rank > l->total ? l->total : rank;
     for (uint32_t i = 0; i < l->count; i++)
         if ((seen += l->cells[i].count) >= rank)
             return latency_value(l->cells[i].bucket);
     return latency_value(l->cells[l->count - 1].bucket);
+}
+
+/* ---- sums ---- */
+
+bool latency_sum_add(struct latency_sum *s, struct text encoded)
+{
+    struct wire w = wire_open(encoded);
+    uint64_t bucket = 0, cells;
+
+    wire_varint(&w); /* the total follows from the cells */
+    cells = wire_varint(&w);
+    for (uint64_t i = 0; i < cells && !w.bad; i++) {
+        uint64_t n;
+
+        bucket += wire_varint(&w);
+        n = wire_varint(&w);
+        if (w.bad || bucket >= LATENCY_BUCKETS || n > UINT32_MAX)
+            return false;
+        s->counts[bucket] += n;
+        s->total += n;
+    }
+    return !w.bad && w.at == w.end;
+}
+
+void latency_sum_merge(struct latency_sum *s, const struct latency_sum *from)
+{
+    for (uint32_t i = 0; i < LATENCY_BUCKETS; i++)
+        s->counts[i] += from->counts[i];
+    s->total += from->total;
+}
+
+uint64_t latency_sum_quantile(const struct latency_sum *s, double q)
+{
+    uint64_t rank = rank_of(q, s->total), seen = 0;
+    uint32_t bucket = 0;
+
+    if (!s->total)
+        return 0;
+    while (bucket < LATENCY_BUCKETS - 1 && (seen += s->counts[bucket]) < rank)
+        bucket++;
+    return latency_value(bucket);
 }

@@ -37,6 +37,14 @@ void latency_encode(const struct latency *l, struct buf *out);
 /* q of 0 … 1, in ns; 0 when it is empty. */
 uint64_t latency_quantile(const struct latency *l, double q);
 
+/* A sum of many sketches: every bucket has its place, so that adding one costs no search. */
+struct latency_sum {
+    uint64_t total, counts[LATENCY_BUCKETS];
+};
+bool latency_sum_add(struct latency_sum *s, struct text encoded);
+void latency_sum_merge(struct latency_sum *s, const struct latency_sum *from);
+uint64_t latency_sum_quantile(const struct latency_sum *s, double q);
+
 uint32_t latency_bucket(uint64_t ns);
 uint64_t latency_value(uint32_t bucket); /* its middle, in ns */
 

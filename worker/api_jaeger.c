@@ -127,18 +127,10 @@ void jaeger_trace(struct api_call *c)
 
 static uint64_t edge_calls(struct api_call *c, const struct figures_wish *w, int64_t edge)
 {
-    struct db_stmt *s = api_query(c, w->minutes ? "api_edge_minutes" : "api_edge_hours");
-    uint64_t calls = 0;
+    struct figures sum;
 
-    if (!s)
-        return 0;
-    db_int(s, "edge", edge);
-    db_int(s, "from", w->from);
-    db_int(s, "to", w->to);
-    if (api_row(c, s))
-        calls = (uint64_t)db_col_int(s, 0);
-    db_reset(s);
-    return calls;
+    figures_edge(c, w, edge, &sum);
+    return sum.calls;
 }
 
 struct dependency {
@@ -207,6 +199,7 @@ void jaeger_dependencies(struct api_call *c)
         !foreign_number(c, "lookback", 1, DAY_MS, &lookback))
         return;
     w = jaeger_figures(c, end, lookback);
+    figures_sums(c, &w);
     projects = api_projects(c, &count);
     jaeger_begin(c);
     for (uint32_t i = 0; i < count; i++)

@@ -37,18 +37,20 @@ static bool read_levels(struct api_call *c, struct volume *v)
     return true;
 }
 
-/* Records of one service in the range. */
-static uint64_t walk(struct api_call *c, struct volume *v, int64_t service)
+/* Records of one service in a part of the range. */
+static uint64_t walk_part(struct api_call *c, struct volume *v, int64_t service,
+                          const struct figures_part *part)
 {
+    static const char *const queries[] = {"api_log_minutes", "api_log_hours", "api_log_quarters"};
     const struct figures_wish *w = &v->wish;
-    struct db_stmt *s = api_query(c, w->minutes ? "api_log_minutes" : "api_log_hours");
+    struct db_stmt *s = api_query(c, queries[part->unit]);
     uint64_t sum = 0;
 
     if (!s)
         return 0;
     db_int(s, "service", service);
-    db_int(s, "from", w->from);
-    db_int(s, "to", w->to);
+    db_int(s, "from", part->from);
+    db_int(s, "to", part->to);
     while (api_row(c, s)) {
         int64_t level = db_col_int(s, 2);
         uint64_t n = (uint64_t)db_col_int(s, 3);
@@ -56,10 +58,21 @@ static uint64_t walk(struct api_call *c, struct volume *v, int64_t service)
         if (level < 0 || level >= LEVELS || !v->wanted[level] ||
             !figures_environment(w, api_col(s, 1)))
             continue;
-        v->counts[level][figures_bucket(w, db_col_int(s, 0))] += n;
+        v->counts[level][figures_bucket(w, part->unit, db_col_int(s, 0))] += n;
         v->total[level] += n;
         sum += n;
     }
+    return sum;
+}
+
+static uint64_t walk(struct api_call *c, struct volume *v, int64_t service)
+{
+    struct figures_part parts[FIGURES_PARTS];
+    uint32_t count = figures_parts(&v->wish, parts);
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        sum += walk_part(c, v, service, &parts[i]);
     return sum;
 }
 

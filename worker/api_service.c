@@ -304,8 +304,10 @@ void service_operations(struct api_call *c)
     enum sort sort;
     uint32_t at, shown;
 
-    if (!page_read(c, &p) || !read_sort(c, &sort) || !figures_wish_read(c, &w) ||
-        !find_operations(c, &l) || !lines_count(c, &l, &w, false))
+    if (!page_read(c, &p) || !read_sort(c, &sort) || !figures_wish_read(c, &w))
+        return;
+    figures_sums(c, &w);
+    if (!find_operations(c, &l) || !lines_count(c, &l, &w, false))
         return;
     lines_sort(&l, sort);
     shown = page_of(c, &p, &l, &at);

@@ -102,9 +102,7 @@ static void add_services(struct api_call *c, const struct figures_wish *w,
         if (sum.calls) {
             n = &g->nodes[node_of(g, services->at[i].name, "service")];
             n->service = true;
-            n->sum.calls += sum.calls;
-            n->sum.errors += sum.errors;
-            latency_merge(&n->sum.sketch, &sum.sketch);
+            figures_merge(&n->sum, &sum);
         }
         figures_free(&sum);
     }
@@ -150,29 +148,25 @@ static void count_at(struct node *n, uint64_t calls, uint64_t errors)
 static void add_edge(struct api_call *c, const struct figures_wish *w, const struct found *f,
                      struct graph *g)
 {
-    struct db_stmt *s = api_query(c, w->minutes ? "api_edge_minutes" : "api_edge_hours");
     uint32_t from, to;
+    struct figures sum;
     struct edge *e;
-    uint64_t calls, errors;
 
-    if (!s || g->node_count + 2 > g->node_room)
+    if (g->node_count + 2 > g->node_room)
         return;
-    db_int(s, "edge", f->id);
-    db_int(s, "from", w->from);
-    db_int(s, "to", w->to);
-    if (!api_row(c, s) || !(calls = (uint64_t)db_col_int(s, 0)))
+    figures_edge(c, w, f->id, &sum);
+    if (!sum.calls)
         return;
-    errors = (uint64_t)db_col_int(s, 1);
     from = node_of(g, f->caller, f->kind == EDGE_USER ? "user" : "service");
     to = node_of(g, f->callee, f->kind == EDGE_CALL ? "service" : peer_kinds[f->kind]);
     if (!(e = edge_of(g, from, to, f->kind)))
         return;
-    e->calls += calls;
-    e->errors += errors;
-    e->total_us += (uint64_t)db_col_int(s, 2);
-    count_at(&g->nodes[to], calls, errors);
+    e->calls += sum.calls;
+    e->errors += sum.errors;
+    e->total_us += sum.total_us;
+    count_at(&g->nodes[to], sum.calls, sum.errors);
     if (f->kind == EDGE_USER)
-        count_at(&g->nodes[from], calls, errors);
+        count_at(&g->nodes[from], sum.calls, sum.errors);
 }
 
 static void add_edges(struct api_call *c, const struct figures_wish *w, struct graph *g)
@@ -227,6 +221,7 @@ void service_map(struct api_call *c)
     if (!figures_wish_read(c, &w) || !figures_services(c, TEXT_NONE, &services) ||
         !graph_init(c, &g, services.count))
         return;
+    figures_sums(c, &w);
     add_services(c, &w, &services, &g);
     add_edges(c, &w, &g);
     json_open(&c->out, NULL, '{');

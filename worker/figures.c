@@ -1,10 +1,14 @@
 #include "worker/figures.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "model/search.h"
 
 #define MINUTE_MS 60000LL
 #define HOUR_MS 3600000LL
 #define BUCKETS 60 /* of a chart whose interval is left to us */
+#define QUARTER 6  /* hours of it */
 
 /* ---- what is asked for ---- */
 
@@ -68,6 +72,40 @@ static void read_release(struct api_call *c, struct figures_wish *w)
         w->release = db_col_int(s, 0);
 }
 
+void figures_sums(struct api_call *c, struct figures_wish *w)
+{
+    struct db_stmt *s = w->minutes ? NULL : api_query(c, "api_quarters_from");
+
+    if (s && api_row(c, s))
+        w->quarters_from = db_col_int(s, 0);
+}
+
+static void part(struct figures_part *out, uint32_t *count, enum figures_unit unit, int64_t from,
+                 int64_t to)
+{
+    if (from < to)
+        out[(*count)++] = (struct figures_part){unit, from, to};
+}
+
+uint32_t figures_parts(const struct figures_wish *w, struct figures_part out[FIGURES_PARTS])
+{
+    int64_t first = (w->from + QUARTER - 1) / QUARTER, end = w->to / QUARTER;
+    uint32_t count = 0;
+
+    if (first < w->quarters_from)
+        first = w->quarters_from;
+    if (w->minutes) {
+        part(out, &count, FIGURES_MINUTES, w->from, w->to);
+    } else if (!w->quarters_from || first >= end) {
+        part(out, &count, FIGURES_HOURS, w->from, w->to);
+    } else {
+        part(out, &count, FIGURES_HOURS, w->from, first * QUARTER);
+        part(out, &count, FIGURES_QUARTERS, first, end);
+        part(out, &count, FIGURES_HOURS, end * QUARTER, w->to);
+    }
+    return count;
+}
+
 bool figures_wish_read(struct api_call *c, struct figures_wish *w)
 {
     struct api_range range;
@@ -98,6 +136,8 @@ bool figures_wish_read(struct api_call *c, struct figures_wish *w)
     if (w->seconds < 1) /* it has not begun */
         w->seconds = 1;
     w->buckets = (uint32_t)((w->to - w->begin + w->step - 1) / w->step);
+    if (!w->minutes && w->step % QUARTER == 0)
+        figures_sums(c, w);
     read_environments(c, w);
     read_release(c, w);
     return !c->refused;
@@ -113,9 +153,9 @@ int64_t figures_interval_s(const struct figures_wish *w)
     return w->step * unit_ms(w) / 1000;
 }
 
-uint32_t figures_bucket(const struct figures_wish *w, int64_t unit)
+uint32_t figures_bucket(const struct figures_wish *w, enum figures_unit unit, int64_t at)
 {
-    return (uint32_t)((unit - w->begin) / w->step);
+    return (uint32_t)((at * (unit == FIGURES_QUARTERS ? QUARTER : 1) - w->begin) / w->step);
 }
 
 bool figures_environment(const struct figures_wish *w, struct text name)
@@ -128,20 +168,20 @@ bool figures_environment(const struct figures_wish *w, struct text name)
 
 /* ---- rows ---- */
 
-void figures_walk(struct api_call *c, const struct figures_wish *w, int64_t operation,
-                  void (*each)(void *own, const struct figures_row *r), void *own)
+static void walk_part(struct api_call *c, const struct figures_wish *w, int64_t operation,
+                      const struct figures_part *part,
+                      void (*each)(void *own, const struct figures_row *r), void *own)
 {
-    struct db_stmt *s;
+    static const char *const queries[] = {"api_red_minutes", "api_red_hours", "api_red_quarters"};
+    struct db_stmt *s = api_query(c, queries[part->unit]);
 
-    if (w->by_release && !w->release)
-        return;
-    if (!(s = api_query(c, w->minutes ? "api_red_minutes" : "api_red_hours")))
+    if (!s)
         return;
     db_int(s, "operation", operation);
-    db_int(s, "from", w->from);
-    db_int(s, "to", w->to);
+    db_int(s, "from", part->from);
+    db_int(s, "to", part->to);
     while (api_row(c, s)) {
-        struct figures_row r = {.bucket = figures_bucket(w, db_col_int(s, 0)),
+        struct figures_row r = {.bucket = figures_bucket(w, part->unit, db_col_int(s, 0)),
                                 .release = db_col_int(s, 1),
                                 .calls = (uint64_t)db_col_int(s, 3),
                                 .errors = (uint64_t)db_col_int(s, 4),
@@ -151,6 +191,41 @@ void figures_walk(struct api_call *c, const struct figures_wish *w, int64_t oper
             continue;
         r.sketch.at = db_col_blob(s, 6, &r.sketch.len);
         each(own, &r);
+    }
+}
+
+void figures_walk(struct api_call *c, const struct figures_wish *w, int64_t operation,
+                  void (*each)(void *own, const struct figures_row *r), void *own)
+{
+    struct figures_part parts[FIGURES_PARTS];
+    uint32_t count = w->by_release && !w->release ? 0 : figures_parts(w, parts);
+
+    for (uint32_t i = 0; i < count; i++)
+        walk_part(c, w, operation, &parts[i], each, own);
+}
+
+void figures_edge(struct api_call *c, const struct figures_wish *w, int64_t edge,
+                  struct figures *sum)
+{
+    static const char *const queries[] = {"api_edge_minutes", "api_edge_hours",
+                                          "api_edge_quarters"};
+    struct figures_part parts[FIGURES_PARTS];
+    uint32_t count = figures_parts(w, parts);
+
+    *sum = (struct figures){.calls = 0};
+    for (uint32_t i = 0; i < count; i++) {
+        struct db_stmt *s = api_query(c, queries[parts[i].unit]);
+
+        if (!s)
+            return;
+        db_int(s, "edge", edge);
+        db_int(s, "from", parts[i].from);
+        db_int(s, "to", parts[i].to);
+        if (!api_row(c, s))
+            continue;
+        sum->calls += (uint64_t)db_col_int(s, 0);
+        sum->errors += (uint64_t)db_col_int(s, 1);
+        sum->total_us += (uint64_t)db_col_int(s, 2);
     }
 }
 
@@ -201,29 +276,45 @@ bool figures_services(struct api_call *c, struct text name, struct figures_servi
 
 /* ---- sums ---- */
 
+static bool has_sketch(struct figures *f)
+{
+    return f->sketch || (f->sketch = calloc(1, sizeof *f->sketch));
+}
+
 void figures_add(struct figures *f, const struct figures_row *r)
 {
     f->calls += r->calls;
     f->errors += r->errors;
     f->total_us += r->total_us;
-    if (r->sketch.at)
-        latency_merge_encoded(&f->sketch, r->sketch);
+    if (r->sketch.at && has_sketch(f))
+        latency_sum_add(f->sketch, r->sketch);
+}
+
+void figures_merge(struct figures *f, const struct figures *from)
+{
+    f->calls += from->calls;
+    f->errors += from->errors;
+    f->total_us += from->total_us;
+    if (from->sketch && has_sketch(f))
+        latency_sum_merge(f->sketch, from->sketch);
 }
 
 void figures_clear(struct figures *f)
 {
     f->calls = f->errors = f->total_us = 0;
-    latency_clear(&f->sketch);
+    if (f->sketch)
+        memset(f->sketch, 0, sizeof *f->sketch);
 }
 
 void figures_free(struct figures *f)
 {
-    latency_free(&f->sketch);
+    free(f->sketch);
+    f->sketch = NULL;
 }
 
 uint64_t figures_quantile_us(const struct figures *f, double q)
 {
-    return latency_quantile(&f->sketch, q) / 1000;
+    return f->sketch ? latency_sum_quantile(f->sketch, q) / 1000 : 0;
 }
 
 struct figures_shown figures_show(const struct figures *f)

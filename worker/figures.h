@@ -3,7 +3,8 @@
  * For        services, operations, charts, the service map. Query thread. Nothing here reads a span.
  * Time       minutes are kept for FIGURES_MINUTES_MS, hours for as long as everything else. A range of up
  *            to FIGURES_FINE_MS, or a chart whose interval asks for it, is read by the minute, others by
- *            the hour; a range begins and ends with a whole one.
+ *            the hour; a range begins and ends with a whole one. What of a long range is whole quarters of
+ *            days (UTC) is read by these: the sums are the same.
  * Durations  model/latency.h: quantiles are off by 1.6 % at most, however much is added up. */
 #ifndef QUERN_WORKER_FIGURES_H
 #define QUERN_WORKER_FIGURES_H
@@ -21,17 +22,27 @@ struct figures_wish {
     int64_t from, to;    /* [from, to), in these units since 1970 */
     int64_t begin, step; /* first bucket, units a bucket */
     uint32_t buckets;
+    int64_t quarters_from;     /* quarters of days are whole from this one on; 0: not to be used */
     double seconds;            /* from the beginning until its end, or now */
     struct text *environments; /* none: all */
     uint32_t environment_count;
     bool by_release;
     int64_t release; /* 0: there is no such release */
 };
+/* No chart is wanted, only sums: quarters of days will do whatever the interval. */
+void figures_sums(struct api_call *c, struct figures_wish *w);
+/* The range in the units it is kept in: at most FIGURES_PARTS stretches of time, which do not overlap. */
+#define FIGURES_PARTS 3
+struct figures_part {
+    enum figures_unit { FIGURES_MINUTES, FIGURES_HOURS, FIGURES_QUARTERS } unit;
+    int64_t from, to; /* [from, to) in such units since 1970 */
+};
+uint32_t figures_parts(const struct figures_wish *w, struct figures_part out[FIGURES_PARTS]);
 /* False: refused. */
 bool figures_wish_read(struct api_call *c, struct figures_wish *w);
 int64_t figures_begin_ms(const struct figures_wish *w);
 int64_t figures_interval_s(const struct figures_wish *w);
-uint32_t figures_bucket(const struct figures_wish *w, int64_t unit);
+uint32_t figures_bucket(const struct figures_wish *w, enum figures_unit unit, int64_t at);
 bool figures_environment(const struct figures_wish *w, struct text name);
 
 struct figures_row {
@@ -61,12 +72,16 @@ bool figures_services(struct api_call *c, struct text name, struct figures_servi
 /* A sum of rows. figures_free gives its memory back. */
 struct figures {
     uint64_t calls, errors, total_us;
-    struct latency sketch;
+    struct latency_sum *sketch; /* made with the first row; NULL too when there was no memory */
 };
 void figures_add(struct figures *f, const struct figures_row *r);
+void figures_merge(struct figures *f, const struct figures *from);
 void figures_clear(struct figures *f);
 void figures_free(struct figures *f);
 uint64_t figures_quantile_us(const struct figures *f, double q);
+/* What is kept of one edge; without a sketch. */
+void figures_edge(struct api_call *c, const struct figures_wish *w, int64_t edge,
+                  struct figures *sum);
 
 /* What lists show of a sum. */
 struct figures_shown {

@@ -142,7 +142,9 @@ struct unit {
     uint32_t minutes;
 };
 static const struct unit units[] = {{"red_minute_get", "red_minute_add", 1},
-                                    {"red_hour_get", "red_hour_add", 60}};
+                                    {"red_hour_get", "red_hour_add", 60},
+                                    {"red_quarter_get", "red_quarter_add", 360}};
+#define UNITS (sizeof units / sizeof units[0])
 
 /* What is there already, and what came since. */
 static int merge(struct writer *w, const struct unit *u, const struct span_cell *c, int64_t release,
@@ -208,7 +210,7 @@ static int cell(struct writer *w, struct span_generation *g, struct span_cell *c
         (rc = operation_id(w, c->operation, c)) != DB_OK ||
         (rc = environment(w, s->project, c->environment, c->first_ms, c->last_ms)) != DB_OK)
         return rc;
-    for (size_t i = 0; rc == DB_OK && i < sizeof units / sizeof units[0]; i++)
+    for (size_t i = 0; rc == DB_OK && i < UNITS; i++)
         rc = figures(w, &units[i], c, release);
     return rc;
 }
@@ -246,13 +248,14 @@ static int edge_id(struct writer *w, struct edge *e)
 
 static int edge_cell(struct writer *w, const struct span_edge_cell *c)
 {
-    static const char *const queries[] = {"edge_minute_add", "edge_hour_add"};
+    static const char *const queries[UNITS] = {"edge_minute_add", "edge_hour_add",
+                                               "edge_quarter_add"};
     int rc;
 
     if (!writer_project(w, c->edge->name.project))
         return DB_OK;
     rc = edge_id(w, c->edge);
-    for (size_t i = 0; rc == DB_OK && i < 2; i++) {
+    for (size_t i = 0; rc == DB_OK && i < UNITS; i++) {
         struct db_stmt *q = db_query(w->catalogue, queries[i]);
 
         if (!q)
@@ -271,14 +274,14 @@ static int edge_cell(struct writer *w, const struct span_edge_cell *c)
 
 static int log_cell(struct writer *w, struct log_cell *c)
 {
-    static const char *const queries[] = {"log_minute_add", "log_hour_add"};
+    static const char *const queries[UNITS] = {"log_minute_add", "log_hour_add", "log_quarter_add"};
     int rc;
 
     if (!writer_project(w, c->service->project))
         return DB_OK;
     if ((rc = service_id(w, c->service, c->first_ms, c->last_ms)) == DB_OK)
         rc = environment(w, c->service->project, c->environment, c->first_ms, c->last_ms);
-    for (size_t i = 0; rc == DB_OK && i < 2; i++) {
+    for (size_t i = 0; rc == DB_OK && i < UNITS; i++) {
         struct db_stmt *q = db_query(w->catalogue, queries[i]);
 
         if (!q)

@@ -13,7 +13,7 @@
 #define MINUTE_MS 60000
 
 struct sort { /* of figures */
-    const char *next, *prune_minutes, *prune_hours, *expire;
+    const char *next, *prune_minutes, *prune_hours, *prune_quarters, *expire;
 };
 
 static int prune(struct writer *w, const char *query, int64_t id, const char *bound, int64_t before)
@@ -37,6 +37,8 @@ static int one(struct writer *w, const struct sort *s, int64_t id, bool *gone)
     if (rc != DB_OK || !kept_ms)
         return rc;
     if ((rc = prune(w, s->prune_hours, id, "hour", (now_ms - kept_ms) / HOUR_MS)) != DB_OK ||
+        (rc = prune(w, s->prune_quarters, id, "quarter", (now_ms - kept_ms) / (6 * HOUR_MS))) !=
+            DB_OK ||
         (rc = prune(w, s->expire, id, NULL, 0)) != DB_OK)
         return rc;
     *gone |= db_changes(w->catalogue) > 0;
@@ -64,11 +66,11 @@ static int some(struct writer *w, const struct sort *s, int64_t *after, bool *go
 static void prune_some(struct writer *w)
 {
     static const struct sort operations = {"operation_next", "red_minute_prune", "red_hour_prune",
-                                           "operation_expire"};
+                                           "red_quarter_prune", "operation_expire"};
     static const struct sort edges = {"edge_next", "edge_minute_prune", "edge_hour_prune",
-                                      "edge_expire"};
+                                      "edge_quarter_prune", "edge_expire"};
     static const struct sort services = {"service_next", "log_minute_prune", "log_hour_prune",
-                                         "service_expire"};
+                                         "log_quarter_prune", "service_expire"};
     bool gone = false;
     int rc;
 
