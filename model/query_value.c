@@ -177,9 +177,13 @@ void query_aliases(struct text key, struct text out[QUERY_ALIASES])
 /* Under the name that was asked for, or under its other names. */
 static void attributes(struct values *v, const struct query_item *item, const struct query_term *t)
 {
-    struct text names[QUERY_ALIASES];
+    struct text found[QUERY_ALIASES];
+    const struct text *names = t->names;
 
-    query_aliases(t->key, names);
+    if (!names[0].at) {
+        query_aliases(t->key, found);
+        names = found;
+    }
     for (uint32_t i = 0; i < QUERY_ALIASES && names[i].at && !v->count; i++)
         one_attr(v, item, t->scope, names[i]);
 }

@@ -50,7 +50,11 @@ static uint32_t add(struct span_query *q, struct query_node n)
 
 uint32_t query_add(struct span_query *q, const struct query_term *t)
 {
-    return add(q, (struct query_node){.kind = QUERY_TERM, .term = *t});
+    struct query_node n = {.kind = QUERY_TERM, .term = *t};
+
+    if (t->field == QUERY_ATTR)
+        query_aliases(t->key, n.term.names);
+    return add(q, n);
 }
 
 uint32_t query_join(struct span_query *q, enum query_kind kind, uint32_t a, uint32_t b)

@@ -77,9 +77,12 @@ struct query_value {
     bool is_number;
 };
 
+#define QUERY_ALIASES 4
 struct query_term {
     uint8_t field, scope, op;
     struct text key;
+    struct text names
+        [QUERY_ALIASES]; /* query_aliases() of an attribute's key, once query_add has seen it */
     struct query_value value;
     void *pattern; /* QUERY_MATCH: a compiled expression, of query_pattern() */
 };
@@ -128,7 +131,6 @@ uint32_t query_values(const struct query_term *t, const struct query_item *item,
                       struct query_value *out, uint32_t room);
 
 /* The names of an attribute in old and new conventions, itself first; NULL ends. */
-#define QUERY_ALIASES 4
 void query_aliases(struct text key, struct text out[QUERY_ALIASES]);
 
 /* Words (marks.h) without one of which no block can hold an answer. */

@@ -58,11 +58,53 @@ size_t text_find(struct text a, struct text needle)
     return hit ? (size_t)(hit - a.at) : a.len;
 }
 
+#ifdef __SSE2__
+/* Sixteen bytes, capitals as small letters. */
+static inline __m128i folded(const char *at)
+{
+    __m128i v = _mm_loadu_si128((const __m128i *)at);
+    __m128i capital = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8('A' - 1)),
+                                    _mm_cmplt_epi8(v, _mm_set1_epi8('Z' + 1)));
+
+    return _mm_or_si128(v, _mm_and_si128(capital, _mm_set1_epi8(0x20)));
+}
+
+/* Where the needle may begin: first and last byte are right. From *i on, sixteen places at a time, until one
+ * is; the rest of the text is left to the caller. False: none among these. */
+static bool find_ends(struct text a, struct text needle, size_t *i)
+{
+    __m128i first = _mm_set1_epi8((char)fold((unsigned char)needle.at[0]));
+    __m128i last = _mm_set1_epi8((char)fold((unsigned char)needle.at[needle.len - 1]));
+
+    for (; *i + needle.len + 15 <= a.len; *i += 16) {
+        __m128i both = _mm_and_si128(_mm_cmpeq_epi8(folded(a.at + *i), first),
+                                     _mm_cmpeq_epi8(folded(a.at + *i + needle.len - 1), last));
+        unsigned bits = (unsigned)_mm_movemask_epi8(both);
+
+        if (bits) {
+            *i += (unsigned)__builtin_ctz(bits);
+            return true;
+        }
+    }
+    return false;
+}
+#else
+static bool find_ends(struct text a, struct text needle, size_t *i)
+{
+    return false;
+}
+#endif
+
 size_t text_find_nocase(struct text a, struct text needle)
 {
+    size_t i = 0;
+
     if (needle.len == 0)
         return 0;
-    for (size_t i = 0; i + needle.len <= a.len; i++)
+    for (; find_ends(a, needle, &i); i++)
+        if (same_nocase(a.at + i, needle.at, needle.len))
+            return i;
+    for (; i + needle.len <= a.len; i++)
         if (same_nocase(a.at + i, needle.at, needle.len))
             return i;
     return a.len;
