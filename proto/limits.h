@@ -127,7 +127,7 @@
 #define SEARCH_VALUES_MAX 100  /* values of one [a,b,c] list */
 #define SEARCH_CANDIDATES 2000 /* a tag value rarer than this drives the search by itself */
 #define QUERY_JOBS_MAX 256     /* reads waiting per worker; beyond: 503, come back */
-#define QUERY_SEGMENTS_OPEN 16 /* segment files a query thread keeps open (some 200 KiB each) */
+#define QUERY_SEGMENTS_OPEN 32 /* segment files a query thread keeps open (some 130 KiB each) */
 #define FLUSH_WAIT_MS 300      /* a read waits so long for what is committed to be counted */
 #define SESSION_DAYS 30        /* a browser login */
 #define LOGIN_TRIES 10         /* wrong or right, per address and per account … */

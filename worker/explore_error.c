@@ -4,7 +4,8 @@
 #include "worker/explore.h"
 #include "worker/issue_list.h"
 #include "worker/issue_view.h"
-#include "worker/stored.h"
+#include "worker/span_store.h"
+#include "worker/trace_error.h"
 
 #define ROWS_MAX 20000 /* looked at for one page … */
 #define READS_MAX 2000 /* … and read, when a query asks what is in them */
@@ -206,6 +207,17 @@ static bool is_over(const struct errors *x)
            x->c->out.failed;
 }
 
+static void look_at(struct errors *x, const struct stored_event *e)
+{
+    const struct api_project *p = api_project_by_id(x->c, e->project);
+
+    x->looked++;
+    x->last = (struct api_page_key){0, (int64_t)e->seq};
+    if (p && api_project_wanted(x->c, p) && e->timestamp_ms >= x->e->range.from_ms &&
+        e->timestamp_ms < x->e->range.to_ms)
+        show(x, e);
+}
+
 /* True: it was stopped, there is more. */
 static bool walk_segment(struct errors *x, struct query_segment *g, uint64_t before)
 {
@@ -217,16 +229,10 @@ static bool walk_segment(struct errors *x, struct query_segment *g, uint64_t bef
         return false;
     db_int(s, "before", before > INT64_MAX ? INT64_MAX : (int64_t)before);
     while (db_step(s) == 1 && !(over = is_over(x))) {
-        const struct api_project *p;
         struct stored_event e;
 
         stored_event_row(s, g, &e);
-        x->looked++;
-        x->last = (struct api_page_key){0, (int64_t)e.seq};
-        p = api_project_by_id(x->c, e.project);
-        if (p && api_project_wanted(x->c, p) && e.timestamp_ms >= x->e->range.from_ms &&
-            e.timestamp_ms < x->e->range.to_ms)
-            show(x, &e);
+        look_at(x, &e);
     }
     db_reset(s);
     return over;
@@ -250,8 +256,39 @@ static bool walk(struct errors *x)
     return false;
 }
 
+/* "trace:…" has to hold: the indexes know its events, which are few. */
+static bool of_one_trace(const struct errors *x, uint8_t id[16])
+{
+    for (uint32_t i = 0; i < x->search.count; i++) {
+        const struct search_term *t = &x->search.terms[i];
+
+        if (t->key == SEARCH_TRACE && !t->negated && t->count == 1 && !t->values[0].wild &&
+            span_trace_id(t->values[0].text, id))
+            return true;
+    }
+    return false;
+}
+
+/* True: there are, or may be, more. */
+static bool walk_trace(struct errors *x, const uint8_t id[16])
+{
+    uint64_t before = x->page.given ? (uint64_t)x->page.offset : UINT64_MAX;
+    struct stored_event *list = arena_alloc(x->c->arena, TRACE_ERRORS_MAX * sizeof *list);
+    uint32_t i = list ? trace_error_places(x->c, id, list, TRACE_ERRORS_MAX) : 0;
+
+    while (i-- > 0) {
+        if (list[i].seq >= before)
+            continue;
+        if (is_over(x))
+            return true;
+        look_at(x, &list[i]);
+    }
+    return false;
+}
+
 void explore_errors(struct api_call *c, struct explore *e)
 {
+    uint8_t trace[16];
     struct errors x = {.c = c, .e = e};
     struct text query = api_param(c, "query");
     bool more;
@@ -268,7 +305,7 @@ void explore_errors(struct api_call *c, struct explore *e)
         e->types[i] = type_of(x.columns[i]);
     }
     explore_begin(c);
-    more = walk(&x);
+    more = of_one_trace(&x, trace) ? walk_trace(&x, trace) : walk(&x);
     x.page.prev = false;
     page_link(c, &x.page, x.looked, more, x.first, x.last);
     explore_end(c, e);

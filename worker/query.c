@@ -16,7 +16,7 @@
 #include "worker/trail.h"
 
 #define CATALOGUE_CACHE_KIB 1024
-#define SEGMENT_CACHE_KIB 128
+#define SEGMENT_CACHE_KIB 64
 #define POLL_US 500
 #define TOKENS_SEEN 64
 #define USED_EVERY_MS 3600000

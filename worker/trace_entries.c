@@ -13,7 +13,8 @@
 
 bool trace_entries_few(struct api_call *c, struct query_segment *g, int64_t from_ms, int64_t to_ms)
 {
-    struct db_stmt *s = g->indexed ? stored_query(c, g, "api_entries_count") : NULL;
+    bool within = g->begun_ms >= from_ms && g->ended_ms < to_ms; /* all of it, or nearly so */
+    struct db_stmt *s = g->indexed && !within ? stored_query(c, g, "api_entries_count") : NULL;
     bool few;
 
     if (!s)
@@ -24,6 +25,16 @@ bool trace_entries_few(struct api_call *c, struct query_segment *g, int64_t from
     few = stored_row(g, s) && db_col_int(s, 0) < FEW;
     db_reset(s);
     return few;
+}
+
+/* Of most streams the first rows are all that is wanted. */
+static uint32_t fetched_at_once(const struct trace_entries *e)
+{
+    uint32_t rows = ENTRIES_FIRST;
+
+    for (uint32_t i = 1; i < e->fetches && rows < ENTRIES_FETCHED; i++)
+        rows *= 4;
+    return rows < ENTRIES_FETCHED ? rows : ENTRIES_FETCHED;
 }
 
 static const char *statement_of(const struct trace_entries *e)
@@ -50,7 +61,7 @@ static struct db_stmt *statement(struct api_call *c, struct trace_entries *e)
         db_int(s, "id", e->id);
         db_int(s, "from", e->from_ms);
         db_int(s, "to", e->to_ms);
-        db_int(s, "limit", ENTRIES_FETCHED);
+        db_int(s, "limit", fetched_at_once(e));
     }
     return s;
 }
@@ -186,23 +197,64 @@ static bool in_use(struct api_call *c, const struct query_segment *g)
     return query_segments(c->q, &list) > 0 && g == list && !g->indexed;
 }
 
+/* There may be thousands of streams: each takes no more than it reads. */
+static bool has_room(struct api_call *c, struct trace_entries *e)
+{
+    uint32_t rows = in_use(c, e->segment) ? ENTRIES_FETCHED : fetched_at_once(e);
+
+    if (rows > e->room) {
+        e->rows = arena_alloc(c->arena, rows * sizeof *e->rows);
+        e->room = e->rows ? rows : 0;
+    }
+    return e->rows != NULL;
+}
+
 static void fetch(struct api_call *c, struct trace_entries *e)
 {
     e->count = e->at = 0;
     e->fetches++;
-    if (!e->rows && !(e->rows = arena_alloc(c->arena, ENTRIES_FETCHED * sizeof *e->rows))) {
+    e->bounded = false;
+    if (!has_room(c, e)) {
         e->ended = true;
         return;
     }
-    if (in_use(c, e->segment))
+    if (in_use(c, e->segment)) {
         fetch_by_trail(c, e);
-    else
+        e->ended = e->count < ENTRIES_FETCHED;
+    } else {
         fetch_by_index(c, e);
-    e->ended = e->count < ENTRIES_FETCHED;
+        e->ended = e->count < fetched_at_once(e);
+    }
     if (e->count) {
         e->us = e->rows[e->count - 1].us;
         e->id = e->rows[e->count - 1].id;
     }
+}
+
+void trace_entries_apart(struct api_call *c, const struct trace_entries *e,
+                         void (*each)(void *own, const struct trace_entries *one), void *own)
+{
+    struct db_stmt *s = stored_query(
+        c, e->segment, e->longest ? "api_entries_heads_longest" : "api_entries_heads_shortest");
+
+    if (!s)
+        return;
+    db_str(s, "operations", e->json.at, e->json.len);
+    db_int(s, "us", e->us);
+    while (stored_row(e->segment, s)) {
+        struct trace_entries one = *e;
+
+        one.operation = db_col_int(s, 0);
+        one.bounded = true;
+        one.bound = (struct trace_entry){.us = db_col_int(s, 1), .id = INT64_MAX};
+        each(own, &one);
+    }
+    db_reset(s);
+}
+
+const struct trace_entry *trace_entries_peek(struct api_call *c, struct trace_entries *e)
+{
+    return e->bounded ? &e->bound : trace_entries_head(c, e);
 }
 
 const struct trace_entry *trace_entries_head(struct api_call *c, struct trace_entries *e)

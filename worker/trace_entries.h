@@ -8,7 +8,8 @@
 #include "worker/api_call.h"
 #include "worker/api_page.h"
 
-#define ENTRIES_FETCHED 64 /* rows at a time */
+#define ENTRIES_FETCHED 64 /* rows at a time, at most: the first time few, then more and more */
+#define ENTRIES_FIRST 4
 
 struct trace_entry {
     int64_t id, us;
@@ -27,14 +28,22 @@ struct trace_entries {
     struct text json; /* and the same once more */
     int64_t us, id;   /* behind these */
     struct trace_entry *rows;
-    uint32_t count, at, fetches;
+    uint32_t count, room, at, fetches;
     bool ended;
+    bool bounded;             /* nothing was fetched yet, but no row can come before … */
+    struct trace_entry bound; /* … one like this */
 };
 
 /* Are there so few rows of that time in a sealed segment that putting them in order is quicker than
  * going along an index in which most are of other times? */
 bool trace_entries_few(struct api_call *c, struct query_segment *g, int64_t from_ms, int64_t to_ms);
-/* The row that is next; NULL: no more. Go on with ->at++. */
+/* One stream for each of e->operations that has rows behind its place in a sealed segment, bounded: handed
+ * to `each`. */
+void trace_entries_apart(struct api_call *c, const struct trace_entries *e,
+                         void (*each)(void *own, const struct trace_entries *one), void *own);
+/* The row that is next, or a bound of it; NULL: no more. Go on with ->at++. */
+const struct trace_entry *trace_entries_peek(struct api_call *c, struct trace_entries *e);
+/* The row that is next; NULL: no more. */
 const struct trace_entry *trace_entries_head(struct api_call *c, struct trace_entries *e);
 
 #endif

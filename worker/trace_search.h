@@ -75,6 +75,10 @@ bool hunt_unread(const struct trace_hunt *h, uint32_t n);
 bool hunt_fits(struct trace_hunt *h, uint32_t n, struct trace_found *out);
 /* Might this span be one that leads to its trace? For blocks in the scratch arena. */
 bool hunt_may(struct trace_hunt *h, const struct span *s, struct text project);
+bool hunt_group_may(struct trace_hunt *h, const struct span_bundle *b, const struct span_group *g,
+                    struct text project);
+/* Words that a block must hold; room for QUERY_NEEDS. Their number. */
+uint32_t hunt_needs(const struct trace_search *s, struct query_need *needs);
 bool hunt_is_done(struct trace_hunt *h, const uint8_t id[16]);
 void hunt_done(struct trace_hunt *h, const uint8_t id[16]);
 bool hunt_newest(struct trace_hunt *h);

@@ -1,5 +1,6 @@
 /* trace_search_largest.c -- the traces with the most spans, among the newest ones: blocks tell how many
- * spans of which trace they hold without being taken apart. */
+ * spans of which trace they hold without being taken apart. Of a service or an operation: among the newest
+ * blocks that have something of it, whose records that name it are taken apart. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,44 +11,75 @@
 struct counted {
     struct trace_candidate trace;
     uint32_t spans;
+    bool may; /* a span of it fits the conditions, if there are any */
 };
 
 struct counting {
     struct counted *list;
     uint32_t *slots, count; /* place + 1, by id */
+    size_t bytes;           /* of records, that may still be taken apart */
 };
 
-static void count_one(struct counting *k, const struct span_group *g)
+/* NULL: too many. */
+static struct counted *place_of(struct counting *k, const uint8_t *id)
 {
     uint64_t half;
     uint32_t at;
 
-    memcpy(&half, g->trace_id + 8, 8);
+    memcpy(&half, id + 8, 8);
     at = (uint32_t)(half * 0x9e3779b97f4a7c15 >> 32) & (2 * TRACES_COUNTED - 1);
-    while (k->slots[at] && memcmp(k->list[k->slots[at] - 1].trace.id, g->trace_id, 16) != 0)
+    while (k->slots[at] && memcmp(k->list[k->slots[at] - 1].trace.id, id, 16) != 0)
         at = (at + 1) & (2 * TRACES_COUNTED - 1);
     if (!k->slots[at]) {
         if (k->count == TRACES_COUNTED)
-            return;
-        memcpy(k->list[k->count].trace.id, g->trace_id, 16);
-        k->list[k->count].spans = 0;
+            return NULL;
+        k->list[k->count] = (struct counted){.spans = 0};
+        memcpy(k->list[k->count].trace.id, id, 16);
         k->slots[at] = ++k->count;
     }
-    k->list[k->slots[at] - 1].spans += g->spans;
+    return &k->list[k->slots[at] - 1];
+}
+
+/* Which of its traces fit? Names lie in a record as they are, so most records tell by their bytes. */
+static void note_fitting(struct trace_hunt *h, struct counting *k, struct text record)
+{
+    const struct trace_search *s = h->s;
+    const struct api_project *p;
+    struct span_bundle b;
+
+    if (text_find(record, s->service) == record.len ||
+        text_find(record, s->operation) == record.len || k->bytes < record.len ||
+        !span_bundle_open(record, query_scratch(h->c->q), &b) ||
+        !(p = api_project_by_id(h->c, b.head.project)))
+        return;
+    k->bytes -= record.len;
+    for (uint32_t i = 0; i < b.head.traces; i++) {
+        struct counted *one =
+            hunt_group_may(h, &b, &b.groups[i], p->slug) ? place_of(k, b.groups[i].trace_id) : NULL;
+
+        if (one)
+            one->may = true;
+    }
 }
 
 static void count_record(struct trace_hunt *h, struct counting *k, struct text record)
 {
     struct span_head head;
-    struct span_group g;
+    struct counted *one;
+    uint32_t spans;
     uint8_t id[16];
     size_t at = 0;
 
     if (!span_bundle_head(record, &head) || !api_project_by_id(h->c, head.project))
         return;
-    g.trace_id = id;
-    while (span_bundle_trace(record, &at, id, &g.spans))
-        count_one(k, &g);
+    while (span_bundle_trace(record, &at, id, &spans)) {
+        if (!(one = place_of(k, id)))
+            continue;
+        one->spans += spans;
+        one->may |= !h->s->query;
+    }
+    if (h->s->query)
+        note_fitting(h, k, record);
 }
 
 static int by_spans(const void *a, const void *b)
@@ -59,10 +91,26 @@ static int by_spans(const void *a, const void *b)
     return memcmp(x->trace.id, y->trace.id, 16);
 }
 
+static void sort(struct counting *k)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < k->count; i++)
+        if (k->list[i].may)
+            k->list[kept++] = k->list[i];
+    k->count = kept;
+    if (kept)
+        qsort(k->list, kept, sizeof *k->list, by_spans);
+}
+
 static bool count_all(struct trace_hunt *h, struct counting *k)
 {
-    struct block_wish wish = {
-        .kind = RECORD_SPANS, .from_ms = h->s->range.from_ms, .to_ms = h->s->range.to_ms};
+    struct query_need needs[QUERY_NEEDS];
+    struct block_wish wish = {.kind = RECORD_SPANS,
+                              .from_ms = h->s->range.from_ms,
+                              .to_ms = h->s->range.to_ms,
+                              .needs = needs,
+                              .need_count = hunt_needs(h->s, needs)};
     struct block_walk walk;
     struct block_view view;
     struct block_ref ref;
@@ -73,12 +121,12 @@ static bool count_all(struct trace_hunt *h, struct counting *k)
         return false;
     block_walk_begin(&walk, h->c, &wish);
     walk.blocks = TRACE_SCAN_BLOCKS;
-    walk.bytes = TRACE_COUNT_BYTES;
+    walk.bytes = h->s->query ? TRACE_COUNT_BYTES / 2 : TRACE_COUNT_BYTES;
+    k->bytes = TRACE_SCAN_BYTES / 2;
     while (block_walk_next(&walk, &ref, &view))
         for (uint32_t i = 0; i < view.count; i++)
             count_record(h, k, view.records[i]);
-    if (k->count)
-        qsort(k->list, k->count, sizeof *k->list, by_spans);
+    sort(k);
     return true;
 }
 

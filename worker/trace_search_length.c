@@ -10,7 +10,7 @@
 #include "worker/trace_entries.h"
 #include "worker/trace_search.h"
 
-#define STREAMS_OF_MAX 64 /* operations followed one by one, in a segment */
+#define STREAMS_OF_MAX 512 /* operations followed one by one, in a segment */
 #define OPERATIONS_SEEN 2048
 #define FETCHES_MAX 100 /* in one request, besides the first of each stream */
 
@@ -23,11 +23,8 @@ struct merge {
 
 /* ---- which streams ---- */
 
-static void add(struct merge *m, struct trace_entries e)
+static void add(struct merge *m, const struct trace_entries *e)
 {
-    const struct trace_search *s = m->h->s;
-    int64_t segment = s->from.offset >> 32, id = s->from.offset & UINT32_MAX;
-
     if (m->count == m->room) {
         uint32_t room = m->room ? m->room * 2 : 64;
         struct trace_entries *more = arena_alloc(m->h->c->arena, room * sizeof *more);
@@ -39,13 +36,34 @@ static void add(struct merge *m, struct trace_entries e)
         m->streams = more;
         m->room = room;
     }
-    e.from_ms = s->range.from_ms;
-    e.to_ms = s->range.to_ms;
-    e.longest = s->order == TRACES_LONGEST;
-    e.of_operation = m->of_operation;
-    e.us = segment ? s->from.value : e.longest ? INT64_MAX : -1;
-    e.id = !segment || e.segment->id < segment ? INT64_MAX : e.segment->id == segment ? id : 0;
-    m->streams[m->count++] = e;
+    m->streams[m->count++] = *e;
+}
+
+static void add_one(void *own, const struct trace_entries *e)
+{
+    add(own, e);
+}
+
+/* Where the streams of a segment go on. */
+static struct trace_entries begin(const struct merge *m, struct query_segment *g)
+{
+    const struct trace_search *s = m->h->s;
+    int64_t segment = s->from.offset >> 32, id = s->from.offset & UINT32_MAX;
+    bool longest = s->order == TRACES_LONGEST;
+
+    return (struct trace_entries){
+        .segment = g,
+        .from_ms = s->range.from_ms,
+        .to_ms = s->range.to_ms,
+        .longest = longest,
+        .of_operation = m->of_operation,
+        .us = segment   ? s->from.value
+              : longest ? INT64_MAX
+                        : -1,
+        .id = !segment || g->id < segment ? INT64_MAX
+              : g->id == segment          ? id
+                                          : 0,
+    };
 }
 
 /* The segment's numbers of the operation that is asked for, ascending. */
@@ -53,7 +71,10 @@ static bool operations_of(struct merge *m, struct query_segment *g, struct trace
 {
     struct api_call *c = m->h->c;
     struct db *d = query_segment_db(c->q, g);
-    struct db_stmt *s = d ? api_segment_query(c, d, "api_operation_ids") : NULL;
+    struct db_stmt *s =
+        d ? api_segment_query(c, d,
+                              m->h->s->service.at ? "api_operation_ids" : "api_operation_ids_named")
+          : NULL;
     struct buf b = api_buf(c);
 
     if (!s || !(e->operations = arena_alloc(c->arena, OPERATIONS_SEEN * sizeof *e->operations)))
@@ -74,19 +95,15 @@ static bool operations_of(struct merge *m, struct query_segment *g, struct trace
 static void add_segment(struct merge *m, struct query_segment *g)
 {
     const struct api_range *range = &m->h->s->range;
-    struct trace_entries e = {.segment = g};
+    struct trace_entries e = begin(m, g);
 
     if (m->of_operation && !operations_of(m, g, &e))
         return;
     e.few = trace_entries_few(m->h->c, g, range->from_ms, range->to_ms);
-    if (!m->of_operation || e.few || !g->indexed || e.operation_count > STREAMS_OF_MAX) {
-        add(m, e);
-        return;
-    }
-    for (uint32_t i = 0; i < e.operation_count; i++) {
-        e.operation = e.operations[i];
-        add(m, e);
-    }
+    if (!m->of_operation || e.few || !g->indexed || e.operation_count > STREAMS_OF_MAX)
+        add(m, &e);
+    else
+        trace_entries_apart(m->h->c, &e, add_one, m);
 }
 
 static void add_all(struct merge *m)
@@ -115,21 +132,26 @@ static bool before(const struct trace_entries *a, const struct trace_entry *x,
     return x->id > y->id;
 }
 
+/* The stream whose next row is the first of all; of many streams a bound says that they need not be read. */
 static struct trace_entries *first_of(struct merge *m)
 {
-    struct trace_entries *best = NULL;
-    const struct trace_entry *best_row = NULL;
+    for (;;) {
+        struct trace_entries *best = NULL;
+        const struct trace_entry *best_row = NULL;
 
-    for (uint32_t i = 0; i < m->count; i++) {
-        struct trace_entries *e = &m->streams[i];
-        const struct trace_entry *row = trace_entries_head(m->h->c, e);
+        for (uint32_t i = 0; i < m->count; i++) {
+            struct trace_entries *e = &m->streams[i];
+            const struct trace_entry *row = trace_entries_peek(m->h->c, e);
 
-        if (row && (!best || before(e, row, best, best_row))) {
-            best = e;
-            best_row = row;
+            if (row && (!best || before(e, row, best, best_row))) {
+                best = e;
+                best_row = row;
+            }
         }
+        if (!best || !best->bounded)
+            return best;
+        trace_entries_head(m->h->c, best);
     }
-    return best;
 }
 
 static bool fetched_enough(const struct merge *m)
@@ -137,8 +159,8 @@ static bool fetched_enough(const struct merge *m)
     uint32_t fetches = 0;
 
     for (uint32_t i = 0; i < m->count; i++)
-        fetches += m->streams[i].fetches;
-    return fetches >= FETCHES_MAX + m->count;
+        fetches += m->streams[i].fetches ? m->streams[i].fetches - 1 : 0;
+    return fetches >= FETCHES_MAX;
 }
 
 /* ---- at which of its rows a trace is shown ---- */

@@ -23,8 +23,8 @@ struct gathering {
     uint32_t count, room;
 };
 
-static bool group_may(struct trace_hunt *h, const struct span_bundle *b, const struct span_group *g,
-                      struct text project)
+bool hunt_group_may(struct trace_hunt *h, const struct span_bundle *b, const struct span_group *g,
+                    struct text project)
 {
     struct span_cursor cursor;
     struct span s;
@@ -53,7 +53,7 @@ static void gather_record(struct gathering *g, struct text record)
         !(p = api_project_by_id(g->h->c, b.head.project)))
         return;
     for (uint32_t i = 0; i < b.head.traces; i++)
-        if (group_may(g->h, &b, &b.groups[i], p->slug))
+        if (hunt_group_may(g->h, &b, &b.groups[i], p->slug))
             add(g, &b.groups[i]);
 }
 
@@ -186,7 +186,7 @@ static bool take(struct gathering *g, struct block_at here, uint32_t *i)
 
 /* ---- down the blocks ---- */
 
-static uint32_t needs_of(const struct trace_search *s, struct query_need *needs)
+uint32_t hunt_needs(const struct trace_search *s, struct query_need *needs)
 {
     if (s->ql)
         return query_needs(&s->ql->query, traceql_lead(s->ql), needs, QUERY_NEEDS);
@@ -208,7 +208,7 @@ bool hunt_newest(struct trace_hunt *h)
                               .from_ms = s->range.from_ms,
                               .to_ms = s->range.to_ms,
                               .needs = needs,
-                              .need_count = needs_of(s, needs),
+                              .need_count = hunt_needs(s, needs),
                               .from = at_of(s->from.value)};
     struct block_walk walk;
     struct block_view view;

@@ -5,7 +5,7 @@
 
 #include "worker/trace_search.h"
 
-#define RANKED_MAX 200
+#define RANKED_MAX 128
 
 /* A cursor's offset: that of the newest-first search which the list was made from, and the place in it. */
 #define PLACES 1024
