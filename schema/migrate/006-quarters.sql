@@ -1,5 +1,6 @@
 -- 006-quarters: figures by the quarter of a day as well (quarter = hour / 6), so that a month is not added up
--- hour by hour. They are whole from meta's quarters_from on: what was counted before is in the hours only.
+-- hour by hour. They are whole from meta's quarters_from on: what was counted before is in the hours only, up to
+-- a day ahead of now for those whose clock is.
 CREATE TABLE red_quarter (
     operation_id INTEGER NOT NULL, quarter INTEGER NOT NULL, release_id INTEGER NOT NULL, -- 0: none
     environment TEXT NOT NULL,                         -- '': none
@@ -15,4 +16,4 @@ CREATE TABLE log_quarter (
     PRIMARY KEY (service_id, quarter, environment, level)) WITHOUT ROWID;
 INSERT INTO meta SELECT 'quarters_from',
     CASE WHEN EXISTS (SELECT 1 FROM red_hour) OR EXISTS (SELECT 1 FROM edge_hour) OR EXISTS (SELECT 1 FROM log_hour)
-         THEN unixepoch() / 21600 + 1 ELSE 1 END;
+         THEN unixepoch() / 21600 + 5 ELSE 1 END;

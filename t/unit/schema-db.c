@@ -48,6 +48,35 @@ static void test_migrations(void)
     db_close(d);
 }
 
+static int64_t number(struct db *d, const char *sql)
+{
+    struct db_stmt *s = db_adhoc(d, sql);
+
+    return s && db_step(s) == 1 ? db_col_int(s, 0) : -1;
+}
+
+/* A folder of the version before: what it counted is in the hours only. */
+static void test_quarters(void)
+{
+    struct db *d = opened("new.db", DB_CREATE);
+
+    db_migrate_catalogue(d);
+    is_int(number(d, "SELECT value FROM meta WHERE key = 'quarters_from'"), 1,
+           "quarters of days are whole in a new catalogue");
+    db_close(d);
+    d = opened("old.db", DB_CREATE);
+    for (unsigned i = 0; i < sql_text_count; i++)
+        if (strncmp(sql_texts[i].name, "00", 2) == 0 && sql_texts[i].name[2] < '6')
+            db_script(d, sql_texts[i].name);
+    db_exec(d,
+            "PRAGMA user_version=5; INSERT INTO red_hour VALUES (1, 1, 0, '', 1, 0, 1, x'0000')");
+    is_int(db_migrate_catalogue(d), DB_OK, "one of version 5 migrates");
+    is_int(number(d, "SELECT value * 6 > unixepoch() / 3600 + 24 FROM meta WHERE key = "
+                     "'quarters_from'"),
+           1, "its quarters are whole from tomorrow on");
+    db_close(d);
+}
+
 static void test_statements(void)
 {
     struct db *d = opened("rows.db", DB_CREATE);
@@ -172,6 +201,7 @@ int main(void)
         if (strcmp(sql_texts[i - 1].name, sql_texts[i].name) >= 0)
             ok(false, "%s is out of order", sql_texts[i].name);
     test_migrations();
+    test_quarters();
     test_statements();
     test_read_only();
     test_damage();

@@ -273,6 +273,7 @@ static void compare_spans(struct kit *k, const struct sent *sent)
            kit_sum(k, "SELECT count(*) FROM mark"), "each block is marked");
     is_int(kit_number(k, SPANS_COUNTED("red_minute")), spans, "minutes");
     is_int(kit_number(k, SPANS_COUNTED("red_hour")), spans, "hours of spans");
+    is_int(kit_number(k, SPANS_COUNTED("red_quarter")), spans, "quarters of days");
     is_int(kit_number(k, "SELECT sum(calls) FROM red_minute WHERE operation_id IN "
                          "(SELECT id FROM operation WHERE entry = 2)"),
            sent->traces, "units of work per service");
@@ -290,6 +291,7 @@ static void compare_logs(struct kit *k, const struct sent *sent)
     is_int(kit_number(k, "SELECT sum(records) FROM log_minute"), sent->logs,
            "log records per minute");
     is_int(kit_number(k, "SELECT sum(records) FROM log_hour"), sent->logs, "per hour");
+    is_int(kit_number(k, "SELECT sum(records) FROM log_quarter"), sent->logs, "per quarter");
     is_int(kit_number(k, "SELECT sum(quantity) FROM outcome WHERE category = 'log_item'"),
            sent->logs, "accepted");
 }

@@ -44,6 +44,7 @@ static void test_rows(struct kit *k, struct span_maker *m)
            1, "under their names");
     is_int(kit_number(k, SPANS_COUNTED("red_minute")), spans, "spans per minute");
     is_int(kit_number(k, SPANS_COUNTED("red_hour")), spans, "per hour");
+    is_int(kit_number(k, SPANS_COUNTED("red_quarter")), spans, "per quarter of a day");
     is_int(kit_number(k, "SELECT count(*) FROM red_minute WHERE length(sketch) < 4"), 0,
            "with a sketch each");
     is_int(kit_number(k, "SELECT sum(calls) FROM red_minute r JOIN operation o ON o.id = "
@@ -288,12 +289,15 @@ static const char *const OLD =
     "INSERT INTO operation VALUES (9000, 9000, 'GET', 2, 1, 0, 0);"
     "INSERT INTO red_minute VALUES (9000, 1, 0, '', 1, 0, 1, x'0000');"
     "INSERT INTO red_hour VALUES (9000, 1, 0, '', 1, 0, 1, x'0000');"
+    "INSERT INTO red_quarter VALUES (9000, 1, 0, '', 1, 0, 1, x'0000');"
     "INSERT INTO edge VALUES (9000, 1, 'old', 'older', 0, '');"
     "INSERT INTO edge_minute VALUES (9000, 1, 1, 0, 1);"
     "INSERT INTO edge_hour VALUES (9000, 1, 1, 0, 1);"
+    "INSERT INTO edge_quarter VALUES (9000, 1, 1, 0, 1);"
     "INSERT INTO log_minute VALUES (9000, 1, '', 3, 1),"
     " (9001, unixepoch() / 60 - 5 * 1440, '', 3, 1), (9001, unixepoch() / 60, '', 3, 1);"
-    "INSERT INTO log_hour VALUES (9000, 1, '', 3, 1), (9001, unixepoch() / 3600, '', 3, 1);";
+    "INSERT INTO log_hour VALUES (9000, 1, '', 3, 1), (9001, unixepoch() / 3600, '', 3, 1);"
+    "INSERT INTO log_quarter VALUES (9000, 1, '', 3, 1);";
 
 static bool change(struct kit *k, const char *sql)
 {
@@ -324,6 +328,10 @@ static void test_expire(struct kit *k)
                kit_number(k, "SELECT count(*) FROM log_hour WHERE hour = 1") +
                kit_number(k, "SELECT count(*) FROM edge_hour WHERE hour = 1"),
            0, "and theirs");
+    is_int(kit_number(k, "SELECT count(*) FROM red_quarter WHERE quarter = 1") +
+               kit_number(k, "SELECT count(*) FROM log_quarter WHERE quarter = 1") +
+               kit_number(k, "SELECT count(*) FROM edge_quarter WHERE quarter = 1"),
+           0, "by the quarter, too");
     is_int(kit_number(k, "SELECT count(*) FROM edge WHERE id = 9000"), 0, "and edges");
     is_int(kit_wait(k, "SELECT count(*) FROM log_minute WHERE service_id = 9001", 1, 10), 1,
            "minutes of five days ago leave, those of today stay");
