@@ -1,11 +1,16 @@
 #include "model/marks.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define VALUE_MAX 200 /* longer values are nobody's search */
-#define PROBES 3
-#define FILTER_MIN 64
+#define PROBES 5
+#define PROBES_UNCUT 3
+#define SLICE_BITS 9 /* of a place in a slice */
+#define VERSION 2    /* last byte of a filter */
+
+static_assert(1 << SLICE_BITS == MARKS_SLICE * 8, "a place in a slice");
 
 static uint64_t mix(uint64_t a, uint64_t b)
 {
@@ -179,29 +184,39 @@ struct text marks_traces(struct marks *m)
     return (struct text){(const char *)m->traces, kept * sizeof *m->traces};
 }
 
-static uint32_t bit_of(uint64_t word, int probe, uint32_t bits)
+/* Places come from the word's lower 45 bits, the slice from its upper six. */
+static uint32_t place_of(uint64_t word, int probe)
 {
-    return (uint32_t)((word >> 32) + (uint64_t)probe * ((uint32_t)word | 1)) & (bits - 1);
+    return (uint32_t)(word >> SLICE_BITS * probe) & ((1u << SLICE_BITS) - 1);
+}
+
+uint32_t marks_slice_of(uint64_t word)
+{
+    return (uint32_t)(word >> 58) & (MARKS_SLICES - 1);
 }
 
 struct text marks_words(struct marks *m)
 {
-    uint32_t bytes = FILTER_MIN;
+    uint32_t slices = 1;
 
     if (!m->filter && !(m->filter = malloc(MARKS_WORDS_MAX))) {
         m->failed = true;
         return TEXT("");
     }
-    while (bytes < m->word_count && bytes < MARKS_WORDS_MAX)
-        bytes *= 2;
-    memset(m->filter, 0, bytes);
-    for (uint32_t i = 0; i < m->word_room; i++)
-        for (int probe = 0; m->words[i] && probe < PROBES; probe++) {
-            uint32_t bit = bit_of(m->words[i], probe, bytes * 8);
+    while (slices * MARKS_SLICE < m->word_count && slices < MARKS_SLICES)
+        slices *= 2;
+    memset(m->filter, 0, slices * MARKS_SLICE);
+    for (uint32_t i = 0; i < m->word_room; i++) {
+        uint8_t *slice = m->filter + (marks_slice_of(m->words[i]) & (slices - 1)) * MARKS_SLICE;
 
-            m->filter[bit / 8] |= (uint8_t)(1u << bit % 8);
+        for (int probe = 0; m->words[i] && probe < PROBES; probe++) {
+            uint32_t place = place_of(m->words[i], probe);
+
+            slice[place / 8] |= (uint8_t)(1u << place % 8);
         }
-    return (struct text){(const char *)m->filter, bytes};
+    }
+    m->filter[slices * MARKS_SLICE] = VERSION;
+    return (struct text){(const char *)m->filter, slices * MARKS_SLICE + 1};
 }
 
 /* ---- asking ---- */
@@ -225,15 +240,53 @@ bool marks_has_trace(struct text traces, uint32_t hash)
     return false;
 }
 
-bool marks_has_word(struct text words, uint64_t word)
+bool marks_slice_has(const uint8_t *slice, uint64_t word)
 {
-    if (!words.len || words.len & (words.len - 1))
-        return true; /* no filter: it may hold anything */
     for (int probe = 0; probe < PROBES; probe++) {
-        uint32_t bit = bit_of(word, probe, (uint32_t)words.len * 8);
+        uint32_t place = place_of(word, probe);
+
+        if (!(slice[place / 8] & 1u << place % 8))
+            return false;
+    }
+    return true;
+}
+
+static bool is_cut(struct text words)
+{
+    size_t slices = words.len / MARKS_SLICE;
+
+    return slices && slices <= MARKS_SLICES && !(slices & (slices - 1)) &&
+           words.len == slices * MARKS_SLICE + 1 && words.at[words.len - 1] == VERSION;
+}
+
+const uint8_t *marks_slice(struct text words, uint32_t slice)
+{
+    size_t slices = words.len / MARKS_SLICE;
+
+    return is_cut(words) ? (const uint8_t *)words.at + (slice & (slices - 1)) * MARKS_SLICE : NULL;
+}
+
+static bool uncut_has(struct text words, uint64_t word)
+{
+    uint32_t bits = (uint32_t)words.len * 8;
+
+    for (int probe = 0; probe < PROBES_UNCUT; probe++) {
+        uint32_t bit =
+            (uint32_t)((word >> 32) + (uint64_t)probe * ((uint32_t)word | 1)) & (bits - 1);
 
         if (!((unsigned char)words.at[bit / 8] & 1u << bit % 8))
             return false;
     }
     return true;
+}
+
+bool marks_has_word(struct text words, uint64_t word)
+{
+    const uint8_t *slice = marks_slice(words, marks_slice_of(word));
+
+    if (slice)
+        return marks_slice_has(slice, word);
+    if (!words.len || words.len & (words.len - 1))
+        return true; /* no filter: it may hold anything */
+    return uncut_has(words, word);
 }

@@ -4,8 +4,12 @@
  * For        the writer (making), the sealing thread, the query thread (asking).
  * Ownership  a builder owns its memory; what marks_traces and marks_words give is valid until the next
  *            change.
- * Cost       4 bytes a trace, 8 bits a distinct word. A word is looked for by its text: 200 the number
- *            and "200" the string are the same, as people who search want it. */
+ * Cost       4 bytes a trace, 8 to 16 bits a distinct word. A word is looked for by its text: 200 the number
+ *            and "200" the string are the same, as people who search want it.
+ * Slices     all bits of a word lie in one slice of the filter. So the filters of many blocks can be laid
+ *            beside one another slice by slice (a packed segment's table `sieve`), and a word is looked for in
+ *            all of them by reading one slice of each, which stand together. Filters of segments written
+ *            before version 2 are not cut; they are told by their length. */
 #ifndef QUERN_MODEL_MARKS_H
 #define QUERN_MODEL_MARKS_H
 
@@ -15,7 +19,9 @@
 #include "proto/attr.h"
 #include "proto/text.h"
 
-#define MARKS_WORDS_MAX 4096 /* bytes of a filter; fuller ones let more blocks through */
+#define MARKS_SLICE 64  /* bytes */
+#define MARKS_SLICES 64 /* of a filter, at most; fuller ones let more blocks through */
+#define MARKS_WORDS_MAX (MARKS_SLICES * MARKS_SLICE + 1) /* bytes of a filter: slices, version */
 
 struct marks {
     uint32_t *traces;
@@ -41,6 +47,11 @@ uint64_t marks_word(struct text key, struct text value);
 bool marks_has_trace(struct text traces, uint32_t hash);
 /* False: it is surely not there. */
 bool marks_has_word(struct text words, uint64_t word);
+/* The slice of a filter that a word lies in, of MARKS_SLICES; smaller filters repeat themselves. NULL: the
+ * filter is not cut. */
+const uint8_t *marks_slice(struct text words, uint32_t slice);
+uint32_t marks_slice_of(uint64_t word);
+bool marks_slice_has(const uint8_t *slice, uint64_t word);
 
 /* Words that are no attributes. */
 #define MARKS_ODD TEXT("\x01odd") /* arrays, fractions, bytes, long texts: look into the block */

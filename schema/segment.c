@@ -75,6 +75,7 @@ static int fill_new(struct segment *s, const struct segment_facts *facts, enum s
     if ((rc = db_exec(s->db, pragma)) == DB_OK && (rc = db_begin(s->db)) == DB_OK &&
         (rc = db_script(s->db, "segment-001")) == DB_OK &&
         (rc = db_script(s->db, "segment-002-spans")) == DB_OK &&
+        (page != SEGMENT_DENSE || (rc = db_script(s->db, "segment-003-sieve")) == DB_OK) &&
         (rc = set_meta(s, "segment_id", facts->id)) == DB_OK &&
         (rc = set_meta(s, "first_seq", (int64_t)facts->first_seq)) == DB_OK)
         rc = set_meta(s, "day", facts->day);

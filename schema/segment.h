@@ -121,6 +121,14 @@ int segment_operations(struct segment *s,
                        bool (*each)(void *own, const struct segment_operation *o), void *own);
 /* Sealing: the marks' traces as an index. Within a transaction. */
 int segment_index_traces(struct db *d);
+/* The same, of traces that were gathered; sorted by this. */
+struct segment_place {
+    uint32_t hash, block;
+};
+int segment_index_places(struct db *d, struct segment_place *list, size_t count);
+/* A slice of the filters of all blocks of a kind (model/marks.h). */
+int segment_put_sieve(struct segment *s, uint32_t kind, uint32_t slice, uint64_t first_block,
+                      const void *bits, size_t len);
 
 /* Events with a sequence above `after`, in order. 1: a row; 0: no more; negative. */
 int segment_events(struct segment *s, uint64_t after);

@@ -81,12 +81,8 @@ int segment_operations(struct segment *s,
 
 /* ---- sealing ---- */
 
-struct place {
-    uint32_t hash, block;
-};
-
 struct places {
-    struct place *list;
+    struct segment_place *list;
     size_t count, room;
 };
 
@@ -94,20 +90,20 @@ static bool add(struct places *p, uint32_t hash, uint32_t block)
 {
     if (p->count == p->room) {
         size_t room = p->room ? p->room * 2 : 4096;
-        struct place *list = realloc(p->list, room * sizeof *list);
+        struct segment_place *list = realloc(p->list, room * sizeof *list);
 
         if (!list)
             return false;
         p->list = list;
         p->room = room;
     }
-    p->list[p->count++] = (struct place){hash, block};
+    p->list[p->count++] = (struct segment_place){hash, block};
     return true;
 }
 
 static int by_hash(const void *a, const void *b)
 {
-    const struct place *x = a, *y = b;
+    const struct segment_place *x = a, *y = b;
 
     if (x->hash != y->hash)
         return x->hash < y->hash ? -1 : 1;
@@ -138,24 +134,44 @@ static int collect(struct db *d, struct places *p)
     return rc;
 }
 
+int segment_index_places(struct db *d, struct segment_place *list, size_t count)
+{
+    int rc = DB_OK;
+
+    if (count > 0) /* qsort wants a list, even an empty one */
+        qsort(list, count, sizeof *list, by_hash);
+    for (size_t i = 0; rc == DB_OK && i < count; i++) {
+        struct db_stmt *q = db_query(d, "segment_put_trace");
+
+        if (!q)
+            return DB_FAIL;
+        db_int_at(q, 1, list[i].hash);
+        db_int_at(q, 2, list[i].block);
+        rc = db_run(q);
+    }
+    return rc;
+}
+
 int segment_index_traces(struct db *d)
 {
     struct places p = {0};
     int rc = collect(d, &p);
 
-    if (p.count > 0) /* qsort wants a list, even an empty one */
-        qsort(p.list, p.count, sizeof *p.list, by_hash);
-    for (size_t i = 0; rc == DB_OK && i < p.count; i++) {
-        struct db_stmt *q = db_query(d, "segment_put_trace");
-
-        if (!q) {
-            rc = DB_FAIL;
-            break;
-        }
-        db_int_at(q, 1, p.list[i].hash);
-        db_int_at(q, 2, p.list[i].block);
-        rc = db_run(q);
-    }
+    if (rc == DB_OK)
+        rc = segment_index_places(d, p.list, p.count);
     free(p.list);
     return rc;
+}
+
+int segment_put_sieve(struct segment *s, uint32_t kind, uint32_t slice, uint64_t first_block,
+                      const void *bits, size_t len)
+{
+    struct db_stmt *q = db_query(segment_db(s), "segment_put_sieve");
+
+    if (!q)
+        return DB_FAIL;
+    db_int_at(q, 1, (int64_t)kind * 64 + slice);
+    db_int_at(q, 2, (int64_t)first_block);
+    db_blob_static_at(q, 3, bits, len);
+    return db_run(q);
 }

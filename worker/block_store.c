@@ -122,14 +122,69 @@ static bool past_stop(const struct block_walk *w, const struct query_segment *g,
 
 enum look { LOOK_FOUND, LOOK_END, LOOK_STOP };
 
+static bool in_time(const struct block_walk *w, struct query_segment *g, int64_t block)
+{
+    struct db_stmt *s = stored_query(w->call, g, "api_mark_times");
+    bool fits;
+
+    if (!s)
+        return false;
+    db_int(s, "block", block);
+    fits =
+        stored_row(g, s) && db_col_int(s, 0) < w->wish.to_ms && db_col_int(s, 1) >= w->wish.from_ms;
+    db_reset(s);
+    return fits;
+}
+
+/* The same, by the sieve: marks are read only of blocks that it lets through. */
+static enum look look_sieved(struct block_walk *w, struct query_segment *g, int64_t *block)
+{
+    const struct block_sieve *v = &w->sieve;
+    int64_t step = w->wish.ascending ? 1 : -1, end = v->first + v->count;
+    int64_t at = w->here.segment == g->id ? w->here.block : step > 0 ? -1 : end;
+
+    if (step > 0 && at < v->first)
+        at = v->first - 1;
+    if (step < 0 && at > end)
+        at = end;
+    for (at += step; at >= v->first && at < end; at += step) {
+        if (past_stop(w, g, at))
+            return LOOK_STOP;
+        if (!v->fits[at - v->first])
+            continue;
+        if (w->marks == 0) {
+            w->spent = true;
+            w->here = (struct block_at){g->id, at};
+            return LOOK_STOP;
+        }
+        w->marks--;
+        if (in_time(w, g, at)) {
+            *block = at;
+            return LOOK_FOUND;
+        }
+    }
+    return LOOK_END;
+}
+
+static bool is_sieved(struct block_walk *w, struct query_segment *g)
+{
+    if (!w->wish.need_count)
+        return false;
+    if (w->sieve.segment != g->id)
+        block_sieve_read(w->call, g, w->wish.kind, w->wish.needs, w->wish.need_count, &w->sieve);
+    return w->sieve.there;
+}
+
 /* The next block of this segment that fits. */
 static enum look look(struct block_walk *w, struct query_segment *g, int64_t *block)
 {
     bool up = w->wish.ascending, goes_on = w->here.segment == g->id;
-    struct db_stmt *s = stored_query(w->call, g, up ? "api_marks_up" : "api_marks_down");
     enum look found = LOOK_END;
+    struct db_stmt *s;
 
-    if (!s)
+    if (is_sieved(w, g))
+        return look_sieved(w, g, block);
+    if (!(s = stored_query(w->call, g, up ? "api_marks_up" : "api_marks_down")))
         return LOOK_END;
     db_int(s, up ? "after" : "before", goes_on ? w->here.block : up ? -1 : INT64_MAX);
     db_int(s, "words", w->wish.need_count > 0);

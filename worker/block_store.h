@@ -15,6 +15,7 @@
 #include "proto/block.h"
 #include "proto/record.h"
 #include "worker/api_call.h"
+#include "worker/block_sieve.h"
 
 /* A place to go on from: survives the request, as two numbers of a cursor. All zero: none. */
 struct block_at {
@@ -50,6 +51,7 @@ struct block_walk {
     struct block_at here;   /* the block handed out last, or the one not looked at any more */
     uint32_t at;            /* place in the list of segments */
     bool begun;
+    struct block_sieve sieve; /* of the segment that it is in */
 };
 
 void block_walk_begin(struct block_walk *w, struct api_call *c, const struct block_wish *wish);

@@ -109,6 +109,8 @@ static void segments_carry(struct query_segment *from, uint32_t count, struct qu
                 to[k].db = from[i].db;
                 to[k].used = from[i].used;
                 to[k].reading = from[i].reading;
+                to[k].sieve =
+                    to[k].indexed == from[i].indexed ? from[i].sieve : QUERY_SIEVE_UNKNOWN;
                 from[i].db = NULL;
             }
         }

@@ -48,6 +48,7 @@ struct query_segment {
     struct db *db;                /* NULL: not open */
     uint64_t used;                /* clock of the LRU */
     bool reading;                 /* a read transaction of this job is open */
+    enum { QUERY_SIEVE_UNKNOWN, QUERY_SIEVE_NONE, QUERY_SIEVE_THERE } sieve; /* block_sieve.h */
 };
 
 struct world *query_world(struct query_thread *q);

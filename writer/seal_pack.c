@@ -13,6 +13,7 @@
 #include "writer/context.h"
 #include "writer/files.h"
 #include "writer/seal.h"
+#include "writer/seal_sieve.h"
 #include "writer/span_rows.h"
 
 struct copy {
@@ -25,9 +26,12 @@ struct copy {
     struct block_packer *packer;
     struct segment_block out; /* the block in the making */
     uint64_t next_block;
-    struct marks marks; /* of it, when it holds spans or log records */
-    struct arena rows;  /* of the record that is marked */
-    uint64_t lost;      /* records in damaged blocks */
+    struct marks marks;           /* of it, when it holds spans or log records */
+    struct arena rows;            /* of the record that is marked */
+    struct sieve sieve;           /* filters of the kind that is copied */
+    struct segment_place *places; /* of traces */
+    size_t place_count, place_room;
+    uint64_t lost; /* records in damaged blocks */
 };
 
 /* Unpack that block. *whole false: damaged, told once. */
@@ -75,6 +79,29 @@ static void mark(struct copy *c, uint32_t kind, struct text record)
         log_error("record.unreadable", "file=\"%s\" kind=%u bytes=%zu", c->path, kind, record.len);
 }
 
+static bool note_traces(struct copy *c, struct text traces)
+{
+    size_t count = traces.len / 4;
+
+    if (c->place_count + count > c->place_room) {
+        size_t room = (c->place_count + count) * 2;
+        struct segment_place *more = realloc(c->places, room * sizeof *more);
+
+        if (!more)
+            return false;
+        c->places = more;
+        c->place_room = room;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct segment_place *p = &c->places[c->place_count++];
+
+        memcpy(&p->hash, traces.at + i * 4, 4);
+        p->block = (uint32_t)c->out.id;
+    }
+    return true;
+}
+
+/* Traces go into the index, filters into the sieve: the row itself has the times. */
 static int put_mark(struct copy *c)
 {
     struct text traces = marks_traces(&c->marks), words = marks_words(&c->marks);
@@ -82,11 +109,11 @@ static int put_mark(struct copy *c)
                              .kind = c->out.kind,
                              .min_ms = c->out.min_ms,
                              .max_ms = c->out.max_ms,
-                             .traces = traces.at,
-                             .traces_len = traces.len,
-                             .words = words.at,
-                             .words_len = words.len};
-    int rc = c->marks.failed ? DB_FAIL : segment_put_mark(c->to, &m);
+                             .traces = "",
+                             .words = ""};
+    int rc = c->marks.failed || !note_traces(c, traces) || !sieve_add(&c->sieve, m.block, words)
+                 ? DB_FAIL
+                 : segment_put_mark(c->to, &m);
 
     marks_clear(&c->marks);
     return rc;
@@ -171,7 +198,9 @@ static int copy_kind(struct copy *c, uint32_t kind)
         for (uint32_t i = 0; rc == DB_OK && i < c->view.count; i++)
             rc = add(c, kind, c->view.records[i], b.min_ms, b.max_ms, &slot);
     }
-    return rc == DB_OK ? put_block(c) : rc;
+    if (rc == DB_OK && (rc = put_block(c)) == DB_OK)
+        rc = sieve_put(&c->sieve, c->to, kind);
+    return rc;
 }
 
 /* Rows that speak of no block. */
@@ -203,7 +232,8 @@ static int copy_all(struct copy *c, const char *from)
             rc = copy_kind(c, kind);
     if (rc == DB_OK && (rc = db_commit(d)) == DB_OK && (rc = copy_rows(c, from)) == DB_OK)
         rc = db_script(d, "segment-seal");
-    if (rc == DB_OK && (rc = db_begin(d)) == DB_OK && (rc = segment_index_traces(d)) == DB_OK)
+    if (rc == DB_OK && (rc = db_begin(d)) == DB_OK &&
+        (rc = segment_index_places(d, c->places, c->place_count)) == DB_OK)
         rc = db_commit(d);
     return rc;
 }
@@ -233,6 +263,8 @@ int seal_pack(const char *from, const char *to, const struct seal_pause *pause)
     segment_close(c.to);
     block_packer_free(c.packer);
     marks_free(&c.marks);
+    sieve_free(&c.sieve);
+    free(c.places);
     arena_free(&c.arena);
     arena_free(&c.rows);
     return rc == DB_OK && !files_sync(to) ? DB_FAIL : rc;
