@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #define VALUE_MAX 200 /* longer values are nobody's search */
-#define PROBES 5
+#define PROBES 6
 #define PROBES_UNCUT 3
 #define SLICE_BITS 9 /* of a place in a slice */
 #define VERSION 2    /* last byte of a filter */
@@ -184,7 +184,7 @@ struct text marks_traces(struct marks *m)
     return (struct text){(const char *)m->traces, kept * sizeof *m->traces};
 }
 
-/* Places come from the word's lower 45 bits, the slice from its upper six. */
+/* Places come from the word's lower 54 bits, the slice from its upper six. */
 static uint32_t place_of(uint64_t word, int probe)
 {
     return (uint32_t)(word >> SLICE_BITS * probe) & ((1u << SLICE_BITS) - 1);

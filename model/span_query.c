@@ -295,6 +295,81 @@ uint32_t query_needs(const struct span_query *q, uint32_t node, struct query_nee
     return count + query_needs(q, n->b, out + count, room - count);
 }
 
+/* ---- bytes that records must hold ---- */
+
+/* Can it be nothing but a text that is stored as it is? Numbers, truth values, bytes (in base64) and texts in
+ * JSON are stored otherwise. */
+static bool is_stored_plain(const struct query_value *v)
+{
+    static const char marks[] = " _.:-", of_numbers[] = "eEinfaINFA";
+    bool marked = false, worded = false;
+
+    if (v->is_number || v->text.len < 4)
+        return false;
+    for (size_t i = 0; i < v->text.len; i++) {
+        char c = v->text.at[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        bool mark = memchr(marks, c, sizeof marks - 1) != NULL;
+
+        if (!letter && !mark && !(c >= '0' && c <= '9'))
+            return false;
+        marked |= mark;
+        worded |= letter && !memchr(of_numbers, c, sizeof of_numbers - 1);
+    }
+    return marked && worded;
+}
+
+static bool is_named(const struct query_term *t)
+{
+    return t->op == QUERY_EQ && t->value.text.len && !text_is(t->value.text, "(unnamed)") &&
+           !text_is(t->value.text, "unknown_service");
+}
+
+static uint32_t holds_of(const struct query_term *t, struct query_hold *out, uint32_t room)
+{
+    uint32_t count = 0;
+
+    if ((t->field == QUERY_NAME || t->field == QUERY_SERVICE) && is_named(t))
+        out[count++] = (struct query_hold){{t->value.text}};
+    if (t->field != QUERY_ATTR || !t->names[0].at || t->op == QUERY_MATCH ||
+        t->op == QUERY_CONTAINS)
+        return count;
+    memcpy(out[count++].any, t->names, sizeof t->names);
+    if (t->op == QUERY_EQ && count < room && is_stored_plain(&t->value))
+        out[count++] = (struct query_hold){{t->value.text}};
+    return count;
+}
+
+uint32_t query_holds(const struct span_query *q, uint32_t node, struct query_hold *out,
+                     uint32_t room)
+{
+    const struct query_node *n;
+    uint32_t count;
+
+    if (node == QUERY_NONE || room == 0)
+        return 0;
+    n = &q->nodes[node];
+    if (n->kind == QUERY_TERM)
+        return holds_of(&n->term, out, room);
+    if (n->kind != QUERY_AND)
+        return 0;
+    count = query_holds(q, n->a, out, room);
+    return count + query_holds(q, n->b, out + count, room - count);
+}
+
+bool query_may_hold(const struct query_hold *holds, uint32_t count, struct text record)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        bool any = false;
+
+        for (int k = 0; !any && k < QUERY_ALIASES && holds[i].any[k].at; k++)
+            any = text_find(record, holds[i].any[k]) < record.len;
+        if (!any)
+            return false;
+    }
+    return true;
+}
+
 /* ---- durations ---- */
 
 static bool unit_of(struct text *t, double *ns)

@@ -133,6 +133,16 @@ uint32_t query_values(const struct query_term *t, const struct query_item *item,
 /* The names of an attribute in old and new conventions, itself first; NULL ends. */
 void query_aliases(struct text key, struct text out[QUERY_ALIASES]);
 
+/* Bytes without one of which no record can hold an answer: names of keys, services and operations, and texts, lie
+ * in a record as they are. So most records need not be taken apart. */
+#define QUERY_HOLDS 16
+struct query_hold {
+    struct text any[QUERY_ALIASES]; /* one of these; absent ends */
+};
+uint32_t query_holds(const struct span_query *q, uint32_t node, struct query_hold *out,
+                     uint32_t room);
+bool query_may_hold(const struct query_hold *holds, uint32_t count, struct text record);
+
 /* Words (marks.h) without one of which no block can hold an answer. */
 #define QUERY_NEEDS 16
 struct query_need {

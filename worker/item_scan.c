@@ -23,6 +23,8 @@ struct scan {
     bool beyond;      /* the block being read is one that no page has read */
     struct text *environments;
     uint32_t environment_count;
+    struct query_hold holds[QUERY_HOLDS];
+    uint32_t hold_count;
 
     struct block_at block; /* the one being read */
     uint32_t record, walked;
@@ -244,7 +246,8 @@ static bool may_hold(const struct scan *s, struct text record)
 {
     struct text t = s->wish->contained;
 
-    return !t.len || text_find_nocase(record, t) < record.len;
+    return query_may_hold(s->holds, s->hold_count, record) &&
+           (!t.len || text_find_nocase(record, t) < record.len);
 }
 
 /* Can any of it be on this page, by its times alone? */
@@ -546,6 +549,8 @@ static bool scan_init(struct scan *s)
 
     s->room = s->wish->limit + 1;
     s->same = s->wish->from.same;
+    if (s->wish->query)
+        s->hold_count = query_holds(s->wish->query, s->wish->node, s->holds, QUERY_HOLDS);
     s->heap = arena_alloc(c->arena, s->room * sizeof *s->heap);
     s->environments = arena_alloc(c->arena, (c->param_count + 1) * sizeof *s->environments);
     if (!s->heap || !s->environments)

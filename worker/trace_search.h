@@ -79,6 +79,8 @@ bool hunt_group_may(struct trace_hunt *h, const struct span_bundle *b, const str
                     struct text project);
 /* Words that a block must hold; room for QUERY_NEEDS. Their number. */
 uint32_t hunt_needs(const struct trace_search *s, struct query_need *needs);
+/* Bytes that a record must hold; room for QUERY_HOLDS. */
+uint32_t hunt_holds(const struct trace_search *s, struct query_hold *holds);
 bool hunt_is_done(struct trace_hunt *h, const uint8_t id[16]);
 void hunt_done(struct trace_hunt *h, const uint8_t id[16]);
 bool hunt_newest(struct trace_hunt *h);

@@ -18,6 +18,8 @@ struct counting {
     struct counted *list;
     uint32_t *slots, count; /* place + 1, by id */
     size_t bytes;           /* of records, that may still be taken apart */
+    struct query_hold holds[QUERY_HOLDS];
+    uint32_t hold_count;
 };
 
 /* NULL: too many. */
@@ -40,15 +42,13 @@ static struct counted *place_of(struct counting *k, const uint8_t *id)
     return &k->list[k->slots[at] - 1];
 }
 
-/* Which of its traces fit? Names lie in a record as they are, so most records tell by their bytes. */
+/* Which of its traces fit? */
 static void note_fitting(struct trace_hunt *h, struct counting *k, struct text record)
 {
-    const struct trace_search *s = h->s;
     const struct api_project *p;
     struct span_bundle b;
 
-    if (text_find(record, s->service) == record.len ||
-        text_find(record, s->operation) == record.len || k->bytes < record.len ||
+    if (k->bytes < record.len || !query_may_hold(k->holds, k->hold_count, record) ||
         !span_bundle_open(record, query_scratch(h->c->q), &b) ||
         !(p = api_project_by_id(h->c, b.head.project)))
         return;
@@ -123,6 +123,7 @@ static bool count_all(struct trace_hunt *h, struct counting *k)
     walk.blocks = TRACE_SCAN_BLOCKS;
     walk.bytes = h->s->query ? TRACE_COUNT_BYTES / 2 : TRACE_COUNT_BYTES;
     k->bytes = TRACE_SCAN_BYTES / 2;
+    k->hold_count = hunt_holds(h->s, k->holds);
     while (block_walk_next(&walk, &ref, &view))
         for (uint32_t i = 0; i < view.count; i++)
             count_record(h, k, view.records[i]);

@@ -21,6 +21,8 @@ struct gathering {
     struct trace_hunt *h;
     struct trace_candidate *list;
     uint32_t count, room;
+    struct query_hold holds[QUERY_HOLDS];
+    uint32_t hold_count;
 };
 
 bool hunt_group_may(struct trace_hunt *h, const struct span_bundle *b, const struct span_group *g,
@@ -49,7 +51,8 @@ static void gather_record(struct gathering *g, struct text record)
     const struct api_project *p;
     struct span_bundle b;
 
-    if (!span_bundle_open(record, query_scratch(g->h->c->q), &b) ||
+    if (!query_may_hold(g->holds, g->hold_count, record) ||
+        !span_bundle_open(record, query_scratch(g->h->c->q), &b) ||
         !(p = api_project_by_id(g->h->c, b.head.project)))
         return;
     for (uint32_t i = 0; i < b.head.traces; i++)
@@ -193,6 +196,13 @@ uint32_t hunt_needs(const struct trace_search *s, struct query_need *needs)
     return s->query ? query_needs(s->query, s->root, needs, QUERY_NEEDS) : 0;
 }
 
+uint32_t hunt_holds(const struct trace_search *s, struct query_hold *holds)
+{
+    if (s->ql)
+        return query_holds(&s->ql->query, traceql_lead(s->ql), holds, QUERY_HOLDS);
+    return s->query ? query_holds(s->query, s->root, holds, QUERY_HOLDS) : 0;
+}
+
 static void stop_at(struct trace_search *s, struct block_at at, uint32_t offset)
 {
     s->more = true;
@@ -214,6 +224,7 @@ bool hunt_newest(struct trace_hunt *h)
     struct block_view view;
     struct block_ref ref;
 
+    g.hold_count = hunt_holds(s, g.holds);
     block_walk_begin(&walk, h->c, &wish);
     walk.blocks = TRACE_SCAN_BLOCKS;
     walk.bytes = TRACE_SCAN_BYTES;
