@@ -50,6 +50,47 @@ static void round_of(struct marks *m, uint32_t count)
     note("%zu bytes of traces, %zu of words", traces.len, words.len);
 }
 
+/* Filters of segments that were written before they were cut. */
+static void test_uncut(void)
+{
+    uint8_t filter[64] = {0};
+    uint64_t word = word_of(7);
+    struct text words = {(const char *)filter, sizeof filter};
+
+    for (uint64_t probe = 0; probe < 3; probe++) {
+        uint32_t bit = (uint32_t)((word >> 32) + probe * ((uint32_t)word | 1)) & 511;
+
+        filter[bit / 8] |= (uint8_t)(1u << bit % 8);
+    }
+    ok(marks_has_word(words, word), "an old filter has its word");
+    ok(!marks_has_word(words, word_of(8)) && !marks_has_word(words, word_of(9)), "and no others");
+    ok(!marks_slice(words, 0), "it is not cut");
+    filter[63] = 2;
+    words.len = 63;
+    ok(marks_has_word(words, word_of(8)), "what is none may hold anything");
+}
+
+/* A word is found by its slice alone, also where a small filter repeats itself. */
+static void test_slices(struct marks *m, uint32_t count)
+{
+    uint32_t lost = 0, ghosts = 0;
+    struct text words;
+
+    marks_clear(m);
+    for (uint32_t i = 0; i < count; i++)
+        marks_add_word(m, word_of(i));
+    words = marks_words(m);
+    for (uint32_t i = 0; i < count + 5000; i++) {
+        const uint8_t *slice = marks_slice(words, marks_slice_of(word_of(i)));
+        bool has = slice && marks_slice_has(slice, word_of(i));
+
+        lost += has != marks_has_word(words, word_of(i)) || (i < count && !has);
+        ghosts += i >= count && has;
+    }
+    is_int(lost, 0, "%u words in %zu bytes are found by their slices", count, words.len);
+    ok(ghosts < 5000 / 30, "of 5,000 others %u", ghosts);
+}
+
 int main(void)
 {
     struct attr text = {
@@ -62,6 +103,10 @@ int main(void)
     round_of(&m, 1);
     round_of(&m, 600);
     round_of(&m, 4000);
+    test_slices(&m, 1);
+    test_slices(&m, 500);
+    test_slices(&m, 3000);
+    test_uncut();
     marks_clear(&m);
     marks_add_attr(&m, &number);
     marks_add_attr(&m, &text);

@@ -5,6 +5,7 @@
 #include "model/query_words.h"
 #include "model/traceql.h"
 #include "proto/limits.h"
+#include "proto/record_span.h"
 #include "t/lib/tap.h"
 
 #define NOW_MS 1760000000000LL
@@ -74,6 +75,64 @@ static struct span a_span(void)
     return s;
 }
 
+/* ---- what is passed over by its bytes has no answer ---- */
+
+static struct text record_of(const struct span *s)
+{
+    struct span_packer *p = span_packer_new();
+    struct buf b;
+
+    buf_init(&b, &arena, 4096, RECORD_MAX);
+    span_packer_open(p, 1, NOW_MS, NULL);
+    span_packer_add(p, s);
+    span_packer_finish(p, &b);
+    span_packer_free(p);
+    return buf_result(&b);
+}
+
+static bool may_hold(const char *words, const struct span *s, uint32_t *holds)
+{
+    struct query_hold list[QUERY_HOLDS];
+    struct span_query q;
+    struct text error;
+    uint32_t root;
+    bool may;
+
+    query_begin(&q, &arena);
+    *holds = 0;
+    may = !query_words(text_of(words), NOW_MS, &arena, &q, &root, &error) ||
+          query_may_hold(list, *holds = query_holds(&q, root, list, QUERY_HOLDS), record_of(s));
+    query_end(&q);
+    return may;
+}
+
+static void test_holds(void)
+{
+    static const char *const absent[] = {"cart.id:7",       "user.id:user-4711",
+                                         "service:shop",    "name:\"GET /help\"",
+                                         "host.name:web-2", "service:cart cart.id:7"};
+    static const char *const unsure[] = {"!cart.id:7",
+                                         "cart.id:7 OR service:cart",
+                                         "*art.id*",
+                                         "zip:1234",
+                                         "ratio:0.25",
+                                         "ratio:2.5e-1",
+                                         "cached:true",
+                                         "tags:red",
+                                         "http.status_code:500"};
+    struct span s = a_span();
+    uint32_t holds;
+
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+        ok(!may_hold(absent[i], &s, &holds), "no record has an answer to %s", absent[i]);
+    for (size_t i = 0; i < sizeof unsure / sizeof *unsure; i++)
+        ok(may_hold(unsure[i], &s, &holds), "one may have to %s", unsure[i]);
+    may_hold("host.name:web-1", &s, &holds);
+    is_int(holds, 2, "a key and a text");
+    may_hold("zip:01234", &s, &holds);
+    is_int(holds, 1, "a number has many forms");
+}
+
 static enum query_answer ask(const char *words, const struct query_item *item)
 {
     struct span_query q;
@@ -86,6 +145,12 @@ static enum query_answer ask(const char *words, const struct query_item *item)
         answer = query_ask(&q, root, item, &arena);
     else
         note("%s: %.*s", words, TEXT_ARG(error));
+    if (answer == QUERY_YES && item->span) {
+        struct query_hold list[QUERY_HOLDS];
+        uint32_t holds = query_holds(&q, root, list, QUERY_HOLDS);
+
+        ok(query_may_hold(list, holds, record_of(item->span)), "%s: its record is read", words);
+    }
     query_end(&q);
     return answer;
 }
@@ -466,6 +531,7 @@ int main(void)
     test_traceql_filter();
     test_traceql_sets();
     test_needs();
+    test_holds();
     test_durations();
     arena_free(&arena);
     return done_testing();
