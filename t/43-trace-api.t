@@ -143,6 +143,8 @@ sub ids_of { my ($r) = @_; return [$r->{content}] if $r->{status} != 200; return
     is_deeply(ids_of(list(sort => 'duration', query => 'service:billing name:charge')), [@ids[1, 0]], 'shortest first');
     is_deeply(ids_of(list(sort => '-duration', service => 'billing', operation => 'charge')), [@ids[0, 1]], 'longest of an operation');
     is_deeply(ids_of(list(sort => '-spans'))->[0], $ids[2], 'most spans first');
+    is_deeply(ids_of(list(sort => '-spans', service => 'billing', operation => 'charge')), [sort @ids[0, 1]], 'of an operation');
+    is_deeply(ids_of(list(sort => '-spans', service => 'nobody')), [], 'of nobody');
     is_deeply([sort @{ ids_of(list(sort => $_)) }], [sort $trace, @ids], "$_: each once") for qw(-duration duration -spans -timestamp);
 }
 

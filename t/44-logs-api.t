@@ -245,6 +245,15 @@ is(join('|', map { $_->{title} } @rows), join('|', map { "Alpha: n $_" } reverse
 is($rows[0]{color}, 'red', 'a tag');
 is($rows[0]{release}, 'shop@1', 'the release');
 like($rows[0]{issue}, qr/^DEFAULT-/, 'the issue');
+{
+    my $trace = '5' x 32;
+    $q->send_event($q->exception('Gamma', "m $_"), environment => 'dev', contexts => { trace => { trace_id => $trace, span_id => '7' x 16 } }) for 1 .. 5;
+    my @of = all('events', dataset => 'errors', %errors, query => "trace:$trace");
+    is(join('|', map { $_->{title} } @of), join('|', map { "Gamma: m $_" } reverse 1 .. 5), 'those of a trace, newest first, over pages');
+    is(scalar(all('events', %errors, query => "trace:$trace error.type:Alpha")), 0, 'that are of a kind, too');
+    is(scalar(all('events', %errors, query => "!trace:$trace error.type:Gamma")), 0, 'or of none');
+    is(scalar(all('events', %errors, query => 'trace:' . '6' x 32)), 0, 'of a trace without any');
+}
 is(scalar(all('events', %errors, query => 'color:blue')), 2, 'without a data set: errors');
 is(scalar(all('events', %errors, environment => 'prod')), 5, 'of an environment');
 is(scalar(all('events', %errors, query => $_->[0])), $_->[1], "events: $_->[0]")
@@ -261,7 +270,7 @@ is(join('|', map { "$_->{title} $_->{'count()'} $_->{project}" } @{ $r->{json}{d
 like($r->{json}{data}[0]{'last_seen()'}, qr/^\d{4}-\d\d-\d\dT.*Z$/, 'when they were seen last');
 is($r->{json}{meta}{fields}{'count()'}, 'integer', 'counts are integers');
 is($a->get("$org/events/", %sums, sort => '-last_seen()')->{json}{data}[0]{title}, 'Beta: once', 'the newest first');
-is(scalar(all('events', %sums, per_page => 1)), 3, 'page by page');
+is(scalar(all('events', %sums, per_page => 1)), 4, 'page by page');
 is($a->get("$org/events/", dataset => 'errors', field => [ 'release', 'count()' ])->{status}, 400, 'but not by anything else');
 is($a->get("$org/events/", dataset => 'errors', field => 'count()')->{status}, 400, 'nor all in one');
 

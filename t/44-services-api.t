@@ -95,6 +95,21 @@ is($a->get("$org/services/", %$_)->{status}, 400, 'refused: ' . join '=', %$_)
     for { sort => 'beauty' }, { statsPeriod => 'x' }, { interval => 'x' }, { interval => 60, statsPeriod => '36h' }, { per_page => 0 };
 is($a->get("$org/services/", project => 'nobody')->{content}, '[]', 'of a project that there is not');
 
+# ---- months are added up by quarters of days, hours and what is left: the same sums ----
+
+is(sum(@{ figures('services', statsPeriod => $_)->[0]{series} }), 105, "$_: as many, in a chart") for qw(7d 14d 30d 90d);
+is(figures('services', statsPeriod => '30d')->[0]{errors}, 10, '30d: as many failed');
+near(figures('services', statsPeriod => '30d')->[0]{p50Us}, 53_000, '30d: as fast');
+is(sum(@{ figures('red', statsPeriod => '30d', service => 'shop', interval => $_)->{calls} }), 105, "red in steps of $_") for qw(1h 5h 6h 12h 1d 2d);
+for my $hours (0 .. 12) {    # ranges begin and end anywhere within a day
+    my ($before, $after) = ((int($at / 3600) - $hours) * 3600, (int(($at + 11) / 3600) + 1 + $hours) * 3600);
+    my $calls = sub { sum(map { $_->{calls} } @{ figures('services', start => $_[0], end => $_[1], interval => '12h') }) };
+    is($calls->($after - 40 * 86400, $after), 205, "a range that ends $hours hours later");
+    is($calls->($before, $before + 40 * 86400), 205, 'one that begins as much earlier');
+    is($calls->($before - 40 * 86400, $before), 0, 'one that ends before');
+    is($calls->($after, $after + 40 * 86400), 0, 'one that begins after');
+}
+
 # ---- operations ----
 
 my $operations = figures('services/pay/operations', statsPeriod => '1h');
@@ -140,6 +155,7 @@ near($edge{'pay database ledger'}{totalUs}, 20_000, 'and how long it took');
 is($edge{'user user shop'}{calls}, 105, 'from outside');
 $map = figures('service-graph', statsPeriod => '1h', environment => 'stage');
 is_deeply([ map { "$_->{from} $_->{to} $_->{calls}" } @{ $map->{edges} } ], ['user shop 5'], 'of an environment');
+is(sum(map { $_->{calls} } @{ figures('service-graph', statsPeriod => $_)->{edges} }), 305, "$_: the same calls") for qw(1h 7d 30d);
 
 # ---- Sentry's transactions are units of work, too; samples count for what they stand for ----
 

@@ -270,6 +270,7 @@ struct finding {
     struct api_call *c;
     uint32_t kind, count, room;
     struct block_ref *refs;
+    const struct block_sought *sought;
     const uint32_t *hashes;
     uint32_t hash_count;
 };
@@ -299,6 +300,8 @@ static void find_by_index(struct finding *f, struct query_segment *g)
     struct db_stmt *s = stored_query(f->c, g, "api_trace_blocks");
 
     for (uint32_t i = 0; s && i < f->hash_count; i++) {
+        if (g->ended_ms < f->sought[i].since_ms)
+            continue;
         db_reset(s);
         db_int(s, "hash", f->hashes[i]);
         while (stored_row(g, s) && found(f, g, db_col_int(s, 0), (uint32_t)db_col_int(s, 1)))
@@ -404,23 +407,32 @@ static uint32_t each_once(struct block_ref *refs, uint32_t count)
     return kept;
 }
 
-struct block_ref *block_of_traces(struct api_call *c, uint32_t kind, const uint8_t *const *ids,
-                                  uint32_t id_count, uint32_t *count)
+struct block_ref *block_of_traces(struct api_call *c, uint32_t kind,
+                                  const struct block_sought *sought, uint32_t sought_count,
+                                  uint32_t *count)
 {
-    struct finding f = {
-        .c = c, .kind = kind, .room = BLOCK_PLACES_MAX / 256, .hash_count = id_count};
-    uint32_t *hashes = arena_alloc(c->arena, id_count * sizeof *hashes), segments;
+    struct finding f = {.c = c,
+                        .kind = kind,
+                        .room = BLOCK_PLACES_MAX / 256,
+                        .sought = sought,
+                        .hash_count = sought_count};
+    uint32_t *hashes = arena_alloc(c->arena, sought_count * sizeof *hashes), segments;
+    int64_t since_ms = INT64_MAX;
     struct query_segment *list;
 
     *count = 0;
     f.refs = arena_alloc(c->arena, f.room * sizeof *f.refs);
     if (!hashes || !f.refs)
         return NULL;
-    for (uint32_t i = 0; i < id_count; i++)
-        hashes[i] = marks_trace(ids[i]);
+    for (uint32_t i = 0; i < sought_count; i++) {
+        hashes[i] = marks_trace(sought[i].id);
+        since_ms = sought[i].since_ms < since_ms ? sought[i].since_ms : since_ms;
+    }
     f.hashes = hashes;
     segments = query_segments(c->q, &list);
     for (uint32_t i = 0; i < segments && f.count < BLOCK_PLACES_MAX; i++) {
+        if (list[i].ended_ms < since_ms)
+            continue;
         if (list[i].indexed)
             find_by_index(&f, &list[i]);
         else if (i == 0)

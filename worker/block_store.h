@@ -68,8 +68,13 @@ static inline struct block_at block_at_of(const struct block_ref *r)
 
 /* The blocks of that kind that speak of one of these traces (or of one with the same hash), each once,
  * oldest first; at most BLOCK_PLACES_MAX, the newest. NULL: arena spent. */
-struct block_ref *block_of_traces(struct api_call *c, uint32_t kind, const uint8_t *const *ids,
-                                  uint32_t id_count, uint32_t *count);
+struct block_sought {
+    const uint8_t *id;
+    int64_t since_ms; /* segments that ended before are not looked into; 0: all are */
+};
+struct block_ref *block_of_traces(struct api_call *c, uint32_t kind,
+                                  const struct block_sought *sought, uint32_t sought_count,
+                                  uint32_t *count);
 /* Unpack one into the scratch arena. False: damaged or gone. */
 bool block_load(struct api_call *c, const struct block_ref *r, struct block_view *records);
 

@@ -424,9 +424,9 @@ static void walk_all(struct scan *s, struct item_page *page)
 /* The index says which blocks: no budget, they are few. Newest last. */
 static void of_one_trace(struct scan *s)
 {
-    const uint8_t *id = s->wish->trace;
+    const struct block_sought sought = {.id = s->wish->trace};
     uint32_t count = 0;
-    const struct block_ref *refs = block_of_traces(s->c, s->wish->kind, &id, 1, &count);
+    const struct block_ref *refs = block_of_traces(s->c, s->wish->kind, &sought, 1, &count);
 
     for (uint32_t i = 0; refs && i < count; i++) {
         const struct block_ref *ref = &refs[s->wish->ascending ? i : count - 1 - i];

@@ -186,19 +186,19 @@ static bool part(struct reading *r)
     return true;
 }
 
-static bool begin(struct reading *r, enum span_depth depth, const uint8_t ***ids)
+static bool begin(struct reading *r, enum span_depth depth, struct block_sought **sought)
 {
     struct arena *a = r->c->arena;
 
     r->by_id = arena_alloc(a, r->trace_count * sizeof *r->by_id);
     r->copier = span_copier_new(a, depth);
-    *ids = arena_alloc(a, r->trace_count * sizeof **ids);
+    *sought = arena_alloc(a, r->trace_count * sizeof **sought);
     if (arena_spent(a))
         return false;
     for (uint32_t i = 0; i < r->trace_count; i++) {
         r->traces[i].count = r->traces[i].stored = 0;
         r->by_id[i] = i;
-        (*ids)[i] = r->traces[i].id;
+        (*sought)[i] = (struct block_sought){r->traces[i].id, r->traces[i].since_ms};
     }
     qsort_r(r->by_id, r->trace_count, sizeof *r->by_id, by_id, r->traces);
     return true;
@@ -207,11 +207,11 @@ static bool begin(struct reading *r, enum span_depth depth, const uint8_t ***ids
 static bool read_all(struct reading *r, enum span_depth depth)
 {
     const struct block_ref *refs;
-    const uint8_t **ids;
+    struct block_sought *sought;
     uint32_t places;
 
-    return begin(r, depth, &ids) &&
-           (refs = block_of_traces(r->c, RECORD_SPANS, ids, r->trace_count, &places)) &&
+    return begin(r, depth, &sought) &&
+           (refs = block_of_traces(r->c, RECORD_SPANS, sought, r->trace_count, &places)) &&
            read_blocks(r, refs, places) && part(r) && !r->c->refused;
 }
 
@@ -270,7 +270,8 @@ bool span_store_logs(struct api_call *c, const uint8_t id[16],
                      bool (*each)(void *own, const struct logrec *l, uint32_t project), void *own)
 {
     uint32_t count;
-    const struct block_ref *refs = block_of_traces(c, RECORD_LOGS, &id, 1, &count);
+    const struct block_sought sought = {.id = id};
+    const struct block_ref *refs = block_of_traces(c, RECORD_LOGS, &sought, 1, &count);
 
     for (uint32_t i = 0; refs && i < count; i++) {
         struct block_view view;

@@ -31,6 +31,7 @@ enum span_depth {
 
 struct span_trace {
     uint8_t id[16];     /* in */
+    int64_t since_ms;   /* in: files that were written before hold nothing of it; 0: any may */
     struct span *spans; /* by place, newest block first */
     uint32_t count;
     uint32_t stored; /* copies included; more than `count`: some were left out */

@@ -244,9 +244,9 @@ static void read_block(struct walk *w, const struct block_ref *ref, const struct
 
 static void walk_trace(struct walk *w)
 {
-    const uint8_t *id = w->wish->trace;
+    const struct block_sought sought = {.id = w->wish->trace};
     uint32_t count = 0;
-    const struct block_ref *refs = block_of_traces(w->c, w->wish->kind, &id, 1, &count);
+    const struct block_ref *refs = block_of_traces(w->c, w->wish->kind, &sought, 1, &count);
     struct block_view view;
 
     for (uint32_t i = 0; refs && i < count; i++)

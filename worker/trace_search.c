@@ -42,8 +42,10 @@ bool hunt_read(struct trace_hunt *h, const struct trace_candidate *list, uint32_
     enum span_depth depth = h->s->outline ? SPANS_OUTLINE : SPANS_WHOLE;
 
     memset(h->batch, 0, count * sizeof *h->batch);
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         memcpy(h->batch[i].id, list[i].id, 16);
+        h->batch[i].since_ms = list[i].since_ms;
+    }
     h->loads -= count < h->loads ? count : h->loads;
     if (!span_store_read(h->c, h->batch, count, depth, TRACE_LIST_SPANS))
         return false;

@@ -54,7 +54,15 @@ bool trace_search(struct api_call *c, struct trace_search *s);
 struct trace_candidate {
     uint8_t id[16];
     uint64_t start_ns; /* order within a block */
+    int64_t since_ms;  /* of struct span_trace */
 };
+
+/* What was received so long before the span that led to a trace is left to the trace's own page. */
+#define TRACE_EARLIER_MS 86400000
+static inline int64_t hunt_since(const struct query_segment *g)
+{
+    return g->begun_ms - TRACE_EARLIER_MS;
+}
 
 struct trace_hunt {
     struct api_call *c;

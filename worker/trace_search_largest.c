@@ -20,6 +20,7 @@ struct counting {
     size_t bytes;           /* of records, that may still be taken apart */
     struct query_hold holds[QUERY_HOLDS];
     uint32_t hold_count;
+    int64_t since_ms; /* of the block's traces */
 };
 
 /* NULL: too many. */
@@ -39,6 +40,7 @@ static struct counted *place_of(struct counting *k, const uint8_t *id)
         memcpy(k->list[k->count].trace.id, id, 16);
         k->slots[at] = ++k->count;
     }
+    k->list[k->slots[at] - 1].trace.since_ms = k->since_ms; /* blocks come newest first */
     return &k->list[k->slots[at] - 1];
 }
 
@@ -124,9 +126,11 @@ static bool count_all(struct trace_hunt *h, struct counting *k)
     walk.bytes = h->s->query ? TRACE_COUNT_BYTES / 2 : TRACE_COUNT_BYTES;
     k->bytes = TRACE_SCAN_BYTES / 2;
     k->hold_count = hunt_holds(h->s, k->holds);
-    while (block_walk_next(&walk, &ref, &view))
+    while (block_walk_next(&walk, &ref, &view)) {
+        k->since_ms = hunt_since(ref.segment);
         for (uint32_t i = 0; i < view.count; i++)
             count_record(h, k, view.records[i]);
+    }
     sort(k);
     return true;
 }

@@ -224,6 +224,7 @@ static void pick(struct merge *m, struct picked *p, uint32_t most, struct api_pa
         *last = (struct api_page_key){r->us, e->segment->id << 32 | r->id};
         if (!hunt_is_done(h, r->trace)) {
             memcpy(p->list[p->count].id, r->trace, 16);
+            p->list[p->count].since_ms = hunt_since(e->segment);
             p->rows[p->count] = *r;
             p->keys[p->count++] = *last;
         }

@@ -23,6 +23,7 @@ struct gathering {
     uint32_t count, room;
     struct query_hold holds[QUERY_HOLDS];
     uint32_t hold_count;
+    int64_t since_ms; /* of the block's traces */
 };
 
 bool hunt_group_may(struct trace_hunt *h, const struct span_bundle *b, const struct span_group *g,
@@ -43,6 +44,7 @@ static void add(struct gathering *g, const struct span_group *group)
     if (g->count == g->room)
         return;
     memcpy(g->list[g->count].id, group->trace_id, 16);
+    g->list[g->count].since_ms = g->since_ms;
     g->list[g->count++].start_ns = group->start_ns;
 }
 
@@ -236,6 +238,7 @@ bool hunt_newest(struct trace_hunt *h)
             stop_at(s, here, 0);
             return true;
         }
+        g.since_ms = hunt_since(ref.segment);
         if (!gather(&g, &view) || !take(&g, here, &i))
             return false;
         if (i < g.count) {
