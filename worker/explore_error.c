@@ -259,8 +259,10 @@ static bool walk(struct errors *x)
 /* "trace:…" has to hold: the indexes know its events, which are few. */
 static bool of_one_trace(const struct errors *x, uint8_t id[16])
 {
-    for (uint32_t i = 0; i < x->search.count; i++) {
-        const struct search_term *t = &x->search.terms[i];
+    const struct search *s = &x->search.of[0];
+
+    for (uint32_t i = 0; x->search.count == 1 && i < s->count; i++) {
+        const struct search_term *t = &s->terms[i];
 
         if (t->key == SEARCH_TRACE && !t->negated && t->count == 1 && !t->values[0].wild &&
             span_trace_id(t->values[0].text, id))

@@ -25,7 +25,8 @@ static struct db *open_with(const char *dir, const char *name, bool catalogue)
         return NULL;
     if (catalogue
             ? db_migrate_catalogue(d) != DB_OK
-            : db_script(d, "segment-001") != DB_OK || db_script(d, "segment-002-spans") != DB_OK || db_script(d, "segment-003-sieve") != DB_OK ||
+            : db_script(d, "segment-001") != DB_OK || db_script(d, "segment-002-spans") != DB_OK ||
+                  db_script(d, "segment-003-sieve") != DB_OK ||
                   db_script(d, "segment-seal") != DB_OK) {
         note("%s: %s", name, db_error(d));
         return NULL;
