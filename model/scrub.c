@@ -55,11 +55,13 @@ static void scrub_string(struct scrubber *s, struct json *v, enum care care)
     struct text t = json_string(v, s->a), clean;
     struct scrub_signs signs = scrub_look(t);
 
-    if (!t.at || (care == CARE_ALL &&
-                  ((s->secrets && scrub_secret_value(t, signs)) || scrub_words_in(s->own, t)))) {
+    if (!t.at || (care == CARE_ALL && ((s->secrets && scrub_secret_value(t, signs)) ||
+                                       (s->own && scrub_words_in(s->own, t))))) {
         filter(v);
         return;
     }
+    if (!signs.seen && !s->conf->ip_addresses)
+        return; /* almost every text */
     clean = scrub_replace(t, signs,
                           (struct scrub_patterns){.style = SCRUB_FILTER,
                                                   .secrets = s->secrets,
@@ -84,8 +86,8 @@ static void scrub_number(struct scrubber *s, struct json *v)
 
 static bool is_secret_key(const struct scrubber *s, struct text key)
 {
-    return key.len &&
-           ((s->secrets && scrub_secret_key(key, scrub_look(key))) || scrub_words_in(s->own, key));
+    return key.len && ((s->secrets && scrub_secret_key(key, scrub_look(key))) ||
+                       (s->own && scrub_words_in(s->own, key)));
 }
 
 static bool is_pair(const struct json *v)

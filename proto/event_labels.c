@@ -24,8 +24,9 @@ bool event_level_of(const struct json *v, enum level *out)
     } others[] = {{"log", LEVEL_INFO}, {"warn", LEVEL_WARNING}, {"critical", LEVEL_FATAL}};
     int64_t n;
 
-    for (int i = LEVEL_DEBUG; json_is(v, JSON_STRING) && i <= LEVEL_FATAL; i++)
-        if (text_eq_nocase(v->raw, text_of(level_names[i]))) {
+    for (int i = LEVEL_DEBUG; json_is(v, JSON_STRING) && v->raw.len && i <= LEVEL_FATAL; i++)
+        if ((v->raw.at[0] | 0x20) == level_names[i][0] &&
+            text_eq_nocase(v->raw, text_of(level_names[i]))) {
             *out = (enum level)i;
             return true;
         }

@@ -447,6 +447,11 @@ void event_any_bag(struct event_work *w, struct json *v, const struct event_fiel
     event_cut_bag(w, v, f->more, f->max);
 }
 
+static inline bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
 void event_address(struct event_work *w, struct json *v, const struct event_field *f)
 {
     unsigned long long address;
@@ -454,7 +459,7 @@ void event_address(struct event_work *w, struct json *v, const struct event_fiel
 
     if (v->kind == JSON_STRING && (text_starts(t, "0x") || text_starts(t, "0X"))) {
         for (size_t i = 2; i < t.len; i++)
-            if (!strchr("0123456789abcdefABCDEF", t.at[i]) || !t.at[i]) {
+            if (!is_hex(t.at[i])) {
                 event_refuse(w, v);
                 return;
             }
