@@ -218,6 +218,13 @@ $o->traces([span(trace => $failed, name => 'GET /help', kind => 2, start => $now
         services => [{ name => 'web', spanCount => 2, errorSpanCount => 1 }, { name => 'price/list', spanCount => 2 }] }, 'of a trace');
     is(sprintf('%.3f', ($to - $from) / 1e9), '0.500', 'its length in ns, as strings');
     is($g->get('/api/v3/trace-summaries')->{status}, 400, 'these want times, too');
+    $r = $g->get('/api/v3/trace-summaries', 'query.service_name' => 'web', 'query.span_name' => 'GET /help', %time);
+    is_deeply([map { $_->{traceId} } @{ $r->{json}{summaries} }], [$failed], "an operation, by the name that Jaeger's interface sends");
+    $r = $g->get('/api/v3/dependencies', startTime => "$time[0]Z", endTime => "$time[1]Z");
+    my ($link) = grep { $_->{parent} eq 'web' && $_->{child} eq 'price/list' } @{ $r->{json}{dependencies} };
+    is_deeply($link, { parent => 'web', child => 'price/list', callCount => '1' }, 'dependencies');
+    is($g->get('/api/v3/dependencies', startTime => "$time[1]Z", endTime => "$time[0]Z")->{status}, 400, 'of a time that there is');
+    is($g->get('/api/v3/dependencies', start_time => "$time[0]Z")->{status}, 400, 'with both ends');
 }
 
 # ---- a needle in many blocks ----

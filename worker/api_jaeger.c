@@ -143,6 +143,20 @@ static bool same_edge(const struct dependency *a, struct text parent, struct tex
     return text_eq(a->parent, parent) && text_eq(a->child, child);
 }
 
+static void write_dependency(struct api_call *c, const struct dependency *d)
+{
+    struct buf *b = &c->out;
+
+    json_open(b, NULL, '{');
+    json_text(b, "parent", d->parent);
+    json_text(b, "child", d->child);
+    if (c->dialect == API_JAEGER_V3) /* 64 bits, as JSON of protocol buffers has them */
+        json_digits(b, "callCount", (int64_t)d->calls);
+    else
+        json_uint(b, "callCount", d->calls);
+    json_close(b, '}');
+}
+
 /* The rows of one project come sorted by caller, callee: what differs by kind and environment stands
  * together. Whoever calls from outside is no service: Jaeger has no such node. */
 static void write_project(struct api_call *c, const struct figures_wish *w, int64_t project,
@@ -157,11 +171,7 @@ static void write_project(struct api_call *c, const struct figures_wish *w, int6
     while (more) {
         more = api_row(c, s);
         if (d.calls && (!more || !same_edge(&d, api_col(s, 1), api_col(s, 2)))) {
-            json_open(&c->out, NULL, '{');
-            json_text(&c->out, "parent", d.parent);
-            json_text(&c->out, "child", d.child);
-            json_uint(&c->out, "callCount", d.calls);
-            json_close(&c->out, '}');
+            write_dependency(c, &d);
             (*total)++;
             d.calls = 0;
         }
@@ -206,4 +216,40 @@ void jaeger_dependencies(struct api_call *c)
         write_project(c, &w, projects[i].id, api_param(c, "service"), &total);
     if (!c->refused)
         jaeger_end(c, total);
+}
+
+static bool read_time(struct api_call *c, const char *name, const char *old, int64_t *ms)
+{
+    struct text t = api_param(c, name);
+
+    if (foreign_time(t.at ? t : api_param(c, old), ms))
+        return true;
+    api_detailf(c, 400, "%s is required, in RFC 3339", name);
+    return false;
+}
+
+void jaeger3_dependencies(struct api_call *c)
+{
+    const struct api_project *projects;
+    struct figures_wish w;
+    int64_t start, end;
+    uint32_t count, total = 0;
+
+    if (!read_time(c, "startTime", "start_time", &start) ||
+        !read_time(c, "endTime", "end_time", &end))
+        return;
+    if (end <= start) {
+        api_detail(c, 400, "endTime must be after startTime");
+        return;
+    }
+    w = jaeger_figures(c, end, end - start);
+    projects = api_projects(c, &count);
+    json_open(&c->out, NULL, '{');
+    json_open(&c->out, "dependencies", '[');
+    for (uint32_t i = 0; i < count; i++)
+        write_project(c, &w, projects[i].id, TEXT_NONE, &total);
+    json_close(&c->out, ']');
+    json_close(&c->out, '}');
+    if (!c->refused)
+        api_done(c, 200);
 }

@@ -304,6 +304,8 @@ static bool read_v3(struct search *s)
     }
     s->wish.service = v3_param(c, "query.serviceName", "query.service_name");
     s->wish.operation = v3_param(c, "query.operationName", "query.operation_name");
+    if (!s->wish.operation.at) /* as Jaeger's own interface has it */
+        s->wish.operation = v3_param(c, "query.spanName", "query.span_name");
     also_text(s, QUERY_SERVICE, s->wish.service);
     also_text(s, QUERY_NAME, s->wish.operation);
     return read_tags_json(s, "query.attributes", api_param(c, "query.attributes")) &&

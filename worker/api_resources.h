@@ -90,7 +90,7 @@ api_handler operate_command;
 api_handler metrics_get;
 /* api_jaeger.c */
 api_handler jaeger_services, jaeger_service_operations, jaeger_operations, jaeger_trace,
-    jaeger_dependencies;
+    jaeger_dependencies, jaeger3_dependencies;
 /* api_jaeger_metrics.c */
 api_handler jaeger_latencies, jaeger_calls, jaeger_errors, jaeger_min_step;
 /* api_jaeger_search.c */

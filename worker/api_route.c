@@ -195,6 +195,7 @@ static const struct route {
     {JAEGER_V3, EVENTS, "traces", .get = jaeger3_search},
     {JAEGER_V3, EVENTS, "trace-summaries", .get = jaeger3_summaries},
     {JAEGER_V3, EVENTS, "traces/*", .get = jaeger3_trace},
+    {JAEGER_V3, EVENTS, "dependencies", .get = jaeger3_dependencies},
 
     {TEMPO, EVENTS, "echo", .get = tempo_echo},
     {TEMPO, EVENTS, "status/buildinfo", .get = tempo_build},
