@@ -90,47 +90,89 @@ static bool is_http(struct text word)
            (word.len == 4 || (word.len <= 8 && word.at[4] == '/'));
 }
 
+/* What a number names behind such words, by the last part of each: how many digits it may have. */
+static const struct code_word {
+    const char *word, *before; /* NULL: whatever stands before the word */
+    uint8_t least, most;
+} code_words[] = {
+    {"errno", NULL, 1, 5},          {"winerror", NULL, 1, 5},     /* Python on Windows */
+    {"sqlcode", NULL, 1, 5},                                      /* DB2 */
+    {"Win32Exception", NULL, 1, 5}, {"ApiException", NULL, 1, 5}, /* Google's services on Android */
+    {"curl", NULL, 1, 2},           {"smtp", NULL, 3, 3},
+    {"success", NULL, 3, 3}, /* .NET: does not indicate success: 404 */
+    {"signal", NULL, 1, 2},         {"exitcode", NULL, 1, 3},
+    {"exit_code", NULL, 1, 3},      {"exitstatus", NULL, 1, 3},
+    {"exit_status", NULL, 1, 3},    {"exited", NULL, 1, 3},
+    {"code", "exit", 1, 3},         {"code", "exited", 1, 3},
+    {"status", "exit", 1, 3},       {"status", "exited", 1, 3},
+    {"code", "error", 1, 5},        {"code", "close", 1, 5}, /* of a socket: 1006 */
+    {"code", "closed", 1, 5},       {"code", "response", 1, 3},
+    {"code", NULL, 3, 3},           {"status", NULL, 3, 3},
+    {"error", "domain", 1, 5}, /* Apple: NSURLErrorDomain error -1009 */
+};
+
+/* "with code", "a status of", "code was": the word that counts stands before. */
+static bool is_link(struct text word)
+{
+    return text_is(word, "with") || text_is(word, "of") || text_is(word, "is") ||
+           text_is(word, "was") || text_is(word, "a");
+}
+
+static struct text telling_word_before(const struct param_scan *s, size_t *end)
+{
+    struct text word = word_before(s, end);
+
+    for (unsigned n = 0; n < 2 && is_link(word); n++)
+        word = word_before(s, end);
+    return word;
+}
+
+/* "error 1045", "error #418"; "error 3 of 12" is a count, and so is "error: 3 files". */
+static bool is_error_number(const struct param_scan *s, size_t i, struct text word)
+{
+    size_t end = i + param_byte(s, i, '-');
+
+    end += param_run(s, end, PARAM_DIGIT, 6);
+    return word_ends_in(word, "error") &&
+           (s->at[i - 1] == '#' || word.at + word.len + 1 == s->at + i) &&
+           !param_literal(s, end, " of ") && !param_literal(s, end, " time");
+}
+
+/* "returned 404", "responded with 503: …"; "returned 404 rows" is a count. */
+static bool is_answer(const struct param_scan *s, size_t i, struct text word)
+{
+    size_t end = i + 3;
+
+    if ((s->at[i] != '4' && s->at[i] != '5') ||
+        !(text_is(word, "returned") || text_is(word, "responded") || text_is(word, "replied")))
+        return false;
+    return !(param_byte(s, end, ' ') && param_is(s, end + 1, PARAM_LETTER)) ||
+           param_literal(s, end, " for ") || param_literal(s, end, " from ") ||
+           param_literal(s, end, " on ");
+}
+
 /* How many digits may stand behind what stands before `i`; 0: none. */
 static unsigned digits_kept(const struct param_scan *s, size_t i, unsigned *least)
 {
     size_t end = i;
-    struct text word = word_before(s, &end), before;
+    struct text word = telling_word_before(s, &end), before;
 
     *least = 3;
     if (word.len < 4)
         return 0;
-    if (is_http(word))
+    if (is_http(word) || is_answer(s, i, word))
         return 3;
-    if (word_ends_in(word, "errno") || word_ends_in(word, "winerror")) { /* 10061, 1045 */
-        *least = 1;
-        return 5;
+    before = telling_word_before(s, &end);
+    for (size_t w = 0; w < sizeof code_words / sizeof *code_words; w++) {
+        const struct code_word *c = &code_words[w];
+
+        if (!word_ends_in(word, c->word) || (c->before && !word_ends_in(before, c->before)))
+            continue;
+        *least = s->at[i] == '-' ? 1 : c->least;
+        return s->at[i] == '-' ? 5 : c->most;
     }
-    if (word_ends_in(word, "exitcode") || word_ends_in(word, "exit_code") ||
-        word_ends_in(word, "exitstatus") || word_ends_in(word, "exit_status")) {
-        *least = 1;
-        return 3;
-    }
-    if (word_ends_in(word, "signal")) {
-        *least = 1;
-        return 2;
-    }
-    if (word_ends_in(word, "error") && s->at[i - 1] == '#') { /* React's "error #418" */
-        *least = 1;
-        return 4;
-    }
-    bool code = word_ends_in(word, "code"), status = word_ends_in(word, "status");
-    if (!code && !status && !word_ends_in(word, "error") && !word_ends_in(word, "response"))
-        return 0;
-    before = word_before(s, &end);
-    if (text_eq_nocase(before, TEXT("with")))
-        before = word_before(s, &end);
-    if ((code || status) && (text_starts_nocase(before, "exit"))) {
-        *least = 1;
-        return 3;
-    }
-    if (code && (word_ends_in(before, "error") || text_starts_nocase(before, "close")))
-        return 5; /* of a socket: "error code 10060", "closed with code 1006" */
-    return code || status || is_http(before) ? 3 : 0;
+    *least = 1;
+    return is_error_number(s, i, word) ? 5 : 0;
 }
 
 static bool is_sqlstate(const struct param_scan *s, size_t i, size_t len)
@@ -144,7 +186,7 @@ static bool is_sqlstate(const struct param_scan *s, size_t i, size_t len)
  * ntstatus.h), since addresses look alike; and what an exception of C++ and of .NET is called. */
 static bool is_windows_status(const struct param_scan *s, size_t i, size_t len)
 {
-    static const char *const starts[] = {"800",  "801",  "802",      "803",      "c000",
+    static const char *const starts[] = {"800",  "801",  "802",      "803",      "887a",    "c000",
                                          "c001", "c002", "c06d007e", "e06d7363", "e0434352"};
     struct text hex = {s->at + i + 2, 8};
 
