@@ -42,6 +42,8 @@ static bool parts_of(const struct event *e, const struct exception *x,
 
     *out = (struct exception_parts){.x = x};
     part_set(&out->type, x->type.len ? x->type : TEXT_NONE);
+    if (begins(x->type, "minified:")) /* dart2js */
+        part_off(&out->type, "ignored minifier's name");
     out->type_minified =
         x->type.len <= 2 && group_family(group_platform(e->platform)) == FAMILY_JAVASCRIPT;
     if (out->type.on && x->mechanism.synthetic)

@@ -205,7 +205,7 @@ static struct digest identify(const struct frame_parts *f, bool loose, struct ar
         put_part(&k, 'm', &f->module);
     put_part(&k, 'f', &f->filename);
     put_part(&k, 'n', loose ? &f->bare : &f->function);
-    if (!loose)
+    if (!loose || f->nameless)
         put_part(&k, 'l', &f->line);
     return key_end(&k);
 }
@@ -221,10 +221,31 @@ static bool is_minified(const struct frame_parts *f, enum platform p)
            (p == PLATFORM_JVM && class.len && class.len <= 2 && scan_is_letter(class.at[0]));
 }
 
+/* A function that has no name is told from its neighbours by its line alone. */
+static bool is_nameless(struct text function, enum platform p)
+{
+    if (p == PLATFORM_PYTHON)
+        return begins(function, "<") && !text_is(function, "<module>");
+    return p == PLATFORM_PHP && text_ends(function, "{closure}");
+}
+
 struct digest group_loose_id(const struct frame_parts *f, struct arena *a)
 {
     /* the same parts, the same identity */
     return f->line.on || f->minified || f->function.on != f->bare.on ? identify(f, true, a) : f->id;
+}
+
+void group_image_part(struct frame_parts *f, struct arena *a)
+{
+    struct text image = scan_base_name(f->frame->package);
+
+    image.len = scan_find(image, ".so"); /* and its version */
+    if (!image.len)
+        return;
+    part_set(&f->filename, image);
+    f->filename.hint = "image, since nothing else is known";
+    f->on = f->any = f->minified = true;
+    f->id = identify(f, false, a);
 }
 
 void group_frame_parts(const struct frame *f, enum platform p, bool all, struct arena *a,
@@ -241,6 +262,9 @@ void group_frame_parts(const struct frame *f, enum platform p, bool all, struct 
     line_part(f, p, a, &out->line);
     group_function_part(f, p, a, &out->function);
     out->bare = out->function;
+    out->nameless = out->function.on && is_nameless(out->function.value, p);
+    if (p == PLATFORM_RUBY && begins(f->function, "block "))
+        out->bare.value = group_block_owner(f->function, a);
     if ((out->minified = is_minified(out, p)))
         part_change(&out->bare, TEXT("<minified>"), "removed a minifier's name");
     /* Source maps tell positions well and names badly. */

@@ -288,6 +288,14 @@ static struct text ruby_name(struct text t)
     return without_erb_numbers(t);
 }
 
+struct text group_block_owner(struct text function, struct arena *a)
+{
+    size_t in = scan_find(function, " in ");
+    struct text name = ruby_name(text_cut(function, in < function.len ? in + 4 : in, function.len));
+
+    return arena_printf(a, "block in %.*s", TEXT_ARG(name));
+}
+
 static void ruby_function(struct arena *a, struct part *out)
 {
     static const char *const inside[] = {"rescue in ", "ensure in "};

@@ -57,6 +57,7 @@ struct frame_parts {
     bool on;          /* the frame counts */
     bool any;         /* some part is on, were the frame to count */
     bool telling;     /* function or line do */
+    bool nameless;    /* a lambda, a closure */
     bool minified;    /* its name is a minifier's, and there is no line */
     struct digest id; /* of the parts that are on */
 };
@@ -70,11 +71,15 @@ static inline enum platform group_frame_platform(const struct frame *f, enum pla
 }
 /* Signatures, template arguments, hashes of compilers off. */
 struct text group_trim_native(struct text function, bool swift, struct arena *a);
+/* Of Ruby: "block in pay", whatever is known of depth and class. */
+struct text group_block_owner(struct text function, struct arena *a);
 /* _ZN4shop4Cart3addEi: shop::Cart::add; what is more than names stays as it is. */
 struct text group_demangle(struct text function, struct arena *a);
 /* `all`: also a file name that the module takes precedence over; it is there to be explained. */
 void group_frame_parts(const struct frame *f, enum platform p, bool all, struct arena *a,
                        struct frame_parts *out);
+/* Of a frame without any name: the file name of its image stands for it. */
+void group_image_part(struct frame_parts *f, struct arena *a);
 /* Of module or file, and function; without the line. */
 struct digest group_loose_id(const struct frame_parts *f, struct arena *a);
 

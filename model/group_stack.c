@@ -314,6 +314,16 @@ static const char *made_up(const struct stack_parts *s, uint32_t i, enum platfor
                : NULL;
 }
 
+/* Where no frame of native code has a name, the images that it ran through tell crashes apart. */
+static void name_by_images(struct stack_parts *s, struct arena *a)
+{
+    for (uint32_t i = 0; i < s->count; i++)
+        if (s->rules[i].family != FAMILY_NATIVE || s->frames[i].any)
+            return;
+    for (uint32_t i = 0; i < s->count; i++)
+        group_image_part(&s->frames[i], a);
+}
+
 bool group_stack_views(const struct event *e, struct stack_parts *s, const struct rule_owner *owner,
                        bool all, struct arena *a)
 {
@@ -331,6 +341,7 @@ bool group_stack_views(const struct event *e, struct stack_parts *s, const struc
             s->frames[i].hint = hint;
         }
     }
+    name_by_images(s, a);
     for (enum view_kind v = 0; v < VIEWS; v++) {
         if (!view_begin(&s->view[v], s->count, a))
             return false;
