@@ -1,260 +1,9 @@
-/* group_function.c -- function names per platform, without what compilers and runtimes number. */
+/* group_function.c -- function names per platform, without what compilers and runtimes number; those
+ * of native code, Java and Go see group_compiled.c. */
 #include <string.h>
 
 #include "model/group_parts.h"
 #include "model/group_scan.h"
-
-/* ---- native: what optimisers split and clone ---- */
-
-static struct text without_suffixes(struct text t)
-{
-    static const char *const plain[] = {".cold"};
-    static const char *const numbered[] = {".constprop.", ".isra.", ".part.",
-                                           ".cold.",      ".llvm.", ".lto_priv."};
-
-    if (!memchr(t.at, '.', t.len))
-        return t;
-    for (;;) {
-        size_t end = t.len, from;
-
-        for (from = end; from > 0 && scan_is_digit(t.at[from - 1]);)
-            from--;
-        struct text stem = text_cut(t, 0, from);
-        bool found = false;
-        for (size_t i = 0; from < end && i < sizeof numbered / sizeof *numbered && !found; i++)
-            if ((found = text_ends(stem, numbered[i])))
-                t.len = from - strlen(numbered[i]);
-        if (!found && (found = text_ends(t, plain[0])))
-            t.len -= strlen(plain[0]);
-        if (!found || t.len == 0)
-            return t;
-    }
-}
-
-/* {closure#3}, {impl#1}, {unnamed type#2} */
-static struct text without_brace_numbers(struct text t, struct arena *a)
-{
-    for (size_t i = 0; (i = i + text_find_byte(text_cut(t, i, t.len), '#')) < t.len; i++) {
-        size_t n = scan_digits(t, i + 1);
-
-        if (n && i + 1 + n < t.len && t.at[i + 1 + n] == '}')
-            t = scan_replace(t, i, 1 + n, "", a);
-    }
-    return t;
-}
-
-/* The hashes of crates in Rust's v0 names, foo[1a2b3c4d]::bar, and tags of GCC's ABI, [abi:cxx11]. */
-static struct text without_bracket_tags(struct text t, struct arena *a)
-{
-    for (size_t i = 0; (i = i + text_find_byte(text_cut(t, i, t.len), '[')) < t.len; i++) {
-        size_t end = i + 1 + text_find_byte(text_cut(t, i + 1, t.len), ']');
-        size_t hex = scan_run(t, i + 1, scan_is_hex);
-
-        if (end < t.len &&
-            ((hex == end - i - 1 && hex >= 8 && hex <= 16) || scan_stands(t, i, "[abi:")))
-            t = scan_replace(t, i, end + 1 - i, "", a);
-    }
-    return t;
-}
-
-/* What compilers call a namespace without a name. */
-static struct text with_one_anonymous(struct text t, struct arena *a)
-{
-    static const char *const others[] = {"`anonymous namespace'", "_GLOBAL__N_1", "{anonymous}"};
-    size_t at;
-
-    for (unsigned i = 0; i < sizeof others / sizeof *others; i++)
-        if ((at = scan_find(t, others[i])) < t.len)
-            return scan_replace(t, at, strlen(others[i]), "(anonymous namespace)", a);
-    return t;
-}
-
-static struct text without_counters(struct text t, struct arena *a)
-{
-    size_t at, n;
-
-    while ((at = scan_find(t, "{{closure}}")) < t.len) /* Rust's older mangling */
-        t = scan_replace(t, at, 11, "{closure}", a);
-    if ((at = scan_find(t, "'lambda")) < t.len && (n = scan_digits(t, at + 7)))
-        t = scan_replace(t, at + 7, n, "", a);
-    return without_bracket_tags(without_brace_numbers(t, a), a);
-}
-
-/* __38-[Cart add:]_block_invoke_2: clang numbers blocks, and says how long the name is. */
-static struct text without_block_numbers(struct text t)
-{
-    static const char mark[] = "_block_invoke";
-    size_t at = scan_find(t, mark) + sizeof mark - 1,
-           from = begins(t, "__") ? 2 + scan_digits(t, 2) : 0;
-
-    if (at + 1 < t.len && (t.at[at] == '_' || t.at[at] == '.') &&
-        at + 1 + scan_digits(t, at + 1) == t.len)
-        t.len = at;
-    return from > 2 && from < t.len ? text_cut(t, from, t.len) : t;
-}
-
-static void native_function(struct arena *a, struct part *out)
-{
-    struct text t = out->value;
-
-    if (text_is(t, "<redacted>") || text_is(t, "<unknown>")) {
-        part_off(out, "ignored unknown function");
-        return;
-    }
-    t = without_suffixes(t);
-    if (begins(t, "_Z"))
-        t = group_demangle(t, a);
-    if (memchr(t.at, '{', t.len) || memchr(t.at, '\'', t.len) || memchr(t.at, '[', t.len))
-        if (t.at[0] != '[' && t.at[0] != '-' && t.at[0] != '+')
-            t = without_counters(t, a);
-    if (begins(t, "__") && scan_find(t, "_block_invoke") < t.len)
-        t = without_block_numbers(t);
-    if (memchr(t.at, '\'', t.len) || memchr(t.at, '{', t.len) || begins(t, "_GLOBAL__N_1"))
-        t = with_one_anonymous(t, a);
-    if (!text_eq(t, out->value))
-        part_change(out, t, "removed compiler's numbers");
-}
-
-/* ---- Java, Kotlin, Scala ---- */
-
-/* From the first "$" on: where a closure's name begins, lambda$pay$3, pay$lambda$3, $anonfun$pay$3.
- * t.len: nowhere. */
-static size_t closure_here(struct text t, size_t dollar)
-{
-    if (begins(t, "lambda$"))
-        return 0;
-    for (size_t i = dollar; i < t.len; i = i + 1 + text_find_byte(text_cut(t, i + 1, t.len), '$'))
-        if (scan_stands(t, i, "$lambda") || scan_stands(t, i, "$anonfun"))
-            return i;
-    return t.len;
-}
-
-/* What AspectJ and Quarkus write behind the name of a method, and hashes of R8: length of the name
- * without it, 0: it is none. */
-static size_t woven(struct text t, size_t dollar)
-{
-    static const char around[] = "_aroundBody", hash[] = "$r8$lambda";
-    size_t at;
-
-    if (dollar == 0 && scan_stands(t, 0, hash))
-        return sizeof hash - 1;
-    if (scan_stands(t, dollar, "$$superforward"))
-        return dollar;
-    if (dollar < t.len && (text_ends(t, "_debug") || text_ends(t, "_release")))
-        return dollar; /* internal functions of Kotlin bear the module and the kind of build */
-    if (begins(t, "_jspx_meth_")) { /* tags of a page, numbered */
-        for (at = t.len; at > 0 && scan_is_digit(t.at[at - 1]);)
-            at--;
-        return at;
-    }
-    if (!memchr(t.at, '_', t.len) || (at = scan_find(t, around)) == t.len)
-        return 0;
-    return at;
-}
-
-static void jvm_function(struct arena *a, struct part *out)
-{
-    struct text t = out->value;
-    size_t dollar = text_find_byte(t, '$'), name = woven(t, dollar), at, len;
-    char *to;
-
-    if (name) {
-        part_change(out, text_cut(t, 0, name), "removed woven name");
-        return;
-    }
-    if (dollar == t.len)
-        return;
-    if (begins(t, "access$") && 7 + scan_digits(t, 7) == t.len) { /* javac's, into a nested class */
-        part_change(out, text_cut(t, 0, 7), "removed counter of an accessor");
-        return;
-    }
-    if ((at = closure_here(t, dollar)) == t.len || !(to = arena_dup(a, t.at, t.len)))
-        return;
-    len = at;
-    for (size_t i = at; i < t.len;) {
-        size_t n = t.at[i] == '$' || t.at[i] == '-' ? scan_digits(t, i + 1) : 0;
-
-        if (n)
-            i += 1 + n;
-        else
-            to[len++] = t.at[i++];
-    }
-    if (len < t.len)
-        part_change(out, (struct text){to, len}, "removed counter of a closure");
-}
-
-/* ---- Go ---- */
-
-/* Type arguments: Map[...] */
-static struct text without_brackets(struct text t, struct arena *a)
-{
-    size_t at;
-
-    while ((at = text_find_byte(t, '[')) < t.len) {
-        unsigned depth = 0;
-        size_t end = at;
-
-        do {
-            depth += t.at[end] == '[';
-            depth -= t.at[end] == ']';
-            end++;
-        } while (end < t.len && depth);
-        if (depth)
-            break;
-        t = scan_replace(t, at, end - at, "", a);
-    }
-    return t;
-}
-
-static bool all_digits(struct text t)
-{
-    return t.len && scan_digits(t, 0) == t.len;
-}
-
-/* func1, gowrap2; and what was written before the body of a loop over a function, Pay-range1: the
- * length of the word, 0 for every other name. */
-static size_t numbered_word(struct text segment)
-{
-    static const char *const words[] = {"func", "gowrap", "deferwrap"};
-    static const char range[] = "-range";
-    size_t at = scan_find(segment, range);
-
-    if (at < segment.len && all_digits(text_cut(segment, at + sizeof range - 1, segment.len))) {
-        segment.len = at;
-        at = numbered_word(segment);
-        return at ? at : segment.len;
-    }
-    for (unsigned w = 0; w < 3; w++)
-        if (text_starts(segment, words[w]) &&
-            all_digits(text_cut(segment, strlen(words[w]), segment.len)))
-            return strlen(words[w]);
-    return 0;
-}
-
-/* Closures are numbered in the order of the source: Pay.func1.2, glob..func3, init.0 */
-static void go_function(struct arena *a, struct part *out)
-{
-    struct text t = without_brackets(out->value, a);
-    char *to = arena_alloc(a, t.len + 1);
-    size_t len = 0, word;
-
-    if (text_ends(t, "-fm")) /* a method as a value */
-        t.len -= 3;
-    for (size_t i = 0; to && i <= t.len;) {
-        struct text segment = text_cut(t, i, text_find_byte(text_cut(t, i, t.len), '.'));
-
-        i += segment.len + 1;
-        if (len && all_digits(segment)) /* no function is named so */
-            continue;
-        word = numbered_word(segment);
-        if (len || i > segment.len + 1)
-            to[len++] = '.';
-        memcpy(to + len, segment.at, word ? word : segment.len);
-        len += word ? word : segment.len;
-    }
-    if (to && len < out->value.len)
-        part_change(out, (struct text){to, len}, "removed counter of a closure");
-}
 
 /* ---- Ruby, PHP, C#, Elixir, Python ---- */
 
@@ -514,7 +263,7 @@ static void javascript_function(struct part *out)
 
         last = text_cut(last, 6 + n + (n && scan_stands(last, 6 + n, "_")), last.len);
     }
-    if (all_digits(last)) /* what Webpack calls a module */
+    if (scan_all_digits(last)) /* what Webpack calls a module */
         last = TEXT("<module>");
     if (!text_eq(last, out->value))
         part_change(out, last, "trimmed javascript function");
@@ -550,10 +299,10 @@ void group_function_part(const struct frame *f, enum platform p, struct arena *a
             part_off(out, "ignored unknown function name");
         break;
     case PLATFORM_JVM:
-        jvm_function(a, out);
+        group_jvm_function(a, out);
         break;
     case PLATFORM_GO:
-        go_function(a, out);
+        group_go_function(a, out);
         break;
     case PLATFORM_RUBY:
         ruby_function(a, out);
@@ -566,7 +315,7 @@ void group_function_part(const struct frame *f, enum platform p, struct arena *a
         break;
     case PLATFORM_NATIVE:
     case PLATFORM_COCOA:
-        native_function(a, out);
+        group_native_function(a, out);
         break;
     case PLATFORM_ELIXIR:
         elixir_function(a, out);

@@ -92,6 +92,9 @@ void group_module_part(const struct frame *f, enum platform p, struct text funct
                        struct arena *a, struct part *out);
 void group_filename_part(const struct frame *f, enum platform p, struct arena *a, struct part *out);
 void group_function_part(const struct frame *f, enum platform p, struct arena *a, struct part *out);
+void group_native_function(struct arena *a, struct part *out);
+void group_jvm_function(struct arena *a, struct part *out);
+void group_go_function(struct arena *a, struct part *out);
 bool group_is_url(struct text path, enum family family, bool file_counts);
 
 /* ---- stack traces ---- */

@@ -44,6 +44,11 @@ static inline size_t scan_digits(struct text t, size_t at)
     return scan_run(t, at, scan_is_digit);
 }
 
+static inline bool scan_all_digits(struct text t)
+{
+    return t.len && scan_digits(t, 0) == t.len;
+}
+
 /* Does that stand at `at`? */
 static inline bool scan_stands(struct text t, size_t at, const char *literal)
 {
