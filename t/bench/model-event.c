@@ -4,7 +4,7 @@
  * Of each stage the median of all rounds: others may be using the machine.
  * Instructions per event: valgrind --tool=callgrind --toggle-collect=one_round … -n 100 FILE, divided by
  * the rounds; each stage is a function of that name, so callgrind_annotate --inclusive=yes tells them
- * apart. t/bench/event.sh does that over the events of the other benchmarks. */
+ * apart. The digest of the record tells whether a change changed what is stored. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
