@@ -11,7 +11,7 @@
 #include "writer/files.h"
 
 #define WAL_BYTES (4 << 20) /* its fsync holds up those of the commits: a few milliseconds */
-#define WAL_LONG (64 << 20) /* the segment's begins anew from here on */
+#define WAL_LONG (64 << 20) /* it begins anew from here on */
 #define CATALOGUE_PAGE 4096 /* SQLite's own choice */
 #define QUIET_S 1           /* with less than that, once a second */
 
@@ -150,18 +150,28 @@ static bool note(struct watched *f, int frames, int page)
     return true;
 }
 
-bool checkpointer_note(struct checkpointer *c, int segment_frames, int catalogue_frames)
+/* Once for each time that the thread got that far. */
+static bool is_last(struct watched *f, int page)
 {
-    bool wake, last;
+    bool last = f->nearly && f->frames > WAL_LONG / page;
+
+    f->nearly = false;
+    return last;
+}
+
+unsigned checkpointer_note(struct checkpointer *c, int segment_frames, int catalogue_frames)
+{
+    unsigned last;
+    bool wake;
 
     if (pthread_mutex_trylock(&c->lock) != 0)
-        return false; /* it is just looking; the next commit tells it */
+        return 0; /* it is just looking; the next commit tells it */
     wake = note(&c->segment, segment_frames, SEGMENT_FAST);
     wake |= note(&c->catalogue, catalogue_frames, CATALOGUE_PAGE);
     if (wake)
         pthread_cond_signal(&c->wake);
-    last = c->segment.nearly && segment_frames > WAL_LONG / SEGMENT_FAST;
-    c->segment.nearly = false;
+    last = (is_last(&c->segment, SEGMENT_FAST) ? CHECKPOINT_SEGMENT : 0) |
+           (is_last(&c->catalogue, CATALOGUE_PAGE) ? CHECKPOINT_CATALOGUE : 0);
     pthread_mutex_unlock(&c->lock);
     return last;
 }

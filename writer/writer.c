@@ -59,6 +59,21 @@ static int commit_failed(struct writer *w, int rc)
     return 0;
 }
 
+/* The thread does most of it; of a long WAL the rest is done here, so that it begins anew. */
+static void end_wals(struct writer *w)
+{
+    unsigned last =
+        w->checkpointer
+            ? checkpointer_note(w->checkpointer, db_wal_frames(segment_db(w->active.segment)),
+                                db_wal_frames(w->catalogue))
+            : 0;
+
+    if (last & CHECKPOINT_SEGMENT)
+        db_checkpoint(segment_db(w->active.segment), NULL); /* busy: another time */
+    if (last & CHECKPOINT_CATALOGUE && !flush_is_open(w))
+        db_checkpoint(w->catalogue, NULL);
+}
+
 static int commit(struct writer *w)
 {
     int rc;
@@ -69,10 +84,7 @@ static int commit(struct writer *w)
     if (w->stalled)
         log_notice("commit.resumed", "file=%s", w->active.file);
     w->stalled = false;
-    if (w->checkpointer &&
-        checkpointer_note(w->checkpointer, db_wal_frames(segment_db(w->active.segment)),
-                          db_wal_frames(w->catalogue)))
-        db_checkpoint(segment_db(w->active.segment), NULL); /* busy: another time */
+    end_wals(w);
     return 0;
 }
 
