@@ -213,8 +213,9 @@ static inline void sip_word(struct sip *s, uint64_t word)
 
 static uint64_t sip_finish(struct sip *s)
 {
-    for (unsigned i = 0; i < 3; i++)
-        sip_round(s);
+    sip_round(s);
+    sip_round(s);
+    sip_round(s);
     return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 

@@ -203,8 +203,8 @@ static void limit(struct stack_parts *s, enum view_kind kind)
     struct stack_view *v = &s->view[kind];
     uint32_t seen = 0;
 
-    for (uint32_t i = s->count; i-- > 0;)
-        if (v->on[i] && s->limits.max_frames && ++seen > s->limits.max_frames)
+    for (uint32_t i = s->limits.max_frames ? s->count : 0; i-- > 0;)
+        if (v->on[i] && ++seen > s->limits.max_frames)
             view_off(v, i, "ignored because of the limit of frames", s->limits.max_rule);
     v->count = 0;
     for (uint32_t i = 0; i < s->count; i++)
