@@ -34,7 +34,7 @@
 /* Of a flush, between two batches: a sixth of what a reply may take, or such a part of what the batch took,
  * if that is more; but no more than the last, which it is while a reader waits for the flush. */
 #define SLICE_US 1500
-#define SLICE_SHARE 2
+#define SLICE_SHARE 4
 #define SLICE_MOST_US 5000
 #define IDLE_SLICE_US 10000    /* … when nobody waits */
 #define STALL_MS 250           /* between two tries when the disk is full */
