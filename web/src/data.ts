@@ -1,6 +1,6 @@
 // data.ts -- reading from the API in components: old data stays until new data is there, and what was
 // seen before is there at once when one comes back to it.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { api, ApiError, type Page, type Params } from './api';
 
 export interface Loaded<T> {
@@ -47,11 +47,13 @@ function useLoaded<T>(key: string | null, load: (signal: AbortSignal) => Promise
   const latest = useRef(load);
   latest.current = load;
 
-  useEffect(() => {
+  // before what is drawn is painted: the question is under way a frame or two earlier
+  useLayoutEffect(() => {
     if (key === null) return;
     const stop = new AbortController();
     const known = kept.get(key) as T | undefined;
-    if (known) setState({ data: known, error: null, slow: false });
+    if (known)
+      setState((s) => (s.data === known && !s.error && !s.slow ? s : { data: known, error: null, slow: false }));
     const late = setTimeout(() => setState((s) => ({ ...s, slow: true })), 300);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const read = async () => {

@@ -1,9 +1,8 @@
 // main.tsx -- who is here? then the page for the path.
 import { signal } from '@preact/signals';
 import { render } from 'preact';
-import { lazy, Suspense } from 'preact/compat';
 import { useEffect } from 'preact/hooks';
-import { Link, Redirect, Route, Switch } from 'wouter-preact';
+import { Redirect, Route, Switch } from 'wouter-preact';
 import { api, ApiError, hasSession, session, type Project, type User } from './api';
 import { forget } from './data';
 import { Issue } from './pages/issue';
@@ -13,20 +12,22 @@ import { me, projects, useQuery } from './state';
 import './theme.css';
 import { Questions } from './ui/dialog';
 import { applyTheme, Frame } from './ui/frame';
+import { fetchRest, later } from './ui/later';
+import { Link } from './ui/link';
 import { Empty, Problem } from './ui/small';
 import { Toasts } from './ui/toast';
 
-// what is not needed for daily triage comes when it is asked for
-const Trace = lazy(() => import('./pages/trace').then((m) => m.Trace));
-const Traces = lazy(() => import('./pages/traces').then((m) => m.Traces));
-const Services = lazy(() => import('./pages/services').then((m) => m.Services));
-const Service = lazy(() => import('./pages/service').then((m) => m.Service));
-const Logs = lazy(() => import('./pages/logs').then((m) => m.Logs));
-const Welcome = lazy(() => import('./pages/welcome').then((m) => m.Welcome));
-const Releases = lazy(() => import('./pages/releases').then((m) => m.Releases));
-const Release = lazy(() => import('./pages/release').then((m) => m.Release));
-const Server = lazy(() => import('./pages/server').then((m) => m.Server));
-const Settings = lazy(() => import('./pages/settings').then((m) => m.Settings));
+// what is not needed for daily triage comes after it
+const Trace = later(() => import('./pages/trace').then((m) => m.Trace));
+const Traces = later(() => import('./pages/traces').then((m) => m.Traces));
+const Services = later(() => import('./pages/services').then((m) => m.Services));
+const Service = later(() => import('./pages/service').then((m) => m.Service));
+const Logs = later(() => import('./pages/logs').then((m) => m.Logs));
+const Welcome = later(() => import('./pages/welcome').then((m) => m.Welcome));
+const Releases = later(() => import('./pages/releases').then((m) => m.Releases));
+const Release = later(() => import('./pages/release').then((m) => m.Release));
+const Server = later(() => import('./pages/server').then((m) => m.Server));
+const Settings = later(() => import('./pages/settings').then((m) => m.Settings));
 
 const trouble = signal<ApiError | null>(null);
 
@@ -63,47 +64,46 @@ function ToComparison() {
 }
 
 function Pages() {
+  useEffect(fetchRest, []);
   const events = projects.value.some((p) => p.firstEvent);
   const spans = projects.value.some((p) => p.firstTransactionEvent);
   const home = events || projects.value.length === 0 ? '/issues' : spans ? '/traces' : '/welcome';
   return (
-    <Suspense fallback={<div class="content" aria-busy="true" />}>
-      <Switch>
-        <Route path="/">
-          <Redirect to={home} />
-        </Route>
-        <Route path="/welcome" component={Welcome} />
-        <Route path="/issues" component={Issues} />
-        <Route path="/issues/:issue/events/:event">
-          {(p) => <Issue key={p.issue} issue={p.issue} event={p.event} />}
-        </Route>
-        <Route path="/issues/:issue">{(p) => <Issue key={p.issue} issue={p.issue} event="latest" />}</Route>
-        <Route path="/organizations/:org/issues/:issue">{(p) => <Redirect to={`/issues/${p.issue}`} />}</Route>
-        <Route path="/releases" component={Releases} />
-        <Route path="/releases/:version">
-          {(p) => <Release key={p.version} version={decodeURIComponent(p.version)} />}
-        </Route>
-        <Route path="/traces" component={Traces} />
-        <Route path="/traces/compare" component={ToComparison} />
-        <Route path="/services" component={Services} />
-        <Route path="/services/:service">
-          {(p) => <Service key={p.service} service={decodeURIComponent(p.service)} />}
-        </Route>
-        <Route path="/logs" component={Logs} />
-        <Route path="/traces/:trace">{(p) => <Trace key={p.trace} trace={p.trace} />}</Route>
-        <Route path="/server" component={Server} />
-        <Route path="/settings/*?" component={Settings} />
-        <Route>
-          <main>
-            <Empty title="There is no such page">
-              <Link class="button" href="/issues">
-                Go to the issues
-              </Link>
-            </Empty>
-          </main>
-        </Route>
-      </Switch>
-    </Suspense>
+    <Switch>
+      <Route path="/">
+        <Redirect to={home} />
+      </Route>
+      <Route path="/welcome" component={Welcome} />
+      <Route path="/issues" component={Issues} />
+      <Route path="/issues/:issue/events/:event">
+        {(p) => <Issue key={p.issue} issue={p.issue} event={p.event} />}
+      </Route>
+      <Route path="/issues/:issue">{(p) => <Issue key={p.issue} issue={p.issue} event="latest" />}</Route>
+      <Route path="/organizations/:org/issues/:issue">{(p) => <Redirect to={`/issues/${p.issue}`} />}</Route>
+      <Route path="/releases" component={Releases} />
+      <Route path="/releases/:version">
+        {(p) => <Release key={p.version} version={decodeURIComponent(p.version)} />}
+      </Route>
+      <Route path="/traces" component={Traces} />
+      <Route path="/traces/compare" component={ToComparison} />
+      <Route path="/services" component={Services} />
+      <Route path="/services/:service">
+        {(p) => <Service key={p.service} service={decodeURIComponent(p.service)} />}
+      </Route>
+      <Route path="/logs" component={Logs} />
+      <Route path="/traces/:trace">{(p) => <Trace key={p.trace} trace={p.trace} />}</Route>
+      <Route path="/server" component={Server} />
+      <Route path="/settings/*?" component={Settings} />
+      <Route>
+        <main>
+          <Empty title="There is no such page">
+            <Link class="button" href="/issues">
+              Go to the issues
+            </Link>
+          </Empty>
+        </main>
+      </Route>
+    </Switch>
   );
 }
 

@@ -2,7 +2,6 @@
 // from the root down) are one row, with how often and how long on either side, and the difference.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { Link } from 'wouter-preact';
 import { useGet, usePreference, useTitle } from '../data';
 import { dateTime, duration, exact, serviceColour } from '../format';
 import { org, useHref } from '../state';
@@ -13,6 +12,7 @@ import { indent } from '../trace/span-row';
 import type { Summary } from '../trace/summary';
 import { Help, type Shortcuts } from '../ui/help';
 import { useKeys } from '../ui/keys';
+import { Link } from '../ui/link';
 import { useNarrow } from '../ui/narrow';
 import { Empty, Problem } from '../ui/small';
 import { TopBar } from '../ui/topbar';

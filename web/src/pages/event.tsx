@@ -1,9 +1,9 @@
 // event.tsx -- one event: the stack trace first, then what led to it, then everything else that came along.
 import type { ComponentChildren } from 'preact';
-import { Link } from 'wouter-preact';
 import type { Entry, Event, IssueDetail } from '../api';
 import { bytes, dateTime } from '../format';
 import { org, useHref } from '../state';
+import { Link } from '../ui/link';
 import { LogsOfEvent, TraceOfEvent, useTraceOf } from '../ui/minitrace';
 import { Copy, Pairs, shown } from '../ui/small';
 import { Exceptions, Stack } from '../ui/stacktrace';

@@ -1,11 +1,11 @@
 // facts.tsx -- beside an issue: how often, since when, in which releases, with which tags, grouped by what.
 import { useMemo } from 'preact/hooks';
-import { Link } from 'wouter-preact';
 import type { Event, IssueDetail, Release, Series, Tag } from '../api';
 import { useGet } from '../data';
 import { brief } from '../format';
 import { useHref } from '../state';
 import { Chart } from '../ui/chart';
+import { Link } from '../ui/link';
 import { Age, Count, Problem } from '../ui/small';
 import './facts.css';
 import { GroupedBy } from './grouping';

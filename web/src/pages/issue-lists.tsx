@@ -1,10 +1,10 @@
 // issue-lists.tsx -- all events of an issue, their traces, and its tags with the shares of their values.
-import { Link } from 'wouter-preact';
 import type { EventRow, Tag } from '../api';
 import { useGet, usePage } from '../data';
 import { duration, exact, percent } from '../format';
 import { org, useHref, useQuery } from '../state';
 import type { Summary } from '../trace/summary';
+import { Link } from '../ui/link';
 import { Age, Empty, Problem } from '../ui/small';
 import { Pager, Table } from '../ui/table';
 import { term } from './triage';

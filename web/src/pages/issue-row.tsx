@@ -1,9 +1,10 @@
 // issue-row.tsx -- one line of the list of issues; its actions appear where the pointer is.
 import { useEffect, useRef } from 'preact/hooks';
-import { Link, useLocation } from 'wouter-preact';
+import { navigate } from 'wouter-preact/use-browser-location';
 import type { Issue } from '../api';
 import { many } from '../format';
 import { mayWrite } from '../state';
+import { Link } from '../ui/link';
 import { Age, Count } from '../ui/small';
 import { Spark } from '../ui/spark';
 import { culprit, Standing, Title, where } from './issue-title';
@@ -25,7 +26,6 @@ export function IssueRow({
   update: (what: string, ids: string[], body: Mutation) => void;
 }) {
   const row = useRef<HTMLTableRowElement>(null);
-  const [, go] = useLocation();
   useEffect(() => {
     if (here) row.current?.scrollIntoView({ block: 'nearest' });
   }, [here]);
@@ -38,7 +38,7 @@ export function IssueRow({
       data-level={issue.level}
       class={`${here ? 'here' : ''} ${picked ? 'picked' : ''}`}
       onClick={(e) => {
-        if (!(e.target as HTMLElement).closest('a, button, input') && !getSelection()?.toString()) go(href);
+        if (!(e.target as HTMLElement).closest('a, button, input') && !getSelection()?.toString()) navigate(href);
       }}
     >
       {mayWrite() && (

@@ -1,8 +1,8 @@
 // issue.tsx -- one issue through one of its events: what happened and where, before any scrolling;
 // beside it the facts, above it what can be done about it.
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
-import { Link, useLocation } from 'wouter-preact';
+import { useLayoutEffect } from 'preact/hooks';
+import { useLocation } from 'wouter-preact';
 import { api, type Event, type IssueDetail } from '../api';
 import { prefetch, useGet, useTitle } from '../data';
 import { brief, dateTime } from '../format';
@@ -10,6 +10,7 @@ import { mayWrite, me, org, useHref, useQuery } from '../state';
 import { change } from '../ui/change';
 import { sure } from '../ui/dialog';
 import { useKeys } from '../ui/keys';
+import { Link } from '../ui/link';
 import { Menu } from '../ui/menu';
 import { copied, Empty, LevelDot, Problem } from '../ui/small';
 import { TopBar } from '../ui/topbar';
@@ -30,7 +31,7 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
   const base = `/organizations/${org}/issues/${id}`;
   const issue = useGet<IssueDetail>(`${base}/`, undefined, 15_000);
   const event = useGet<Event>(`${base}/events/${which}/`);
-  useEffect(() => prefetch(`${base}/tags/`), [base]);
+  useLayoutEffect(() => prefetch(`${base}/tags/`), [base]);
   const data = issue.data;
   useTitle(data?.title);
 

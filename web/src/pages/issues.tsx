@@ -71,7 +71,7 @@ export function Issues() {
 
   useEffect(() => {
     setAt(-1);
-    setPicked(new Set());
+    setPicked((before) => (before.size ? new Set() : before));
   }, [text, sort, cursor]);
 
   const update = async (what: string, ids: string[], body: Mutation) => {
@@ -96,6 +96,24 @@ export function Issues() {
   const all = picked.size > 0 && picked.size === rows.length;
   const targets = picked.size ? [...picked] : rows[at] ? [rows[at].id] : [];
   const act = (what: string, body: Mutation) => mayWrite() && targets.length && update(what, targets, body);
+
+  // a click on a column's head changes the address, and no row until the answer is here
+  const place = href('');
+  const drawn = useMemo(
+    () =>
+      rows.map((issue, i) => (
+        <IssueRow
+          key={issue.id}
+          issue={issue}
+          here={i === at}
+          picked={picked.has(issue.id)}
+          toggle={() => toggle(issue.id)}
+          href={href(`/issues/${issue.id}`)}
+          update={update}
+        />
+      )),
+    [list.data, at, picked, place],
+  );
 
   useKeys({
     j: () => setAt(Math.min(at + 1, rows.length - 1)),
@@ -178,19 +196,7 @@ export function Issues() {
                 </th>
               </tr>
             </thead>
-            <tbody>
-              {rows.map((issue, i) => (
-                <IssueRow
-                  key={issue.id}
-                  issue={issue}
-                  here={i === at}
-                  picked={picked.has(issue.id)}
-                  toggle={() => toggle(issue.id)}
-                  href={href(`/issues/${issue.id}`)}
-                  update={update}
-                />
-              ))}
-            </tbody>
+            <tbody>{drawn}</tbody>
           </table>
         )}
         <Pager page={list.data} go={(next) => set({ cursor: next })} />

@@ -1,12 +1,13 @@
 // project.tsx -- the settings of one project: keys, who may send, what is removed, dropped and grouped how.
 import { useState } from 'preact/hooks';
-import { Link, useLocation } from 'wouter-preact';
+import { useLocation } from 'wouter-preact';
 import { api, type Project } from '../api';
 import { useGet } from '../data';
 import { mayConfigure, mayManage, org } from '../state';
 import { change } from '../ui/change';
 import { sure } from '../ui/dialog';
 import { Ask, Check, Line, Lines, Part } from '../ui/form';
+import { Link } from '../ui/link';
 import { Problem } from '../ui/small';
 import { Keys } from './keys';
 import { Rules } from './rules';

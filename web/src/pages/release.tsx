@@ -1,12 +1,12 @@
 // release.tsx -- one release beside the one before it, or another: what is new, what came back, what
 // happens more or less often, what was resolved in it.
 import { useMemo } from 'preact/hooks';
-import { Link } from 'wouter-preact';
 import type { Issue, Release as ReleaseShape, Series } from '../api';
 import { useGet, usePage, useTitle } from '../data';
 import { brief, exact } from '../format';
 import { contextParams, org, useHref, useQuery } from '../state';
 import { Chart, type Marker } from '../ui/chart';
+import { Link } from '../ui/link';
 import { Menu } from '../ui/menu';
 import { Age, Empty, LevelDot, Problem } from '../ui/small';
 import { Table } from '../ui/table';

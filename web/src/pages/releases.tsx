@@ -1,10 +1,10 @@
 // releases.tsx -- what was shipped, and what each brought: new issues, first and last event.
-import { Link } from 'wouter-preact';
 import type { Release } from '../api';
 import { usePage, useTitle } from '../data';
 import { exact } from '../format';
 import { contextParams, org, useHref, useQuery } from '../state';
 import { Filter } from '../ui/filter';
+import { Link } from '../ui/link';
 import { Age, Empty, Problem } from '../ui/small';
 import { Pager, Table } from '../ui/table';
 import { TopBar } from '../ui/topbar';

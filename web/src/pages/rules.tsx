@@ -1,10 +1,10 @@
 // rules.tsx -- fingerprint and stack trace rules of a project. They are tried on the newest events before
 // they are saved; the server says where one is wrong.
 import { useState } from 'preact/hooks';
-import { Link } from 'wouter-preact';
 import { api, ApiError, type EventRow } from '../api';
 import { mayConfigure, org, useHref } from '../state';
 import { Text } from '../ui/form';
+import { Link } from '../ui/link';
 import { Empty, Problem } from '../ui/small';
 import { Table } from '../ui/table';
 import type { Explained } from './grouping';

@@ -1,13 +1,13 @@
 // service.tsx -- one service, or one operation of it: rate, errors and duration over time with its releases,
 // its operations, and who it talks to.
 import { useMemo } from 'preact/hooks';
-import { Link } from 'wouter-preact';
 import { useGet, useTitle } from '../data';
 import { exact, percent, serviceColour } from '../format';
 import { contextParams, org, useHref, useQuery } from '../state';
 import { Failed, micros, ServiceLink } from '../trace/service';
 import { rate, type Graph, type GraphEdge, type Operation, type Red } from '../trace/shapes';
 import { Chart, type Line, type Marker } from '../ui/chart';
+import { Link } from '../ui/link';
 import { Menu } from '../ui/menu';
 import { Empty, Problem } from '../ui/small';
 import { Table } from '../ui/table';

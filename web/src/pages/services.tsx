@@ -1,7 +1,6 @@
 // services.tsx -- every service that sends spans: how much it is called, how much of it fails, how long it
 // takes; and as a map, who calls whom.
 import { useMemo } from 'preact/hooks';
-import { Link } from 'wouter-preact';
 import { useGet, useTitle } from '../data';
 import { exact, percent } from '../format';
 import { contextParams, org, useHref, useQuery } from '../state';
@@ -10,6 +9,7 @@ import { Failed, micros, ServiceChip, ServiceLink } from '../trace/service';
 import { rate, type Graph, type GraphEdge, type Service } from '../trace/shapes';
 import { Connect } from '../ui/connect';
 import { Filter } from '../ui/filter';
+import { Link } from '../ui/link';
 import { Age, Empty, Problem } from '../ui/small';
 import { Spark } from '../ui/spark';
 import { Table } from '../ui/table';

@@ -1,10 +1,11 @@
 // settings.tsx -- projects, users, oneself: what can be set up, and by whom.
-import { Link, useLocation } from 'wouter-preact';
+import { useLocation } from 'wouter-preact';
 import { api, type Project } from '../api';
 import { useTitle } from '../data';
 import { mayConfigure, org, projects } from '../state';
 import { change } from '../ui/change';
 import { Ask } from '../ui/form';
+import { Link } from '../ui/link';
 import { Age } from '../ui/small';
 import { Table } from '../ui/table';
 import { Account } from './account';

@@ -1,7 +1,6 @@
 // trace.tsx -- one trace: what it was, how long it took and what went wrong, in small, then span by span.
-import { lazy } from 'preact/compat';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { Link, useLocation } from 'wouter-preact';
+import { useLocation } from 'wouter-preact';
 import { useGet, usePreference, useTitle } from '../data';
 import { dateTime, duration, exact, many, serviceColour } from '../format';
 import { org, useHref, useQuery } from '../state';
@@ -30,10 +29,12 @@ import { Waterfall } from '../trace/waterfall';
 import '../trace/waterfall.css';
 import { Help, type Shortcuts } from '../ui/help';
 import { useKeys } from '../ui/keys';
+import { later } from '../ui/later';
+import { Link } from '../ui/link';
 import { copied, Copy, Empty, Problem } from '../ui/small';
 import { TopBar } from '../ui/topbar';
 
-const Compare = lazy(() => import('./compare').then((m) => m.Compare));
+const Compare = later(() => import('./compare').then((m) => m.Compare));
 
 const YOUNG = 120_000; // spans of a trace that ended so lately may still be on their way
 const AGAIN = 3000;

@@ -1,7 +1,7 @@
 // traces.tsx -- finding traces: by service, operation, attributes, time and errors; two of them go beside
 // each other.
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { Link, useLocation } from 'wouter-preact';
+import { useLocation } from 'wouter-preact';
 import { useGet, usePage, useTitle } from '../data';
 import { duration, exact, many } from '../format';
 import { contextParams, org, useHref, useQuery } from '../state';
@@ -14,6 +14,7 @@ import type { Summary } from '../trace/summary';
 import { Connect } from '../ui/connect';
 import { Filter } from '../ui/filter';
 import { useKeys } from '../ui/keys';
+import { Link } from '../ui/link';
 import { Age, Empty, Problem } from '../ui/small';
 import { Pager } from '../ui/table';
 import { TopBar } from '../ui/topbar';

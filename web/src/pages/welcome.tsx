@@ -1,10 +1,11 @@
 // welcome.tsx -- from nothing to the first event: a DSN, a snippet to paste, and a page that waits.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Link, useLocation } from 'wouter-preact';
+import { useLocation } from 'wouter-preact';
 import type { Issue, Key } from '../api';
 import { useGet, usePage, useTitle } from '../data';
 import { org, projects, useQuery } from '../state';
 import type { Service } from '../trace/shapes';
+import { Link } from '../ui/link';
 import { Copy, Empty, Problem } from '../ui/small';
 import { readProjects } from './settings';
 import { snippets } from './snippets';

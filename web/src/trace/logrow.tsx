@@ -1,8 +1,8 @@
 // logrow.tsx -- one log record in the list, and all that is known of it when it is open.
-import { Link } from 'wouter-preact';
 import { clock, dateTime, day, zone } from '../format';
 import { term } from '../pages/triage';
 import { useHref } from '../state';
+import { Link } from '../ui/link';
 import { said } from '../ui/loglines';
 import { Copy, LevelDot, shown } from '../ui/small';
 import type { LogRecord } from './loglist';

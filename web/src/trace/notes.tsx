@@ -2,9 +2,9 @@
 // what is missing, what is odd.
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { Link } from 'wouter-preact';
 import { exact, many } from '../format';
 import { useHref } from '../state';
+import { Link } from '../ui/link';
 import { LevelDot } from '../ui/small';
 import { CUT, flagged, GUESSED, ORPHAN, type ErrorOnSpan, type Table } from './table';
 

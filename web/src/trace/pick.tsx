@@ -1,10 +1,11 @@
 // pick.tsx -- which other trace to put beside this one: the latest of the same operation, or any by its id.
 import { useState } from 'preact/hooks';
-import { Link, useLocation } from 'wouter-preact';
+import { useLocation } from 'wouter-preact';
 import { useGet } from '../data';
 import { dateTime, duration, exact } from '../format';
 import { contextParams, org, useHref, useQuery } from '../state';
 import { Dialog } from '../ui/dialog';
+import { Link } from '../ui/link';
 import { Problem } from '../ui/small';
 import type { Summary } from './summary';
 import { nameOf, rootOf, serviceOf, type Table } from './table';

@@ -1,7 +1,7 @@
 // service.tsx -- a service's name with its colour, and the words for how it is doing.
-import { Link } from 'wouter-preact';
 import { duration, percent, serviceColour } from '../format';
 import { useHref } from '../state';
+import { Link } from '../ui/link';
 
 export const ServiceLink = ({ name }: { name: string }) => {
   const href = useHref();

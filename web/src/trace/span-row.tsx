@@ -1,5 +1,4 @@
 // span-row.tsx -- one row of the waterfall: what it is on the left, when it ran on the right.
-import { Link } from 'wouter-preact';
 import { duration, exact, many, serviceColour } from '../format';
 import type { Window } from './minimap';
 import {
@@ -16,6 +15,7 @@ import {
   serviceOf,
   type Table,
 } from './table';
+import { Link } from '../ui/link';
 
 const DEEPEST = 24; // rows further down are not moved to the right any more
 

@@ -1,9 +1,9 @@
 // span.tsx -- the details of one span: what it says of itself, what happened in it, what it points to.
-import { Link } from 'wouter-preact';
 import { usePage, useGet } from '../data';
 import { duration, exact } from '../format';
 import { term } from '../pages/triage';
 import { org, useHref } from '../state';
+import { Link } from '../ui/link';
 import { LogLines, type LogLine } from '../ui/loglines';
 import { Copy, LevelDot, Problem, shown, Value } from '../ui/small';
 import { around } from './find';

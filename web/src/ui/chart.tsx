@@ -1,6 +1,6 @@
 // chart.tsx -- a time series by uPlot: one y-axis with its unit, drag to zoom the page's time range,
 // one tooltip with the exact values of all series, releases as thin lines.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import './chart.css';
@@ -44,18 +44,21 @@ export function Chart(chosen: Chosen) {
   const tip = useRef<HTMLDivElement>(null);
   const latest = useRef(chosen);
   const plot = useRef<uPlot | null>(null);
+  const made = useRef(false); // just now, with the data of now
   latest.current = chosen;
   const shape = lines.map((l) => l.label + l.colour + (l.bars ?? '')).join();
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const draw = () => {
       plot.current?.destroy();
       plot.current = make(root.current!, tip.current!, latest);
+      made.current = true;
     };
     draw();
-    const watch = new ResizeObserver(() =>
-      plot.current?.setSize({ width: root.current!.clientWidth, height: latest.current.height ?? 160 }),
-    );
+    const watch = new ResizeObserver(() => {
+      const size = { width: root.current!.clientWidth, height: latest.current.height ?? 160 };
+      if (plot.current?.width !== size.width || plot.current.height !== size.height) plot.current?.setSize(size);
+    });
     watch.observe(root.current!);
     addEventListener('themechange', draw);
     return () => {
@@ -66,7 +69,10 @@ export function Chart(chosen: Chosen) {
     };
   }, [shape]);
 
-  useEffect(() => plot.current?.setData(dataOf(latest.current)), [times, lines, markers]);
+  useEffect(() => {
+    if (!made.current) plot.current?.setData(dataOf(latest.current));
+    made.current = false;
+  }, [times, lines, markers]);
 
   return (
     <figure class="chart" aria-label={title}>

@@ -1,10 +1,10 @@
 // connect.tsx -- nothing of this kind has come in: what to set so that it does, ready to paste.
-import { Link } from 'wouter-preact';
 import type { Key } from '../api';
 import { useGet } from '../data';
 import { org, projects, useQuery } from '../state';
 import { snippets } from '../pages/snippets';
 import './connect.css';
+import { Link } from './link';
 import { Copy, Empty, Problem } from './small';
 
 export function Connect({ title, what, sentry }: { title: string; what: string; sentry: string }) {

@@ -14,13 +14,14 @@ import {
 } from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { Link, useLocation } from 'wouter-preact';
+import { useLocation } from 'wouter-preact';
 import { api } from '../api';
 import { usePreference } from '../data';
 import { me, useHref } from '../state';
 import { change } from './change';
 import './controls.css';
 import './frame.css';
+import { Link } from './link';
 import { Menu } from './menu';
 
 const places = [

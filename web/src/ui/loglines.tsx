@@ -1,7 +1,7 @@
 // loglines.tsx -- a few log records, as they stand beside an error or a span.
-import { Link } from 'wouter-preact';
 import { clock, dateTime, duration } from '../format';
 import { useHref } from '../state';
+import { Link } from './link';
 import './loglines.css';
 import { LevelDot } from './small';
 

@@ -1,11 +1,11 @@
 // minitrace.tsx -- the trace of an event in small: the span it happened in, marked, what that is in and what
 // is around it; each line leads to its span. And what was logged up to then.
-import { Link } from 'wouter-preact';
 import type { Event } from '../api';
 import { useGet, usePage } from '../data';
 import { duration, many, serviceColour } from '../format';
 import { org, useHref } from '../state';
 import type { TraceDocument } from '../trace/table';
+import { Link } from './link';
 import { LogLines, type LogLine } from './loglines';
 import './minitrace.css';
 import { Problem } from './small';
