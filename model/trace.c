@@ -1,13 +1,21 @@
 /* trace.c -- building the tree. */
 #include "model/trace.h"
 
-#include <stdlib.h>
-
 #include "proto/hex.h"
+
+/* What is asked of a span again and again, in no order: close together, since spans are large. */
+struct key {
+    uint64_t id, parent; /* the bytes as they are; 0: none */
+    uint64_t start_ns, end_ns;
+    const struct resource *resource;
+    uint8_t kind;
+    bool entry;
+};
 
 /* A span while the tree is being made; numbers are positions in the input. */
 struct maker {
     const struct span *spans;
+    struct key *keys;
     uint32_t count;  /* of them that are no duplicates: `order` lists those */
     uint32_t *order; /* by start */
     uint32_t *index; /* open addressing, span id → a span of that id */
@@ -20,30 +28,49 @@ struct maker {
 
 /* ---- one copy of each ---- */
 
-static uint32_t slot_of(const struct maker *m, const uint8_t *id)
+static uint64_t id_word(const uint8_t id[8])
 {
-    uint64_t h;
+    uint64_t word;
 
-    memcpy(&h, id, 8);
-    h *= 0x9e3779b97f4a7c15;
-    return (uint32_t)(h >> 32) & (m->room - 1);
+    memcpy(&word, id, 8);
+    return word;
 }
 
-static uint32_t first_of(const struct maker *m, const uint8_t *id)
+static struct key key_of(const struct span *s)
 {
-    for (uint32_t at = slot_of(m, id);; at = (at + 1) & (m->room - 1)) {
-        uint32_t i = m->index[at];
+    return (struct key){.id = id_word(s->span_id),
+                        .parent = id_word(s->parent_id),
+                        .start_ns = s->start_ns,
+                        .end_ns = s->end_ns,
+                        .resource = s->resource,
+                        .kind = s->kind,
+                        .entry = (s->flags & SPAN_ENTRY) != 0};
+}
 
-        if (i == TRACE_NONE || memcmp(m->spans[i].span_id, id, 8) == 0)
-            return i;
-    }
+static bool is_same_service(const struct key *a, const struct key *b)
+{
+    return a->resource == b->resource || text_eq(a->resource->service, b->resource->service);
+}
+
+/* Where spans of that id are listed in the index, or where they would be. */
+static uint32_t slot_of(const struct maker *m, uint64_t id)
+{
+    uint32_t at = (uint32_t)(id * 0x9e3779b97f4a7c15 >> 32) & (m->room - 1);
+
+    while (m->index[at] != TRACE_NONE && m->keys[m->index[at]].id != id)
+        at = (at + 1) & (m->room - 1);
+    return at;
+}
+
+static uint32_t first_of(const struct maker *m, uint64_t id)
+{
+    return m->index[slot_of(m, id)];
 }
 
 /* Zipkin's bridges give the client's and the server's span of one call the same id. */
-static bool is_copy(const struct span *a, const struct span *b)
+static bool is_copy(const struct key *a, const struct key *b)
 {
-    return (a->kind == SPAN_SERVER) == (b->kind == SPAN_SERVER) &&
-           text_eq(a->resource->service, b->resource->service);
+    return (a->kind == SPAN_SERVER) == (b->kind == SPAN_SERVER) && is_same_service(a, b);
 }
 
 /* Streaming SDKs and re-exporting proxies send a span again when more of it is known. */
@@ -58,19 +85,14 @@ static bool is_fuller(const struct span *a, const struct span *than)
  * place in the chain. */
 static bool enter(struct maker *m, uint32_t i, uint32_t *replaced)
 {
-    const struct span *s = &m->spans[i];
-    uint32_t at = slot_of(m, s->span_id), *link;
+    uint32_t *link = &m->index[slot_of(m, m->keys[i].id)];
 
     *replaced = TRACE_NONE;
-    while (m->index[at] != TRACE_NONE && memcmp(m->spans[m->index[at]].span_id, s->span_id, 8) != 0)
-        at = (at + 1) & (m->room - 1);
-    for (link = &m->index[at]; *link != TRACE_NONE; link = &m->same[*link]) {
-        const struct span *other = &m->spans[*link];
-
-        if (!is_copy(s, other))
+    for (; *link != TRACE_NONE; link = &m->same[*link]) {
+        if (!is_copy(&m->keys[i], &m->keys[*link]))
             continue;
         m->out->duplicates++;
-        if (!is_fuller(s, other))
+        if (!is_fuller(&m->spans[i], &m->spans[*link]))
             return false;
         *replaced = *link;
         m->same[i] = m->same[*link];
@@ -87,29 +109,66 @@ struct start {
     uint32_t span;
 };
 
-static int by_start(const void *a, const void *b)
+static bool is_before(const struct start *a, const struct start *b)
 {
-    const struct start *x = a, *y = b;
+    return a->start_ns != b->start_ns ? a->start_ns < b->start_ns : a->span < b->span;
+}
 
-    if (x->start_ns != y->start_ns)
-        return x->start_ns < y->start_ns ? -1 : 1;
-    return x->span < y->span ? -1 : x->span > y->span;
+/* The end of what is in order from `at` on. */
+static uint32_t run_end(const struct start *list, uint32_t at, uint32_t count)
+{
+    for (at++; at < count && is_before(&list[at - 1], &list[at]);)
+        at++;
+    return at < count ? at : count;
+}
+
+static void merge(const struct start *list, uint32_t at, uint32_t middle, uint32_t end,
+                  struct start *to)
+{
+    uint32_t second = middle;
+
+    for (uint32_t i = at; i < end; i++) {
+        bool first = second == end || (at < middle && is_before(&list[at], &list[second]));
+
+        to[i] = list[first ? at++ : second++];
+    }
+}
+
+/* In order, in one of the two lists. Each bundle is in order already: few runs have to be merged. */
+static const struct start *sorted(struct start *list, struct start *spare, uint32_t count)
+{
+    while (run_end(list, 0, count) < count) {
+        struct start *swap = list;
+
+        for (uint32_t at = 0, end; at < count; at = end) {
+            uint32_t middle = run_end(list, at, count);
+
+            end = middle < count ? run_end(list, middle, count) : count;
+            merge(list, at, middle, end, spare);
+        }
+        list = spare;
+        spare = swap;
+    }
+    return list;
 }
 
 static bool take_in(struct maker *m, uint32_t sent, struct arena *a)
 {
-    struct start *starts;
+    struct start *starts, *spare;
+    const struct start *in_order;
     bool *out_of;
 
     m->room = 64;
     while (m->room < sent * 2ULL)
         m->room *= 2;
+    m->keys = arena_alloc(a, sent * sizeof *m->keys);
     m->index = arena_alloc(a, m->room * sizeof *m->index);
     m->same = arena_alloc(a, sent * sizeof *m->same);
     m->order = arena_alloc(a, sent * sizeof *m->order);
     m->parent = arena_alloc(a, sent * sizeof *m->parent);
     m->flags = arena_zero(a, sent, 1);
     starts = arena_alloc(a, sent * sizeof *starts);
+    spare = arena_alloc(a, sent * sizeof *spare);
     out_of = arena_zero(a, sent, sizeof *out_of);
     if (arena_spent(a))
         return false;
@@ -117,16 +176,17 @@ static bool take_in(struct maker *m, uint32_t sent, struct arena *a)
     for (uint32_t i = 0; i < sent; i++) {
         uint32_t replaced;
 
+        m->keys[i] = key_of(&m->spans[i]);
         out_of[i] = !enter(m, i, &replaced);
         if (replaced != TRACE_NONE)
             out_of[replaced] = true;
     }
     for (uint32_t i = 0; i < sent; i++)
         if (!out_of[i])
-            starts[m->count++] = (struct start){m->spans[i].start_ns, i};
-    qsort(starts, m->count, sizeof *starts, by_start);
+            starts[m->count++] = (struct start){m->keys[i].start_ns, i};
+    in_order = sorted(starts, spare, m->count);
     for (uint32_t i = 0; i < m->count; i++)
-        m->order[i] = starts[i].span;
+        m->order[i] = in_order[i].span;
     return true;
 }
 
@@ -136,13 +196,13 @@ static bool take_in(struct maker *m, uint32_t sent, struct arena *a)
  * child means the client. */
 static uint32_t parent_of(const struct maker *m, uint32_t child)
 {
-    const struct span *s = &m->spans[child];
-    uint32_t first = first_of(m, s->parent_id), best = TRACE_NONE;
+    const struct key *s = &m->keys[child];
+    uint32_t first = first_of(m, s->parent), best = TRACE_NONE;
     int best_score = -1;
 
     for (uint32_t i = first; i != TRACE_NONE; i = m->same[i]) {
-        bool own = text_eq(m->spans[i].resource->service, s->resource->service);
-        bool server = m->spans[i].kind == SPAN_SERVER;
+        bool own = is_same_service(&m->keys[i], s);
+        bool server = m->keys[i].kind == SPAN_SERVER;
         int score = own * 2 + (s->kind == SPAN_SERVER ? !server : server);
 
         if (i != child && score > best_score) {
@@ -162,17 +222,17 @@ static uint32_t segment_of(const struct maker *m, uint32_t child)
 
     if (!(s->flags & SPAN_SENTRY) || !hex_read(attr_string(&s->attrs, "sentry.segment.id"), id, 8))
         return TRACE_NONE;
-    at = first_of(m, id);
+    at = first_of(m, id_word(id));
     return at == child ? TRACE_NONE : at;
 }
 
 /* The server's half of a call whose two spans share one id hangs below the client's half. */
 static uint32_t sharing_client(const struct maker *m, uint32_t child)
 {
-    if (m->spans[child].kind != SPAN_SERVER)
+    if (m->keys[child].kind != SPAN_SERVER)
         return TRACE_NONE;
-    for (uint32_t i = first_of(m, m->spans[child].span_id); i != TRACE_NONE; i = m->same[i])
-        if (m->spans[i].kind == SPAN_CLIENT)
+    for (uint32_t i = first_of(m, m->keys[child].id); i != TRACE_NONE; i = m->same[i])
+        if (m->keys[i].kind == SPAN_CLIENT)
             return i;
     return TRACE_NONE;
 }
@@ -183,7 +243,7 @@ static void find_parents(struct maker *m)
         uint32_t i = m->order[k];
 
         m->parent[i] = sharing_client(m, i);
-        if (m->parent[i] != TRACE_NONE || id_is_zero(m->spans[i].parent_id, 8))
+        if (m->parent[i] != TRACE_NONE || !m->keys[i].parent)
             continue;
         if ((m->parent[i] = parent_of(m, i)) != TRACE_NONE)
             continue;
@@ -212,8 +272,8 @@ static bool cut_cycles(struct maker *m, uint32_t sent, struct arena *a)
             uint32_t earliest = i;
 
             for (uint32_t j = m->parent[i]; j != i; j = m->parent[j])
-                if (m->spans[j].start_ns < m->spans[earliest].start_ns ||
-                    (m->spans[j].start_ns == m->spans[earliest].start_ns && j < earliest))
+                if (m->keys[j].start_ns < m->keys[earliest].start_ns ||
+                    (m->keys[j].start_ns == m->keys[earliest].start_ns && j < earliest))
                     earliest = j;
             m->parent[earliest] = TRACE_NONE;
             m->flags[earliest] |= NODE_CUT;
@@ -255,11 +315,12 @@ static bool make_lists(struct maker *m, uint32_t sent, struct arena *a, struct l
     return true;
 }
 
-static bool starts_work(const struct trace_node *n, const struct trace_node *parent)
+static bool starts_work(const struct maker *m, uint32_t i)
 {
-    if (n->span->flags & SPAN_ENTRY)
-        return true;
-    return parent && !text_eq(n->span->resource->service, parent->span->resource->service);
+    uint32_t parent = m->parent[i];
+
+    return m->keys[i].entry ||
+           (parent != TRACE_NONE && !is_same_service(&m->keys[i], &m->keys[parent]));
 }
 
 static void lay_down(struct maker *m, const struct lists *l)
@@ -273,13 +334,15 @@ static void lay_down(struct maker *m, const struct lists *l)
                           *parent = above == TRACE_NONE ? NULL : &t->nodes[above];
 
         *n = (struct trace_node){.span = &m->spans[i],
+                                 .start_ns = m->keys[i].start_ns,
+                                 .end_ns = m->keys[i].end_ns,
                                  .parent = above,
                                  .first_child = TRACE_NONE,
                                  .next_sibling = TRACE_NONE,
                                  .subtree = 1,
                                  .depth = parent ? parent->depth + 1 : 0,
                                  .flags = m->flags[i]};
-        if (starts_work(n, parent))
+        if (starts_work(m, i))
             n->flags |= NODE_ENTRY;
         if (parent) {
             if (parent->child_count++ == 0)
@@ -310,10 +373,10 @@ static void count_self(struct trace *t)
 {
     for (uint32_t i = t->count; i-- > 0;) {
         struct trace_node *n = &t->nodes[i];
-        uint64_t end = n->span->end_ns, at = n->span->start_ns;
+        uint64_t end = n->end_ns, at = n->start_ns;
 
         for (uint32_t c = n->first_child; c != TRACE_NONE; c = t->nodes[c].next_sibling) {
-            const struct span *s = t->nodes[c].span;
+            const struct trace_node *s = &t->nodes[c];
 
             if (s->start_ns > at) {
                 n->self_ns += (s->start_ns < end ? s->start_ns : end) - at;
@@ -321,7 +384,7 @@ static void count_self(struct trace *t)
             }
             if (s->end_ns > at)
                 at = s->end_ns < end ? s->end_ns : end;
-            n->subtree += t->nodes[c].subtree;
+            n->subtree += s->subtree;
         }
         n->self_ns += end - at;
     }
@@ -360,7 +423,7 @@ bool trace_build(const struct span *spans, uint32_t count, struct arena *a, stru
     choose_root(out);
     out->start_ns = UINT64_MAX;
     for (uint32_t i = 0; i < out->count; i++) {
-        const struct span *s = out->nodes[i].span;
+        const struct trace_node *s = &out->nodes[i];
 
         out->start_ns = s->start_ns < out->start_ns ? s->start_ns : out->start_ns;
         out->end_ns = s->end_ns > out->end_ns ? s->end_ns : out->end_ns;

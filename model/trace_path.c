@@ -27,8 +27,8 @@ struct walk {
 static int by_end(const void *a, const void *b, void *of)
 {
     const struct trace_node *nodes = of;
-    uint64_t x = nodes[*(const uint32_t *)a].span->end_ns;
-    uint64_t y = nodes[*(const uint32_t *)b].span->end_ns;
+    uint64_t x = nodes[*(const uint32_t *)a].end_ns;
+    uint64_t y = nodes[*(const uint32_t *)b].end_ns;
 
     return x > y ? -1 : x < y;
 }

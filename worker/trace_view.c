@@ -144,8 +144,8 @@ static void write_rows(struct api_call *c, const struct trace *t, const struct t
 {
     struct words services, names;
 
-    if (!words_make(&services, t->count + 1, c->arena) ||
-        !words_make(&names, t->count + 1, c->arena))
+    if (!words_make(&services, part->count + 1, c->arena) ||
+        !words_make(&names, part->count + 1, c->arena))
         return;
     json_open(&c->out, "rows", '[');
     for (uint32_t i = 0; i < t->count; i++) {
