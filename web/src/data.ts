@@ -40,15 +40,19 @@ interface State<T> {
   slow: boolean;
 }
 
-function useLoaded<T>(key: string | null, load: (signal: AbortSignal) => Promise<T>, everyMs = 0): Loaded<T> {
+function useLoaded<T>(
+  key: string | null,
+  load: (signal: AbortSignal) => Promise<T>,
+  everyMs = 0,
+  useSoon = useLayoutEffect, // before what is drawn is painted: the question is under way a frame or two earlier
+): Loaded<T> {
   const before = (key !== null && (kept.get(key) as T | undefined)) || null;
   const [state, setState] = useState<State<T>>({ data: before, error: null, slow: false });
   const [turn, setTurn] = useState(0);
   const latest = useRef(load);
   latest.current = load;
 
-  // before what is drawn is painted: the question is under way a frame or two earlier
-  useLayoutEffect(() => {
+  useSoon(() => {
     if (key === null) return;
     const stop = new AbortController();
     const known = kept.get(key) as T | undefined;
@@ -89,6 +93,11 @@ const keyOf = (kind: string, path: string | null, params?: Params) =>
 /** GET a JSON document; path null: nothing is asked. everyMs: again while the page is visible. */
 export function useGet<T>(path: string | null, params?: Params, everyMs = 0): Loaded<T> {
   return useLoaded<T>(keyOf('', path, params), (signal) => api.get<T>(path!, params, signal), everyMs);
+}
+
+/** The same when nobody waits for it: asked once what is here is painted. */
+export function useGetLater<T>(path: string | null, params?: Params, everyMs = 0): Loaded<T> {
+  return useLoaded<T>(keyOf('', path, params), (signal) => api.get<T>(path!, params, signal), everyMs, useEffect);
 }
 
 /** GET one page of a list, with its cursors. */

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { api, type Issue, type Params } from '../api';
-import { useGet, usePage, usePreference, useTitle } from '../data';
+import { useGetLater, usePage, usePreference, useTitle } from '../data';
 import { exact } from '../format';
 import { contextParams, mayWrite, org, projects, useHref, useQuery } from '../state';
 import { change } from '../ui/change';
@@ -316,6 +316,6 @@ function useNewOnes(rows: Issue[], text: string, params: Params & { cursor: stri
   const newest = useMemo(() => rows.reduce((max, r) => (r.firstSeen > max ? r.firstSeen : max), ''), [rows]);
   const asked = newest && !params.cursor ? `${text.trim()} firstSeen:>${newest}`.trim() : null;
   const more = { ...params, query: asked, groupStatsPeriod: null, sort: null, limit: null };
-  const counts = useGet<Record<string, number>>(asked ? `/organizations/${org}/issues-count/` : null, more, 5_000);
+  const counts = useGetLater<Record<string, number>>(asked ? `/organizations/${org}/issues-count/` : null, more, 5_000);
   return (asked && counts.data?.[asked]) || 0;
 }

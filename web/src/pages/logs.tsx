@@ -11,7 +11,7 @@ import { ServicePicker } from '../trace/pickers';
 import { useRows } from '../trace/rows';
 import { suggestItems } from '../trace/suggest';
 import { Chart, type Line } from '../ui/chart';
-import { Connect } from '../ui/connect';
+import { Nothing } from '../ui/connect';
 import { Filter } from '../ui/filter';
 import { useKeys } from '../ui/keys';
 import { Menu } from '../ui/menu';
@@ -21,6 +21,11 @@ import './logs.css';
 import './services.css';
 
 const PERIOD = '24h';
+const firstLogs = {
+  title: 'No logs yet',
+  what: 'Log records come from OpenTelemetry or from Sentry SDKs, and stand beside their traces and errors:',
+  sentry: 'sentry_sdk.init(dsn="DSN", enable_logs=True)  # enableLogs elsewhere',
+};
 /** What the menu offers: in the address, in words, and which levels that are. */
 const levels: [string, string, string[]][] = [
   ['fatal', 'Fatal', ['fatal']],
@@ -98,6 +103,12 @@ export function Logs() {
         {logs.error && <Problem error={logs.error} retry={logs.reload} />}
         {!logs.error && logs.loaded && logs.rows.length === 0 && !live && (
           <Nothing
+            of="logs"
+            params={{ per_page: 1 }}
+            one="line"
+            many="log lines"
+            quiet="Nothing was logged in this time"
+            first={firstLogs}
             filtered={filtered}
             clear={() =>
               set({
@@ -357,25 +368,4 @@ function useHeld(rows: LogRecord[], reading: () => boolean, loaded: boolean) {
   }, [rows, loaded]);
   const shown = useMemo(() => (held > 0 ? rows.slice(held) : rows), [rows, held]);
   return { shown, waiting: held, release: () => setFirst(null) };
-}
-
-function Nothing({ filtered, clear }: { filtered: boolean; clear: () => void }) {
-  const ever = useGet<LogRecord[]>(`/organizations/${org}/logs/`, { statsPeriod: '90d', per_page: 1 });
-  if (!ever.data && !ever.error) return null;
-  if (ever.data?.length === 0)
-    return (
-      <Connect
-        title="No logs yet"
-        what="Log records come from OpenTelemetry or from Sentry SDKs, and stand beside their traces and errors:"
-        sentry={'sentry_sdk.init(dsn="DSN", enable_logs=True)  # enableLogs elsewhere'}
-      />
-    );
-  return (
-    <Empty title={filtered ? 'The filter excludes every line' : 'Nothing was logged in this time'}>
-      <p>There are log lines in other projects, environments or times.</p>
-      <button type="button" class="button" onClick={clear}>
-        Show all lines
-      </button>
-    </Empty>
-  );
 }

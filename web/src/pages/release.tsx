@@ -8,7 +8,7 @@ import { contextParams, org, useHref, useQuery } from '../state';
 import { Chart, type Marker } from '../ui/chart';
 import { Link } from '../ui/link';
 import { Menu } from '../ui/menu';
-import { Age, Empty, LevelDot, Problem } from '../ui/small';
+import { Age, Empty, Figures, LevelDot, Problem } from '../ui/small';
 import { Table } from '../ui/table';
 import { TopBar } from '../ui/topbar';
 import { Standing, Title } from './issue-title';
@@ -100,7 +100,7 @@ function Beside({ data, path }: { data: Comparison; path: string }) {
   );
   return (
     <>
-      <Figures release={release} before={before} />
+      <Rates release={release} before={before} />
       <Trend data={data} />
       {data.events.length > 0 && (
         <Latency
@@ -120,29 +120,15 @@ function Beside({ data, path }: { data: Comparison; path: string }) {
   );
 }
 
-function Figures({ release, before }: { release: Side; before: Side | null }) {
-  const figures: [string, string, string | null][] = [
-    ['Events', exact(release.events), before && `${exact(before.events)} in ${before.version}`],
-    [
-      'Events per hour',
-      perHour(release.events / life(release)),
-      before && `${perHour(before.events / life(before))} in ${before.version}`,
-    ],
-    ['New issues', exact(release.newGroups), before && `${exact(before.newGroups)} in ${before.version}`],
+function Rates({ release, before }: { release: Side; before: Side | null }) {
+  const than = (figure: (s: Side) => string) =>
+    before ? `${figure(before)} in ${before.version}` : 'the first release that is known';
+  const figures: [string, string, string][] = [
+    ['Events', exact(release.events), than((s) => exact(s.events))],
+    ['Events per hour', perHour(release.events / life(release)), than((s) => perHour(s.events / life(s)))],
+    ['New issues', exact(release.newGroups), than((s) => exact(s.newGroups))],
   ];
-  return (
-    <dl class="figures-row">
-      {figures.map(([name, value, more]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>
-            <strong class="mono">{value}</strong>
-            <span class="quiet small">{more ?? 'the first release that is known'}</span>
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Figures of={figures} />;
 }
 
 const markersOf = ({ release, before }: Comparison): Marker[] =>
@@ -186,7 +172,6 @@ function Issues({
   release: Side;
   before: Side | null;
 }) {
-  const href = useHref();
   const now = (i: Compared) => i.eventsNow / life(release);
   const then = (i: Compared) => (before ? i.eventsBefore / life(before) : 0);
   return (
@@ -209,13 +194,7 @@ function Issues({
           rows={rows.map((i) => ({
             key: i.id,
             cells: [
-              <>
-                <LevelDot level={i.level} bare />{' '}
-                <Link href={href(`/issues/${i.id}`)} class="issue-link">
-                  <Title issue={i} />
-                </Link>{' '}
-                <Standing issue={i} /> <span class="quiet small">{i.shortId}</span>
-              </>,
+              <IssueCell issue={i} standing />,
               exact(i.eventsNow),
               perHour(now(i)),
               before ? perHour(then(i)) : '–',
@@ -225,6 +204,19 @@ function Issues({
         />
       )}
     </section>
+  );
+}
+
+function IssueCell({ issue, standing }: { issue: Issue; standing?: boolean }) {
+  const href = useHref();
+  return (
+    <>
+      <LevelDot level={issue.level} bare />{' '}
+      <Link href={href(`/issues/${issue.id}`)} class="issue-link">
+        <Title issue={issue} />
+      </Link>{' '}
+      {standing && <Standing issue={issue} />} <span class="quiet small">{issue.shortId}</span>
+    </>
   );
 }
 
@@ -244,7 +236,6 @@ function Change({ now, then }: { now: number; then: number }) {
 }
 
 function Resolved({ path }: { path: string }) {
-  const href = useHref();
   const list = useGet<Issue[]>(`${path}/resolved/`);
   const rows = list.data ?? [];
   return (
@@ -261,17 +252,7 @@ function Resolved({ path }: { path: string }) {
           columns={[{ label: 'Issue', kind: 'wide' }, { label: 'Events', kind: 'number' }, { label: 'Last seen' }]}
           rows={rows.map((i) => ({
             key: i.id,
-            cells: [
-              <>
-                <LevelDot level={i.level} bare />{' '}
-                <Link href={href(`/issues/${i.id}`)} class="issue-link">
-                  <Title issue={i} />
-                </Link>{' '}
-                <span class="quiet small">{i.shortId}</span>
-              </>,
-              exact(Number(i.count)),
-              <Age at={i.lastSeen} ago />,
-            ],
+            cells: [<IssueCell issue={i} />, exact(Number(i.count)), <Age at={i.lastSeen} ago />],
           }))}
         />
       )}

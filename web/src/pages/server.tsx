@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useGet, useTitle } from '../data';
 import { brief, bytes, dateTime, duration, exact, percent } from '../format';
 import { Chart, type Line } from '../ui/chart';
-import { Age, Problem } from '../ui/small';
+import { Age, Figures, Problem } from '../ui/small';
 import { Table } from '../ui/table';
 import { TopBar } from '../ui/topbar';
 import { Outcomes } from './outcomes';
@@ -81,7 +81,7 @@ export function Server() {
         )}
         {s && (
           <>
-            <Figures s={s} now={samples[samples.length - 1]} />
+            <Now s={s} now={samples[samples.length - 1]} />
             <Live samples={samples} />
             <Processes of={s.processes} />
             <Storage s={s} />
@@ -143,7 +143,7 @@ function useSamples(s: Status | null): Sample[] {
 
 /* ---- parts ---- */
 
-function Figures({ s, now }: { s: Status; now: Sample | undefined }) {
+function Now({ s, now }: { s: Status; now: Sample | undefined }) {
   const figures: [string, string, string][] = [
     ['Events per second', now ? brief(Math.round(now.events)) : '–', 'stored, in the last two seconds'],
     ['Spans per second', now ? brief(Math.round(now.spans)) : '–', 'stored, in the last two seconds'],
@@ -158,19 +158,7 @@ function Figures({ s, now }: { s: Status; now: Sample | undefined }) {
     ['Memory', bytes(s.memoryPssKiB * 1024), 'of all processes, shared pages counted once'],
     ['On disk', bytes(s.storage.segmentBytes + s.storage.catalogueBytes), `${bytes(s.storage.freeBytes)} free`],
   ];
-  return (
-    <dl class="figures-row">
-      {figures.map(([name, value, more]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>
-            <strong class="mono">{value}</strong>
-            <span class="quiet small">{more}</span>
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Figures of={figures} />;
 }
 
 function Live({ samples }: { samples: Sample[] }) {

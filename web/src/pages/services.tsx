@@ -7,7 +7,7 @@ import { contextParams, org, useHref, useQuery } from '../state';
 import { ServiceMap } from '../trace/map';
 import { Failed, micros, ServiceChip, ServiceLink } from '../trace/service';
 import { rate, type Graph, type GraphEdge, type Service } from '../trace/shapes';
-import { Connect } from '../ui/connect';
+import { Nothing, sentryTraces } from '../ui/connect';
 import { Filter } from '../ui/filter';
 import { Link } from '../ui/link';
 import { Age, Empty, Problem } from '../ui/small';
@@ -17,6 +17,11 @@ import { TopBar } from '../ui/topbar';
 import './services.css';
 
 const PERIOD = '24h';
+const firstSpans = {
+  title: 'No traces yet',
+  what: 'A service appears here with its first span. Send traces from OpenTelemetry or from a Sentry SDK:',
+  sentry: sentryTraces,
+};
 const sorts: Record<string, (a: Service, b: Service) => number> = {
   name: (a, b) => a.name.localeCompare(b.name),
   calls: (a, b) => b.calls - a.calls,
@@ -67,6 +72,11 @@ export function Services() {
         {failed && <Problem error={failed} retry={asMap ? graph.reload : list.reload} />}
         {list.data && shown.length === 0 && !failed && (
           <Nothing
+            of="services"
+            one="service"
+            many="services"
+            quiet="No service sent spans in this time"
+            first={firstSpans}
             filtered={text !== ''}
             clear={() =>
               set({ query: null, project: null, environment: null, statsPeriod: '90d', start: null, end: null })
@@ -188,26 +198,5 @@ function AsMap({ graph, text, list }: { graph: Graph; text: string; list: Servic
           }))}
       />
     </>
-  );
-}
-
-function Nothing({ filtered, clear }: { filtered: boolean; clear: () => void }) {
-  const ever = useGet<Service[]>(`/organizations/${org}/services/`, { statsPeriod: '90d' });
-  if (!ever.data && !ever.error) return null;
-  if (ever.data?.length === 0)
-    return (
-      <Connect
-        title="No traces yet"
-        what="A service appears here with its first span. Send traces from OpenTelemetry or from a Sentry SDK:"
-        sentry={'sentry_sdk.init(dsn="DSN", traces_sample_rate=1.0)  # tracesSampleRate elsewhere'}
-      />
-    );
-  return (
-    <Empty title={filtered ? 'The filter excludes every service' : 'No service sent spans in this time'}>
-      <p>There are services in other projects, environments or times.</p>
-      <button type="button" class="button" onClick={clear}>
-        Show all services
-      </button>
-    </Empty>
   );
 }

@@ -1,7 +1,7 @@
 // trace.tsx -- one trace: what it was, how long it took and what went wrong, in small, then span by span.
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
-import { useGet, usePreference, useTitle } from '../data';
+import { useGet, useGetLater, usePreference, useTitle } from '../data';
 import { dateTime, duration, exact, many, serviceColour } from '../format';
 import { org, useHref, useQuery } from '../state';
 import { useFind } from '../trace/find';
@@ -70,7 +70,7 @@ function useTrace(trace: string) {
     ...(/^[0-9a-f]{16}$/.test(span ?? '') ? { span } : {}),
   });
   const part = first.data !== null && (first.data.rowCount ?? 0) > first.data.rows.length;
-  const rest = useGet<TraceDocument>(part ? path : null);
+  const rest = useGetLater<TraceDocument>(part ? path : null);
   const reload = () => {
     first.reload();
     if (part) rest.reload();
@@ -341,7 +341,7 @@ function deep(t: Table): Set<number> {
 function Arriving({ t, reload }: { t: Table; reload: () => void }) {
   const [young, setYoung] = useState(() => Date.now() - (t.start + t.durationUs / 1000) < YOUNG);
   const path = young ? `/organizations/${org}/trace/${t.traceId}/table/` : null;
-  const now = useGet<TraceDocument>(path, { limit: 1 }, AGAIN);
+  const now = useGetLater<TraceDocument>(path, { limit: 1 }, AGAIN);
   useEffect(() => {
     if (!young) return;
     const timer = setTimeout(() => setYoung(false), YOUNG);

@@ -2,16 +2,15 @@
 // each other.
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
-import { useGet, usePage, useTitle } from '../data';
+import { usePage, useTitle } from '../data';
 import { duration, exact, many } from '../format';
 import { contextParams, org, useHref, useQuery } from '../state';
 import { OperationPicker, ServicePicker } from '../trace/pickers';
 import { Scatter } from '../trace/scatter';
 import { ServiceChip } from '../trace/service';
-import type { Service } from '../trace/shapes';
 import { suggestItems } from '../trace/suggest';
 import type { Summary } from '../trace/summary';
-import { Connect } from '../ui/connect';
+import { Nothing, sentryTraces } from '../ui/connect';
 import { Filter } from '../ui/filter';
 import { useKeys } from '../ui/keys';
 import { Link } from '../ui/link';
@@ -22,6 +21,11 @@ import './services.css';
 import './traces.css';
 
 const PERIOD = '24h';
+const firstTraces = {
+  title: 'No traces yet',
+  what: 'Traces come from OpenTelemetry or from Sentry SDKs, side by side:',
+  sentry: sentryTraces,
+};
 const PER_PAGE = 50;
 const columns: [string, string][] = [
   ['-duration', 'Took'],
@@ -164,6 +168,11 @@ export function Traces() {
         )}
         {list.data && rows.length === 0 && !list.error && !list.data.next && (
           <Nothing
+            of="services"
+            one="trace"
+            many="traces"
+            quiet="No traces in this time"
+            first={firstTraces}
             filtered={filtered}
             clear={() =>
               set({
@@ -342,26 +351,5 @@ function Row({
         <Age at={t.start} ago />
       </td>
     </tr>
-  );
-}
-
-function Nothing({ filtered, clear }: { filtered: boolean; clear: () => void }) {
-  const ever = useGet<Service[]>(`/organizations/${org}/services/`, { statsPeriod: '90d' });
-  if (!ever.data && !ever.error) return null;
-  if (ever.data?.length === 0)
-    return (
-      <Connect
-        title="No traces yet"
-        what="Traces come from OpenTelemetry or from Sentry SDKs, side by side:"
-        sentry={'sentry_sdk.init(dsn="DSN", traces_sample_rate=1.0)  # tracesSampleRate elsewhere'}
-      />
-    );
-  return (
-    <Empty title={filtered ? 'The filter excludes every trace' : 'No traces in this time'}>
-      <p>There are traces in other projects, environments or times.</p>
-      <button type="button" class="button" onClick={clear}>
-        Show all traces
-      </button>
-    </Empty>
   );
 }

@@ -1,5 +1,6 @@
-// connect.tsx -- nothing of this kind has come in: what to set so that it does, ready to paste.
-import type { Key } from '../api';
+// connect.tsx -- a list without rows. When nothing of this kind has ever come in: what to set so that it does,
+// ready to paste.
+import type { Key, Params } from '../api';
 import { useGet } from '../data';
 import { org, projects, useQuery } from '../state';
 import { snippets } from '../pages/snippets';
@@ -7,7 +8,49 @@ import './connect.css';
 import { Link } from './link';
 import { Copy, Empty, Problem } from './small';
 
-export function Connect({ title, what, sentry }: { title: string; what: string; sentry: string }) {
+interface First {
+  title: string;
+  what: string;
+  sentry: string; // the line for a Sentry SDK, with DSN in it
+}
+
+/** How a Sentry SDK is told to send traces. */
+export const sentryTraces = 'sentry_sdk.init(dsn="DSN", traces_sample_rate=1.0)  # tracesSampleRate elsewhere';
+
+/** Was something left out by the filter, was nothing there in this time, or did nothing ever come? */
+export function Nothing({
+  of,
+  params,
+  one,
+  many,
+  quiet,
+  first,
+  filtered,
+  clear,
+}: {
+  of: string; // "logs": the list that is asked whether there ever was something
+  params?: Params;
+  one: string;
+  many: string;
+  quiet: string; // nobody filters, and nothing was there in this time
+  first: First;
+  filtered: boolean;
+  clear: () => void;
+}) {
+  const ever = useGet<unknown[]>(`/organizations/${org}/${of}/`, { statsPeriod: '90d', ...params });
+  if (!ever.data && !ever.error) return null;
+  if (ever.data?.length === 0) return <Connect {...first} />;
+  return (
+    <Empty title={filtered ? `The filter excludes every ${one}` : quiet}>
+      <p>There are {many} in other projects, environments or times.</p>
+      <button type="button" class="button" onClick={clear}>
+        Show all {one}s
+      </button>
+    </Empty>
+  );
+}
+
+function Connect({ title, what, sentry }: First) {
   const { query } = useQuery();
   const project = projects.value.find((p) => p.id === query.get('project')) ?? projects.value[0];
   const keys = useGet<Key[]>(project ? `/projects/${org}/${project.slug}/keys/` : null);

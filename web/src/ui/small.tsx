@@ -117,3 +117,18 @@ export function Value({ of }: { of: unknown }) {
     </details>
   );
 }
+
+/** A row of large figures: what it is, how much, and more of it in small. */
+export const Figures = ({ of }: { of: [string, string, string][] }) => (
+  <dl class="figures-row">
+    {of.map(([name, value, more]) => (
+      <div key={name}>
+        <dt>{name}</dt>
+        <dd>
+          <strong class="mono">{value}</strong>
+          <span class="quiet small">{more}</span>
+        </dd>
+      </div>
+    ))}
+  </dl>
+);
