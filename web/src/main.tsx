@@ -8,6 +8,7 @@ import { forget } from './data';
 import { Issue } from './pages/issue';
 import { Issues } from './pages/issues';
 import { Login } from './pages/login';
+import { Releases } from './pages/releases';
 import { me, projects, useQuery } from './state';
 import './theme.css';
 import { Questions } from './ui/dialog';
@@ -24,7 +25,6 @@ const Services = later(() => import('./pages/services').then((m) => m.Services))
 const Service = later(() => import('./pages/service').then((m) => m.Service));
 const Logs = later(() => import('./pages/logs').then((m) => m.Logs));
 const Welcome = later(() => import('./pages/welcome').then((m) => m.Welcome));
-const Releases = later(() => import('./pages/releases').then((m) => m.Releases));
 const Release = later(() => import('./pages/release').then((m) => m.Release));
 const Server = later(() => import('./pages/server').then((m) => m.Server));
 const Settings = later(() => import('./pages/settings').then((m) => m.Settings));

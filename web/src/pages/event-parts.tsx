@@ -1,7 +1,7 @@
 // event-parts.tsx -- breadcrumbs on their time line, the request, and the files that came with an event.
 import { useState } from 'preact/hooks';
 import type { Attachment, Breadcrumb, Event, RequestData } from '../api';
-import { useGet } from '../data';
+import { useGetLater } from '../data';
 import { bytes, clock, dateTime, duration } from '../format';
 import { org } from '../state';
 import { Pairs, shown, Value } from '../ui/small';
@@ -110,7 +110,7 @@ const picture = (a: Attachment) =>
 
 export function Attachments({ event, project }: { event: Event; project: string }) {
   const base = `/projects/${org}/${project}/events/${event.eventID}/attachments/`;
-  const list = useGet<Attachment[]>(base);
+  const list = useGetLater<Attachment[]>(base);
   if (!list.data?.length) return null;
   return (
     <section aria-label="Attachments">

@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useLayoutEffect } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { api, type Event, type IssueDetail } from '../api';
-import { prefetch, useGet, useTitle } from '../data';
+import { prefetch, useGet, useGetLater, useTitle } from '../data';
 import { brief, dateTime } from '../format';
 import { mayWrite, me, org, useHref, useQuery } from '../state';
 import { change } from '../ui/change';
@@ -181,7 +181,7 @@ function Actions({
   base: string;
   leave: () => void;
 }) {
-  const members = useGet<Member[]>(mayWrite() ? `/organizations/${org}/members/` : null);
+  const members = useGetLater<Member[]>(mayWrite() ? `/organizations/${org}/members/` : null);
   const link = { label: 'Copy link', pick: () => copied(location.href) };
   if (!mayWrite()) return <Menu label="More" title="More" right choices={[link]} />;
 

@@ -28,7 +28,7 @@ export function later<P extends object>(load: () => Promise<FunctionComponent<P>
   };
 }
 
-const AFTER_MS = 200; // what the first page shows comes first
+const AFTER_MS = 1000; // what the first page shows comes first
 
 /** Fetch all parts, one in each pause. */
 export function fetchRest() {

@@ -1,7 +1,7 @@
 // minitrace.tsx -- the trace of an event in small: the span it happened in, marked, what that is in and what
 // is around it; each line leads to its span. And what was logged up to then.
 import type { Event } from '../api';
-import { useGet, usePage } from '../data';
+import { useGetLater, usePage } from '../data';
 import { duration, many, serviceColour } from '../format';
 import { org, useHref } from '../state';
 import type { TraceDocument } from '../trace/table';
@@ -44,7 +44,7 @@ function depthOf(rows: TraceDocument['rows'], row: number): number {
 export function useTraceOf(event: Event) {
   const { traceId, spanId } = placeOf(event);
   const asked = { limit: 200, ...(spanId ? { span: spanId } : {}) };
-  const trace = useGet<TraceDocument>(traceId && `/organizations/${org}/trace/${traceId}/table/`, asked);
+  const trace = useGetLater<TraceDocument>(traceId && `/organizations/${org}/trace/${traceId}/table/`, asked);
   const href = useHref();
   const d = trace.data?.traceId === traceId ? trace.data : null;
   const none = trace.error?.status === 404 || d?.rows.length === 0;

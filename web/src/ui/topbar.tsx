@@ -1,6 +1,6 @@
 // topbar.tsx -- the context that every page shares, above its content: project, environment, time range.
 import type { ComponentChildren } from 'preact';
-import { useGet } from '../data';
+import { useGetLater } from '../data';
 import { shortTime, zone } from '../format';
 import { org, projects, useQuery } from '../state';
 import { Menu } from './menu';
@@ -27,7 +27,7 @@ export function TopBar({
   timeless?: boolean;
 }) {
   const { query, set } = useQuery();
-  const environments = useGet<{ name: string }[]>(`/organizations/${org}/environments/`);
+  const environments = useGetLater<{ name: string }[]>(`/organizations/${org}/environments/`);
   const project = projects.value.find((p) => p.id === query.get('project') || p.slug === query.get('project'));
   const environment = query.get('environment') ?? '';
   const chosen = query.get('statsPeriod') ?? period;
