@@ -52,10 +52,11 @@ static bool is_same_service(const struct key *a, const struct key *b)
     return a->resource == b->resource || text_eq(a->resource->service, b->resource->service);
 }
 
-/* Where spans of that id are listed in the index, or where they would be. */
+/* Where spans of that id are listed in the index, or where they would be. Ids that are counted up differ in
+ * their last bytes only, the highest of the word. */
 static uint32_t slot_of(const struct maker *m, uint64_t id)
 {
-    uint32_t at = (uint32_t)(id * 0x9e3779b97f4a7c15 >> 32) & (m->room - 1);
+    uint32_t at = (uint32_t)((id ^ id >> 32) * 0x9e3779b97f4a7c15 >> 32) & (m->room - 1);
 
     while (m->index[at] != TRACE_NONE && m->keys[m->index[at]].id != id)
         at = (at + 1) & (m->room - 1);

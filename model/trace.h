@@ -67,6 +67,13 @@ struct trace_summary {
     uint32_t service_count;
 };
 bool trace_summarise(const struct trace *t, struct arena *a, struct trace_summary *out);
+/* The line of that service, a new one if need be, whose name is `service` itself. NULL: too many of them,
+ * or the arena is spent. */
+struct trace_service *trace_summary_service(struct trace_summary *s, struct text service,
+                                            struct arena *a);
+/* Add spans of the same trace that are not in its tree: `rest` has no more than times, numbers and
+ * services. */
+bool trace_summary_add(struct trace_summary *s, const struct trace_summary *rest, struct arena *a);
 
 /* ---- critical path ---- */
 

@@ -4,10 +4,34 @@
 #define SERVICES_MAX 256 /* listed; spans of further ones only count in the totals */
 #define EDGES_MAX 512
 
+#define SERVICES_STEP 16
+
+struct trace_service *trace_summary_service(struct trace_summary *s, struct text service,
+                                            struct arena *a)
+{
+    uint32_t k = 0;
+
+    while (k < s->service_count && !text_eq(s->services[k].name, service))
+        k++;
+    if (k == SERVICES_MAX)
+        return NULL;
+    if (k < s->service_count)
+        return &s->services[k];
+    if (k % SERVICES_STEP == 0) {
+        struct trace_service *more = arena_alloc(a, (k + SERVICES_STEP) * sizeof *more);
+
+        if (!more)
+            return NULL;
+        if (k)
+            memcpy(more, s->services, k * sizeof *more);
+        s->services = more;
+    }
+    s->services[s->service_count++] = (struct trace_service){service, 0, 0};
+    return &s->services[k];
+}
+
 bool trace_summarise(const struct trace *t, struct arena *a, struct trace_summary *out)
 {
-    uint32_t room = 0;
-
     *out = (struct trace_summary){
         .start_ns = t->start_ns, .end_ns = t->end_ns, .spans = t->count, .orphans = t->orphans};
     if (t->root != TRACE_NONE) {
@@ -16,30 +40,39 @@ bool trace_summarise(const struct trace *t, struct arena *a, struct trace_summar
     }
     for (uint32_t i = 0; i < t->count; i++) {
         const struct span *s = t->nodes[i].span;
-        uint32_t k = 0;
+        struct trace_service *service = trace_summary_service(out, s->resource->service, a);
+        bool failed = (s->flags & SPAN_ERROR) != 0;
 
-        out->errors += (s->flags & SPAN_ERROR) != 0;
-        while (k < out->service_count && !text_eq(out->services[k].name, s->resource->service))
-            k++;
-        if (k == SERVICES_MAX)
-            continue;
-        if (k == out->service_count) {
-            if (k == room) {
-                struct trace_service *more = arena_alloc(a, (room += 16) * sizeof *more);
-
-                if (!more)
-                    return false;
-                if (k)
-                    memcpy(more, out->services, k * sizeof *more);
-                out->services = more;
-            }
-            out->services[out->service_count++] =
-                (struct trace_service){s->resource->service, 0, 0};
+        out->errors += failed;
+        if (service) {
+            service->spans++;
+            service->errors += failed;
         }
-        out->services[k].spans++;
-        out->services[k].errors += (s->flags & SPAN_ERROR) != 0;
     }
-    return true;
+    return !arena_spent(a);
+}
+
+bool trace_summary_add(struct trace_summary *s, const struct trace_summary *rest, struct arena *a)
+{
+    if (!rest->spans)
+        return true;
+    if (rest->start_ns < s->start_ns)
+        s->start_ns = rest->start_ns;
+    if (rest->end_ns > s->end_ns)
+        s->end_ns = rest->end_ns;
+    s->spans += rest->spans;
+    s->errors += rest->errors;
+    s->orphans = 0; /* which those are nobody knows: parents may be among the rest */
+    for (uint32_t i = 0; i < rest->service_count; i++) {
+        const struct trace_service *from = &rest->services[i];
+        struct trace_service *to = from->spans ? trace_summary_service(s, from->name, a) : NULL;
+
+        if (to) {
+            to->spans += from->spans;
+            to->errors += from->errors;
+        }
+    }
+    return !arena_spent(a);
 }
 
 /* ---- edges ---- */

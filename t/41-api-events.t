@@ -173,4 +173,14 @@ is($a->get("$project/events/$id/")->{json}{userReport}{comments}, 'it broke', 'a
     like($r->{json}{detail}, qr/^dataset must be one of: /, '58: ... and which there are');
 }
 
+# ---- environments ----
+
+my @of = map { $q->send_event(%sent, environment => $_) } qw(prod-eu staging prod-us);
+for my $path ("/issues/$issue/events/", "$project/events/") {
+    my $of = sub { return [ map { $_->{eventID} } @{ $a->get($path, per_page => 5, environment => [@_])->{json} } ] };
+    is_deeply($of->('staging'), [ $of[1] ], 'events of an environment');
+    is_deeply($of->(qw(prod-eu prod-us)), [ @of[ 2, 0 ] ], 'of one of two');
+    is_deeply($of->('nowhere'), [], 'of none there is');
+    is_deeply([ @{ $of->() }[ 0 .. 2 ] ], [ reverse @of ], 'of any');
+}
 finish();

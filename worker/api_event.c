@@ -16,7 +16,6 @@
 struct list {
     struct api_page page;
     struct search_any terms;
-    struct search environment; /* nothing: all */
     struct api_range range;
     bool full;
     uint32_t shown;
@@ -25,22 +24,32 @@ struct list {
 
 static bool list_read(struct api_call *c, struct list *l)
 {
-    struct text query = api_param(c, "query"), environment = api_param(c, "environment");
+    struct text query = api_param(c, "query");
 
     *l = (struct list){.full = api_flag(c, "full")};
-    if (environment.at)
-        environment = arena_printf(c->arena, "environment:\"%.*s\"", TEXT_ARG(environment));
     return page_read(c, &l->page) && range_read(c, 0, &l->range) &&
-           event_list_parse(c, query.at ? query : TEXT(""), &l->terms) &&
-           issue_list_parse(c, environment.at ? environment : TEXT(""), &l->environment);
+           event_list_parse(c, query.at ? query : TEXT(""), &l->terms);
+}
+
+bool event_of_environment(struct api_call *c, const struct record_event *r)
+{
+    struct text name, own = r->environment.at ? r->environment : TEXT("");
+    uint32_t at = 0;
+    bool any = false;
+
+    while (api_param_next(c, "environment", &at, &name)) {
+        any = true;
+        if (text_eq(name, own))
+            return true;
+    }
+    return !any;
 }
 
 static bool fits(struct api_call *c, const struct list *l, const struct record_event *r)
 {
     if (l->range.given && (r->timestamp_ms < l->range.from_ms || r->timestamp_ms >= l->range.to_ms))
         return false;
-    return search_event(&l->environment, r, query_scratch(c->q)) &&
-           search_event_any(&l->terms, r, query_scratch(c->q));
+    return event_of_environment(c, r) && search_event_any(&l->terms, r, query_scratch(c->q));
 }
 
 /* Show one if it fits. */

@@ -211,7 +211,7 @@ static void write_summary(struct api_call *c, const char *key, const struct trac
     json_text(b, "rootName", span_operation(root));
     json_hex(b, "rootSpan", root->span_id, 8);
     json_str(b, "kind", span_kind_name(root->kind));
-    json_uint(b, "spans", cut ? f->stored : s->spans);
+    json_uint(b, "spans", s->spans);
     json_bool(b, "cut", cut);
     json_uint(b, "errors", s->errors);
     json_uint(b, "orphans", s->orphans);
@@ -282,7 +282,7 @@ static bool side_read(struct api_call *c, const char *key, struct trace_found *o
     memcpy(stored.id, out->id, sizeof stored.id);
     if (!span_store_read(c, &stored, 1, SPANS_OUTLINE, TRACE_LIST_SPANS) ||
         !trace_build(stored.spans, stored.count, c->arena, &out->tree) ||
-        !trace_summarise(&out->tree, c->arena, &out->summary))
+        !span_store_summary(c, &stored, &out->tree, &out->summary))
         return false;
     out->stored = stored.stored;
     if (!out->tree.count)

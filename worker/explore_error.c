@@ -164,20 +164,6 @@ static void write_value(struct errors *x, uint32_t i, const struct issue_row *is
     }
 }
 
-static bool of_environment(struct api_call *c, const struct record_event *r)
-{
-    struct text name, own = r->environment.at ? r->environment : TEXT("");
-    uint32_t at = 0;
-    bool any = false;
-
-    while (api_param_next(c, "environment", &at, &name)) {
-        any = true;
-        if (text_eq(name, own))
-            return true;
-    }
-    return !any;
-}
-
 static void show(struct errors *x, const struct stored_event *e)
 {
     struct issue_row issue;
@@ -187,7 +173,8 @@ static void show(struct errors *x, const struct stored_event *e)
     if (!id || !issue_row_get(x->c, id, &issue) || !stored_read(x->c, e, &r))
         return;
     x->read++;
-    if (!of_environment(x->c, &r) || !search_event_any(&x->search, &r, query_scratch(x->c->q)))
+    if (!event_of_environment(x->c, &r) ||
+        !search_event_any(&x->search, &r, query_scratch(x->c->q)))
         return;
     if (!x->shown++)
         x->first = (struct api_page_key){0, (int64_t)e->seq};

@@ -28,6 +28,11 @@ struct reading {
     uint32_t each;       /* spans of one trace */
     size_t set_aside;    /* bytes for spans to come */
     const uint8_t *span; /* this one only; NULL: all */
+    /* of a single trace, the span that its root will be, by what was read so far: */
+    uint64_t root_ns;  /* when it began */
+    bool root_real;    /* nobody called it */
+    struct span *late; /* it was met when the trace was full: its place; else NULL */
+    bool late_failed;
 };
 
 /* ---- which trace ---- */
@@ -78,7 +83,7 @@ static struct chunk *chunk_add(struct reading *r)
 
     if (!k)
         return NULL;
-    k->room = r->trace_count == 1 && r->limit > TRACE_LIST_SPANS ? r->limit : CHUNK;
+    k->room = r->trace_count == 1 && r->limit > TRACE_LIST_SPANS ? r->limit + 1 : CHUNK;
     k->spans = arena_alloc(a, k->room * sizeof *k->spans);
     k->owner = arena_alloc(a, k->room * sizeof *k->owner);
     if (arena_spent(a))
@@ -104,11 +109,113 @@ static bool keep(struct reading *r, const struct span *s, struct span_trace *t)
     return true;
 }
 
+/* As trace_build() chooses: the earliest that nobody called, else the earliest of all. */
+static bool is_root(const struct reading *r, const uint8_t parent[8], uint64_t start_ns)
+{
+    bool real = id_is_zero(parent, 8);
+
+    return real != r->root_real ? real : start_ns < r->root_ns;
+}
+
+static void note_root(struct reading *r, const uint8_t parent[8], uint64_t start_ns)
+{
+    if (!is_root(r, parent, start_ns))
+        return;
+    r->root_real = id_is_zero(parent, 8);
+    r->root_ns = start_ns;
+}
+
 /* Attributes may be large: half of the arena is for what is made of the spans. */
 static bool has_room(const struct reading *r)
 {
     return r->c->arena->taken - r->set_aside < API_ARENA_MAX / 2;
 }
+
+/* ---- what there is no room for ---- */
+
+/* Takes the place of the one that was there. */
+static bool keep_late(struct reading *r, struct span_cursor *at, struct span_trace *t)
+{
+    struct span s;
+
+    if (r->c->arena->taken - r->set_aside > API_ARENA_MAX / 4 * 3 || !span_cursor_next(at, &s))
+        return true;
+    note_root(r, s.parent_id, s.start_ns);
+    r->late_failed = (s.flags & SPAN_ERROR) != 0;
+    if (r->late)
+        return span_copy(r->copier, &s, r->late);
+    if (!keep(r, &s, t))
+        return false;
+    r->late = &r->last->spans[r->last->count - 1];
+    return true;
+}
+
+static struct trace_service *rest_service(struct reading *r, struct span_trace *t,
+                                          const struct span_bundle *b, uint32_t resource)
+{
+    struct arena *a = r->c->arena;
+    struct trace_service *s =
+        trace_summary_service(&t->rest, b->tables.resources[resource].service, a);
+
+    if (s && !s->spans)
+        s->name = arena_text(a, s->name); /* the block's will be gone */
+    return s;
+}
+
+/* Count the rest of a group, and look for the root in it. */
+static bool count_rest(struct reading *r, const struct span_bundle *b, struct span_cursor *cursor,
+                       struct span_trace *t)
+{
+    struct trace_service *service = NULL;
+    struct trace_summary *rest = &t->rest;
+    struct span_cursor before = *cursor;
+    uint32_t resource = UINT32_MAX;
+    struct span_brief s;
+
+    for (; span_cursor_brief(cursor, &s); before = *cursor) {
+        bool failed = (s.flags & SPAN_ERROR) != 0;
+
+        if (is_root(r, s.parent_id, s.start_ns) && !keep_late(r, &before, t))
+            return false;
+        if (s.resource != resource)
+            service = rest_service(r, t, b, resource = s.resource);
+        if (service) {
+            service->spans++;
+            service->errors += failed;
+        }
+        if (!rest->spans++ || s.start_ns < rest->start_ns)
+            rest->start_ns = s.start_ns;
+        if (s.end_ns > rest->end_ns)
+            rest->end_ns = s.end_ns;
+        rest->errors += failed;
+    }
+    return !arena_spent(r->c->arena);
+}
+
+/* The root that was kept after all is none of them. */
+static void uncount_late(struct reading *r)
+{
+    struct trace_summary *rest = &r->traces[0].rest;
+    struct trace_service *s;
+
+    if (!r->late)
+        return;
+    rest->spans--;
+    rest->errors -= r->late_failed;
+    s = trace_summary_service(rest, r->late->resource->service, r->c->arena);
+    if (s && s->spans) {
+        s->spans--;
+        s->errors -= r->late_failed;
+    }
+}
+
+bool span_store_summary(struct api_call *c, const struct span_trace *t, const struct trace *tree,
+                        struct trace_summary *out)
+{
+    return trace_summarise(tree, c->arena, out) && trace_summary_add(out, &t->rest, c->arena);
+}
+
+/* ---- */
 
 static bool read_group(struct reading *r, const struct span_bundle *b, const struct span_group *g,
                        struct span_trace *t)
@@ -122,10 +229,11 @@ static bool read_group(struct reading *r, const struct span_bundle *b, const str
            span_cursor_next(&cursor, &s)) {
         if (r->span && memcmp(s.span_id, r->span, 8) != 0)
             continue;
+        note_root(r, s.parent_id, s.start_ns);
         if (!keep(r, &s, t))
             return false;
     }
-    return true;
+    return r->trace_count > 1 || r->span || count_rest(r, b, &cursor, t);
 }
 
 /* False: the arena is spent. A record that is damaged is not there. */
@@ -146,7 +254,7 @@ static bool read_record(struct reading *r, struct text record)
     return true;
 }
 
-/* The newest first: where not all of a trace is read, its root most often came last. */
+/* The newest first: where not all of several traces is read, their roots most often came last. */
 static bool read_blocks(struct reading *r, const struct block_ref *refs, uint32_t count)
 {
     for (uint32_t i = count; i-- > 0;) {
@@ -197,6 +305,7 @@ static bool begin(struct reading *r, enum span_depth depth, struct block_sought 
         return false;
     for (uint32_t i = 0; i < r->trace_count; i++) {
         r->traces[i].count = r->traces[i].stored = 0;
+        r->traces[i].rest = (struct trace_summary){.spans = 0};
         r->by_id[i] = i;
         (*sought)[i] = (struct block_sought){r->traces[i].id, r->traces[i].since_ms};
     }
@@ -210,9 +319,13 @@ static bool read_all(struct reading *r, enum span_depth depth)
     struct block_sought *sought;
     uint32_t places;
 
-    return begin(r, depth, &sought) &&
-           (refs = block_of_traces(r->c, RECORD_SPANS, sought, r->trace_count, &places)) &&
-           read_blocks(r, refs, places) && part(r) && !r->c->refused;
+    r->root_ns = UINT64_MAX;
+    if (!begin(r, depth, &sought) ||
+        !(refs = block_of_traces(r->c, RECORD_SPANS, sought, r->trace_count, &places)) ||
+        !read_blocks(r, refs, places) || !part(r))
+        return false;
+    uncount_late(r);
+    return !r->c->refused;
 }
 
 bool span_store_read(struct api_call *c, struct span_trace *traces, uint32_t count,

@@ -8,6 +8,7 @@
 #ifndef QUERN_WORKER_SPAN_STORE_H
 #define QUERN_WORKER_SPAN_STORE_H
 
+#include "model/trace.h"
 #include "proto/record_log.h"
 #include "proto/record_span.h"
 #include "worker/block_store.h"
@@ -34,16 +35,21 @@ struct span_trace {
     int64_t since_ms;   /* in: files that were written before hold nothing of it; 0: any may */
     struct span *spans; /* by place, newest block first */
     uint32_t count;
-    uint32_t stored; /* copies included; more than `count`: some were left out */
+    uint32_t stored;           /* copies included; more than `count`: some were left out */
+    struct trace_summary rest; /* these, copies included; of a trace that is read by itself */
 };
 
-/* Read these traces, `limit` spans at most of all together, of one among several an eighth of that.
- * False: the arena is spent, or refused. */
+/* Read these traces, `limit` spans at most of all together, of one among several an eighth of that; of a
+ * single one its root as well, wherever it lies. False: the arena is spent, or refused. */
 bool span_store_read(struct api_call *c, struct span_trace *traces, uint32_t count,
                      enum span_depth depth, uint32_t limit);
 /* One trace, and its tree. Bounds: TRACE_ROWS_MAX spans of an outline, TRACE_WHOLE_MAX whole ones. */
 bool span_store_trace(struct api_call *c, const uint8_t id[16], enum span_depth depth,
                       struct span_trace *out, struct trace *tree);
+
+/* What `tree`, made of a trace that was read by itself, and the spans that were left out amount to. */
+bool span_store_summary(struct api_call *c, const struct span_trace *t, const struct trace *tree,
+                        struct trace_summary *out);
 
 /* The spans of one id, whole; SPAN_COPIES_MAX at most. */
 bool span_store_span(struct api_call *c, const uint8_t trace[16], const uint8_t span[8],

@@ -33,6 +33,19 @@ void hunt_done(struct trace_hunt *h, const uint8_t id[16])
         return; /* forgotten: it is looked at twice, and found wanting twice */
     h->done_count += id_is_zero(at->id, 16);
     memcpy(at->id, id, 16);
+    at->wait_us = -1;
+}
+
+void hunt_wait(struct trace_hunt *h, const uint8_t id[16], int64_t us)
+{
+    hunt_done(h, id);
+    if (hunt_is_done(h, id))
+        h->done[done_slot(h, id)].wait_us = us;
+}
+
+bool hunt_passes(struct trace_hunt *h, const uint8_t id[16], int64_t us)
+{
+    return hunt_is_done(h, id) && h->done[done_slot(h, id)].wait_us != us;
 }
 
 /* ---- reading ---- */
@@ -134,7 +147,7 @@ bool hunt_fits(struct trace_hunt *h, uint32_t n, struct trace_found *out)
     *out = (struct trace_found){.stored = t->stored};
     memcpy(out->id, t->id, 16);
     if (!t->count || !trace_build(t->spans, t->count, a, &out->tree) ||
-        !trace_summarise(&out->tree, a, &out->summary) ||
+        !span_store_summary(h->c, t, &out->tree, &out->summary) ||
         !(out->lead = arena_zero(a, out->tree.count, sizeof *out->lead)) || !look_at_spans(h, out))
         return false;
     if (!h->s->ql) {

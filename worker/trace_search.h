@@ -55,6 +55,7 @@ struct trace_candidate {
     uint8_t id[16];
     uint64_t start_ns; /* order within a block */
     int64_t since_ms;  /* of struct span_trace */
+    int64_t wait_us;   /* of one looked at: hunt_wait() */
 };
 
 /* What was received so long before the span that led to a trace is left to the trace's own page. */
@@ -91,6 +92,9 @@ uint32_t hunt_needs(const struct trace_search *s, struct query_need *needs);
 uint32_t hunt_holds(const struct trace_search *s, struct query_hold *holds);
 bool hunt_is_done(struct trace_hunt *h, const uint8_t id[16]);
 void hunt_done(struct trace_hunt *h, const uint8_t id[16]);
+/* By length: look at it again at its row of that length, and at no other. Is this row one to pass by? */
+void hunt_wait(struct trace_hunt *h, const uint8_t id[16], int64_t us);
+bool hunt_passes(struct trace_hunt *h, const uint8_t id[16], int64_t us);
 bool hunt_newest(struct trace_hunt *h);
 bool hunt_by_length(struct trace_hunt *h);
 bool hunt_largest(struct trace_hunt *h);

@@ -177,8 +177,8 @@ static bool counts(const struct merge *m, const struct span *s)
            (!search->operation.at || text_eq(s->name, search->operation));
 }
 
-static bool stands_for(const struct merge *m, const struct trace_found *f,
-                       const struct trace_entry *r)
+/* -1: pieces without an entry span; any row will do. */
+static int64_t longest_of(const struct merge *m, const struct trace_found *f)
 {
     int64_t longest = -1;
 
@@ -189,7 +189,7 @@ static bool stands_for(const struct merge *m, const struct trace_found *f,
         if (counts(m, s) && us > longest)
             longest = us;
     }
-    return longest < 0 || longest == r->us; /* -1: pieces without an entry span */
+    return longest;
 }
 
 /* ---- the search ---- */
@@ -223,7 +223,7 @@ static void pick(struct merge *m, struct picked *p, uint32_t most, struct api_pa
         if (picked_has(p, r->trace))
             break;
         *last = (struct api_page_key){r->us, e->segment->id << 32 | r->id};
-        if (!hunt_is_done(h, r->trace)) {
+        if (!hunt_passes(h, r->trace, r->us)) {
             memcpy(p->list[p->count].id, r->trace, 16);
             p->list[p->count].since_ms = hunt_since(e->segment);
             p->rows[p->count] = *r;
@@ -237,13 +237,17 @@ static void judge(struct merge *m, const struct picked *p, uint32_t i)
 {
     struct trace_search *s = m->h->s;
     struct trace_found f;
+    int64_t longest;
 
     if (!hunt_fits(m->h, i, &f)) {
         hunt_done(m->h, p->list[i].id);
         return;
     }
-    if (!stands_for(m, &f, &p->rows[i]))
+    longest = longest_of(m, &f);
+    if (longest >= 0 && longest != p->rows[i].us) { /* a large trace may have hundreds of pieces */
+        hunt_wait(m->h, f.id, longest);
         return;
+    }
     hunt_done(m->h, f.id);
     s->found[s->count++] = f;
 }
