@@ -109,6 +109,8 @@ static struct text resolve(const struct grouping *g, struct text name, bool raw)
         return or (x ? x->type : TEXT_NONE, TEXT("<no-type>"));
     if (text_is(name, "transaction"))
         return or (e->transaction, TEXT("<no-transaction>"));
+    if (text_is(name, "release"))
+        return or (e->release, TEXT("<no-release>"));
     if (text_is(name, "level"))
         return text_of(level_name(e->level));
     if (text_is(name, "logger"))

@@ -94,8 +94,9 @@ struct text rules_word(struct rules_reader *r)
     return text_cut(r->text, from, r->at - from);
 }
 
-/* The bytes with their escapes taken out; the text itself when it has none. */
-static struct text unescape(struct rules_reader *r, struct text t, bool only_backslashes)
+/* The text without the backslashes before quotes and backslashes; itself when it has none. Those
+ * before anything else stay: they tell a pattern that a "*" is meant. */
+static struct text unescape(struct rules_reader *r, struct text t, bool quotes)
 {
     char *out;
     size_t n = 0;
@@ -105,7 +106,8 @@ static struct text unescape(struct rules_reader *r, struct text t, bool only_bac
     if (!(out = arena_alloc(r->arena, t.len)))
         return TEXT_NONE;
     for (size_t i = 0; i < t.len; i++) {
-        if (t.at[i] == '\\' && i + 1 < t.len && (!only_backslashes || t.at[i + 1] == '\\'))
+        if (t.at[i] == '\\' && i + 1 < t.len &&
+            (t.at[i + 1] == '\\' || (quotes && t.at[i + 1] == '"')))
             i++;
         out[n++] = t.at[i];
     }
@@ -125,7 +127,7 @@ bool rules_quoted(struct rules_reader *r, bool escapes, struct text *out)
         return rules_fail(r, open, "the quote is not closed");
     *out = text_cut(r->text, from, r->at - from);
     if (escapes)
-        *out = unescape(r, *out, false);
+        *out = unescape(r, *out, true);
     r->at++;
     return true;
 }
@@ -347,6 +349,6 @@ bool rules_matcher(struct rules_reader *r, bool finger, bool bracketed, struct m
         return rules_fail(r, at, "expected an argument behind \":\"");
     }
     if (!finger)
-        argument = unescape(r, argument, true);
+        argument = unescape(r, argument, false);
     return argument.at && fill(r, field, argument, out);
 }

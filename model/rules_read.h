@@ -28,7 +28,7 @@ bool rules_peek(const struct rules_reader *r, char c);
 bool rules_take(struct rules_reader *r, char c);
 /* Letters, digits, "_", ".", "-"; empty when there are none. */
 struct text rules_word(struct rules_reader *r);
-/* What stands between quotes; `escapes`: backslashes protect the next character and go. */
+/* What stands between quotes; `escapes`: a backslash before a quote or a backslash goes. */
 bool rules_quoted(struct rules_reader *r, bool escapes, struct text *out);
 
 /* Number of a category, new if need be. */
