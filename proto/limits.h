@@ -148,7 +148,7 @@
 #define TRACE_SCAN_BLOCKS 2000 /* … and how many, however small */
 #define TRACE_COUNT_BYTES (8 * MIB) /* of blocks of which only directories are read: some 8 ms */
 #define TRACE_LIST_SPANS 20000      /* spans read together for a list of traces */
-#define TRACE_LOADS_MAX 400         /* traces read for one page, shown or not */
+#define TRACE_LOADS_MAX 320         /* traces read for one page, shown or not */
 #define SPAN_COPIES_MAX 64          /* of one id, shown: sent twice, or by client and server */
 #define FOREIGN_TRACES_MAX 500      /* traces of one answer in Jaeger's or Tempo's words … */
 #define FOREIGN_ROUNDS 4            /* … and searches, one after the other, that it is made of */

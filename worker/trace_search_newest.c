@@ -150,10 +150,21 @@ static void judge(struct trace_hunt *h, uint32_t n, struct block_at here)
         hunt_done(h, f.id);
 }
 
+/* How many to read together: at first what the page wants and some more; where those did not fill it few
+ * traces fit, and as many as can be are read, since the same blocks are read again for the next ones. */
+static uint32_t batch_size(const struct trace_hunt *h)
+{
+    uint32_t most = h->s->limit + h->s->limit / 8;
+
+    if (most > TRACE_BATCH || h->loads < TRACE_LOADS_MAX)
+        most = TRACE_BATCH;
+    return most < h->loads ? most : h->loads;
+}
+
 /* The next candidates that are not done with, and where in the list they stand. */
 static uint32_t pick(struct gathering *g, uint32_t from, struct trace_candidate *out, uint32_t *at)
 {
-    uint32_t n = 0, most = g->h->loads < TRACE_BATCH ? g->h->loads : TRACE_BATCH;
+    uint32_t n = 0, most = batch_size(g->h);
 
     for (; from < g->count && n < most; from++) {
         if (hunt_is_done(g->h, g->list[from].id))
