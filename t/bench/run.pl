@@ -18,6 +18,8 @@ use JSON::PP;
 use POSIX ':sys_wait_h';
 use Time::HiRes qw(sleep time);
 
+binmode $_, ':encoding(UTF-8)' for *STDOUT, *STDERR; # names of lists have an ellipsis
+
 my $build = $ENV{BUILD} // 'build';
 my $quick = $ENV{QUICK};
 my $http  = HTTP::Tiny->new(timeout => 60);

@@ -1,5 +1,6 @@
 // event.tsx -- one event: the stack trace first, then what led to it, then everything else that came along.
 import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import type { Entry, Event, IssueDetail } from '../api';
 import { bytes, dateTime } from '../format';
 import { org, useHref } from '../state';
@@ -28,9 +29,8 @@ export function EventView({
   const exceptions = entryOf(event, 'exception')?.values;
   const plain = entryOf(event, 'stacktrace');
   const message = entryOf(event, 'message');
-  const crumbs = entryOf(event, 'breadcrumbs')?.values;
-  const request = entryOf(event, 'request');
   const trace = useTraceOf(event);
+  const below = useBelow();
   const silent = event.entries.every((e) => ['breadcrumbs', 'request', 'debugmeta', 'spans'].includes(e.type));
   return (
     <div class={slow ? 'slow' : ''}>
@@ -53,6 +53,23 @@ export function EventView({
       )}
       <Threads event={event} only={!exceptions?.some((e) => e.stacktrace)} />
       <Report of={event} />
+      {below && <Below event={event} issue={issue} trace={trace} />}
+    </div>
+  );
+}
+
+/** False until what comes first is painted: nobody sees the rest of the page before. */
+function useBelow() {
+  const [below, show] = useState(false);
+  useEffect(() => show(true), []);
+  return below;
+}
+
+function Below({ event, issue, trace }: { event: Event; issue: IssueDetail; trace: ReturnType<typeof useTraceOf> }) {
+  const crumbs = entryOf(event, 'breadcrumbs')?.values;
+  const request = entryOf(event, 'request');
+  return (
+    <>
       <TraceOfEvent of={trace} />
       <LogsOfEvent event={event} />
       {crumbs && crumbs.length > 0 && <Breadcrumbs crumbs={crumbs} end={event.dateCreated} />}
@@ -78,7 +95,7 @@ export function EventView({
           Sent by {event.sdk.name} {event.sdk.version}, received {dateTime(event.dateReceived)}
         </p>
       )}
-    </div>
+    </>
   );
 }
 

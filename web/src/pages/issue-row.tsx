@@ -62,9 +62,6 @@ export function IssueRow({
         </div>
       </td>
       <td class="graph">
-        <span class="idle">
-          <Spark of={series} />
-        </span>
         {mayWrite() && issue.status === 'unresolved' && (
           <span class="row-actions">
             <button type="button" class="button small" onClick={() => update('Resolved', [issue.id], resolve)}>
@@ -75,6 +72,9 @@ export function IssueRow({
             </button>
           </span>
         )}
+        <span class="idle">
+          <Spark of={series} />
+        </span>
       </td>
       <td class="number freq">
         <Count n={Number(issue.count)} />
