@@ -143,21 +143,11 @@ void event_platform(struct event_work *w, struct json *v, const struct event_fie
 
 /* ---- fingerprint ---- */
 
-/* Text, or a scalar that has one: 4.5 is "4", true is "True". */
+/* Text, or a scalar that has one. */
 static void fingerprint_part(struct event_work *w, struct json *v)
 {
-    double d;
-
-    if (v->kind == JSON_STRING)
-        return;
-    if (v->kind == JSON_NUMBER && text_find_byte(v->raw, '.') == v->raw.len &&
-        text_find_byte(v->raw, 'e') == v->raw.len && text_find_byte(v->raw, 'E') == v->raw.len)
-        v->kind = JSON_STRING;
-    else if (v->kind == JSON_NUMBER && json_double(v, &d) && d > -0x1p53 && d < 0x1p53)
-        event_set_text(w, v, arena_printf(w->a, "%lld", (long long)d));
-    else if (v->kind == JSON_TRUE || v->kind == JSON_FALSE)
-        event_set_text(w, v, text_of(v->kind == JSON_TRUE ? "True" : "False"));
-    else
+    event_as_text(w, v);
+    if (v->kind != JSON_STRING)
         event_refuse(w, v);
 }
 

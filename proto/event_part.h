@@ -110,6 +110,9 @@ void event_values(struct event_work *w, struct json *v, uint32_t max,
 /* Replace a string, a cut one ends in "...". */
 void event_cut_text(struct event_work *w, struct json *v, size_t max, size_t more);
 void event_set_text(struct event_work *w, struct json *v, struct text decoded);
+/* A number or truth value becomes the text that Relay makes of it: 4.5 is "4", true is "True". Other values,
+ * and numbers beyond 2^53, stay as they are. */
+void event_as_text(struct event_work *w, struct json *v);
 /* Cut a tree down to `depth` levels and `bytes` of JSON. */
 void event_cut_bag(struct event_work *w, struct json *v, uint32_t depth, size_t bytes);
 /* Objects stay, an empty list becomes an empty object, all else is refused: false. */

@@ -31,15 +31,8 @@ static struct text tag_key(struct text key, struct arena *a)
 static void tag_value(struct event_work *w, struct json *v)
 {
     struct text t;
-    double d;
 
-    if (v->kind == JSON_NUMBER && text_find_byte(v->raw, '.') == v->raw.len &&
-        text_find_byte(v->raw, 'e') == v->raw.len && text_find_byte(v->raw, 'E') == v->raw.len)
-        v->kind = JSON_STRING;
-    else if (v->kind == JSON_NUMBER && json_double(v, &d) && d > -0x1p53 && d < 0x1p53)
-        event_set_text(w, v, arena_printf(w->a, "%lld", (long long)d));
-    else if (v->kind == JSON_TRUE || v->kind == JSON_FALSE)
-        event_set_text(w, v, text_of(v->kind == JSON_TRUE ? "True" : "False"));
+    event_as_text(w, v);
     if (v->kind == JSON_NULL)
         return;
     t = json_string(v, w->a);

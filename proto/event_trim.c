@@ -11,6 +11,24 @@ void event_set_text(struct event_work *w, struct json *v, struct text decoded)
         json_to_null(v); /* the arena is spent; event_from_tree will say so */
 }
 
+static bool is_whole(struct text number)
+{
+    return text_find_byte(number, '.') == number.len && text_find_byte(number, 'e') == number.len &&
+           text_find_byte(number, 'E') == number.len;
+}
+
+void event_as_text(struct event_work *w, struct json *v)
+{
+    double d;
+
+    if (v->kind == JSON_NUMBER && is_whole(v->raw))
+        v->kind = JSON_STRING;
+    else if (v->kind == JSON_NUMBER && json_double(v, &d) && d > -0x1p53 && d < 0x1p53)
+        event_set_text(w, v, arena_printf(w->a, "%lld", (long long)d));
+    else if (v->kind == JSON_TRUE || v->kind == JSON_FALSE)
+        event_set_text(w, v, text_of(v->kind == JSON_TRUE ? "True" : "False"));
+}
+
 void event_cut_text(struct event_work *w, struct json *v, size_t max, size_t more)
 {
     struct text t = json_string(v, w->a);

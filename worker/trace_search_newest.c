@@ -150,13 +150,21 @@ static void judge(struct trace_hunt *h, uint32_t n, struct block_at here)
         hunt_done(h, f.id);
 }
 
-/* How many to read together: at first what the page wants and some more; where those did not fill it few
- * traces fit, and as many as can be are read, since the same blocks are read again for the next ones. */
+/* How many to read together. At first what the page wants and some more; where those did not fill it few
+ * traces fit, and as many as can be are read, since the same blocks are read again for the next ones. Traces
+ * with all they have are dear: of these no more than the page lacks, but for a last few. */
 static uint32_t batch_size(const struct trace_hunt *h)
 {
-    uint32_t most = h->s->limit + h->s->limit / 8;
+    const struct trace_search *s = h->s;
+    uint32_t most = TRACE_BATCH;
 
-    if (most > TRACE_BATCH || h->loads < TRACE_LOADS_MAX)
+    if (!s->outline)
+        most = s->limit - s->count;
+    else if (h->loads == TRACE_LOADS_MAX)
+        most = s->limit + s->limit / 8;
+    if (most < TRACE_BATCH / 4)
+        most = TRACE_BATCH / 4;
+    if (most > TRACE_BATCH)
         most = TRACE_BATCH;
     return most < h->loads ? most : h->loads;
 }

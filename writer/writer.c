@@ -27,10 +27,10 @@
 
 #define SECOND_US INT64_C(1000000)
 #define FLUSH_EVERY_US SECOND_US /* under load: so old may the catalogue's figures get */
-#define FLUSH_GAP_US 50000 /* between two flushes, so that single events do not pay one each … */
-#define FLUSH_SHARE \
-    20 /* … and at least so many times what the last one took: rings are empty for
-                               moments under load, too */
+/* Between two flushes, so that single events do not pay one each; and at least so many times what the last
+ * one took: rings are empty for moments under load, too. */
+#define FLUSH_GAP_US 50000
+#define FLUSH_SHARE 20
 /* Of a flush, between two batches: a sixth of what a reply may take, or such a part of what the batch took,
  * if that is more; but no more than the last, which it is while a reader waits for the flush. */
 #define SLICE_US 1500
