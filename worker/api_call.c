@@ -30,6 +30,22 @@ bool api_param_next(const struct api_call *c, const char *key, uint32_t *at, str
     return false;
 }
 
+bool api_of_environment(const struct api_call *c, struct text own)
+{
+    struct text name;
+    uint32_t at = 0;
+    bool any = false;
+
+    if (!own.at)
+        own = TEXT("");
+    while (api_param_next(c, "environment", &at, &name)) {
+        any = true;
+        if (text_eq(name, own))
+            return true;
+    }
+    return !any;
+}
+
 bool api_flag(const struct api_call *c, const char *key)
 {
     struct text t = api_param(c, key);

@@ -134,6 +134,9 @@ void api_resume(struct api_call *c);
 struct text api_param(const struct api_call *c, const char *key);
 /* The next value of a repeated parameter; *at starts at 0. */
 bool api_param_next(const struct api_call *c, const char *key, uint32_t *at, struct text *value);
+/* Is `own`, the environment of what may be shown, one that `environment` names, or does it name none? A
+ * TEXT_NONE is that without a name. */
+bool api_of_environment(const struct api_call *c, struct text own);
 /* "1", "true" → true; anything else false. */
 bool api_flag(const struct api_call *c, const char *key);
 /* Member of the body as text; TEXT_NONE: absent, null or no text. */

@@ -31,25 +31,12 @@ static bool list_read(struct api_call *c, struct list *l)
            event_list_parse(c, query.at ? query : TEXT(""), &l->terms);
 }
 
-bool event_of_environment(struct api_call *c, const struct record_event *r)
-{
-    struct text name, own = r->environment.at ? r->environment : TEXT("");
-    uint32_t at = 0;
-    bool any = false;
-
-    while (api_param_next(c, "environment", &at, &name)) {
-        any = true;
-        if (text_eq(name, own))
-            return true;
-    }
-    return !any;
-}
-
 static bool fits(struct api_call *c, const struct list *l, const struct record_event *r)
 {
     if (l->range.given && (r->timestamp_ms < l->range.from_ms || r->timestamp_ms >= l->range.to_ms))
         return false;
-    return event_of_environment(c, r) && search_event_any(&l->terms, r, query_scratch(c->q));
+    return api_of_environment(c, r->environment) &&
+           search_event_any(&l->terms, r, query_scratch(c->q));
 }
 
 /* Show one if it fits. */

@@ -173,7 +173,7 @@ static void show(struct errors *x, const struct stored_event *e)
     if (!id || !issue_row_get(x->c, id, &issue) || !stored_read(x->c, e, &r))
         return;
     x->read++;
-    if (!event_of_environment(x->c, &r) ||
+    if (!api_of_environment(x->c, r.environment) ||
         !search_event_any(&x->search, &r, query_scratch(x->c->q)))
         return;
     if (!x->shown++)

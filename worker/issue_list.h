@@ -11,8 +11,6 @@ bool issue_list_scope(struct api_call *c, const char *ids, struct issue_search *
 bool issue_list_parse(struct api_call *c, struct text query, struct search *out);
 /* The same for events, where OR is understood. */
 bool event_list_parse(struct api_call *c, struct text query, struct search_any *out);
-/* Of one of the environments that the parameter names, if it names any? "": of none. */
-bool event_of_environment(struct api_call *c, const struct record_event *r);
 /* The issues that a bulk change is for: those of `id` parameters that there are, or, with by_query
  * and without ids, the result of `query` and `status`. At most API_IDS_MAX into `ids`. */
 uint32_t issue_list_targets(struct api_call *c, int64_t *ids, bool by_query);

@@ -190,16 +190,8 @@ struct walk {
 static bool of_environment(struct api_call *c, const struct query_item *item)
 {
     const struct resource *r = item->span ? item->span->resource : item->log->resource;
-    struct text own = r->environment.at ? r->environment : TEXT(""), name;
-    uint32_t at = 0;
-    bool any = false;
 
-    while (api_param_next(c, "environment", &at, &name)) {
-        any = true;
-        if (text_eq(name, own))
-            return true;
-    }
-    return !any;
+    return api_of_environment(c, r->environment);
 }
 
 static bool look_at(void *own, uint32_t row, const struct query_item *given)
