@@ -91,22 +91,46 @@ bool latency_merge(struct latency *l, const struct latency *from)
     return true;
 }
 
+/* The cells of an encoded sketch, one after the other. */
+struct cells {
+    struct wire w;
+    uint64_t left, bucket, n;
+};
+
+static struct cells cells_open(struct text encoded)
+{
+    struct cells c = {.w = wire_open(encoded)};
+
+    wire_varint(&c.w); /* the total follows from the cells */
+    c.left = wire_varint(&c.w);
+    return c;
+}
+
+static bool cells_next(struct cells *c)
+{
+    if (!c->left || c->w.bad)
+        return false;
+    c->left--;
+    c->bucket += wire_varint(&c->w);
+    c->n = wire_varint(&c->w);
+    if (c->bucket >= LATENCY_BUCKETS)
+        c->w.bad = true;
+    return !c->w.bad;
+}
+
+static bool cells_whole(const struct cells *c)
+{
+    return !c->w.bad && c->w.at == c->w.end;
+}
+
 bool latency_merge_encoded(struct latency *l, struct text encoded)
 {
-    struct wire w = wire_open(encoded);
-    uint64_t bucket = 0, cells;
+    struct cells c = cells_open(encoded);
 
-    wire_varint(&w); /* the total follows from the cells */
-    cells = wire_varint(&w);
-    for (uint64_t i = 0; i < cells && !w.bad; i++) {
-        uint64_t n;
-
-        bucket += wire_varint(&w);
-        n = wire_varint(&w);
-        if (w.bad || bucket >= LATENCY_BUCKETS || !add(l, (uint32_t)bucket, n))
+    while (cells_next(&c))
+        if (!add(l, (uint32_t)c.bucket, c.n))
             return false;
-    }
-    return !w.bad && w.at == w.end;
+    return cells_whole(&c);
 }
 
 static void put(struct buf *b, uint64_t v)
@@ -153,22 +177,15 @@ uint64_t latency_quantile(const struct latency *l, double q)
 
 bool latency_sum_add(struct latency_sum *s, struct text encoded)
 {
-    struct wire w = wire_open(encoded);
-    uint64_t bucket = 0, cells;
+    struct cells c = cells_open(encoded);
 
-    wire_varint(&w); /* the total follows from the cells */
-    cells = wire_varint(&w);
-    for (uint64_t i = 0; i < cells && !w.bad; i++) {
-        uint64_t n;
-
-        bucket += wire_varint(&w);
-        n = wire_varint(&w);
-        if (w.bad || bucket >= LATENCY_BUCKETS || n > UINT32_MAX)
+    while (cells_next(&c)) {
+        if (c.n > UINT32_MAX)
             return false;
-        s->counts[bucket] += n;
-        s->total += n;
+        s->counts[c.bucket] += c.n;
+        s->total += c.n;
     }
-    return !w.bad && w.at == w.end;
+    return cells_whole(&c);
 }
 
 void latency_sum_merge(struct latency_sum *s, const struct latency_sum *from)
