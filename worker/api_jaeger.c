@@ -243,6 +243,7 @@ void jaeger3_dependencies(struct api_call *c)
         return;
     }
     w = jaeger_figures(c, end, end - start);
+    figures_sums(c, &w);
     projects = api_projects(c, &count);
     json_open(&c->out, NULL, '{');
     json_open(&c->out, "dependencies", '[');
