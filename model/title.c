@@ -99,8 +99,10 @@ static void title_error(const struct event *e, struct arena *a, struct title *ou
 
     if (x && x->mechanism.synthetic) { /* its type is an artefact of how it was caught */
         /* A message with a stack attached (JavaScript's captureMessage) comes as a synthetic
-         * exception without a type: the value is what the developer wrote. */
-        if (!x->type.len && value.len)
+         * exception without a type: the value is what the developer wrote. And what stands for a
+         * dump that nobody has unwound says so in its value. */
+        if ((!x->type.len || (!function.len && text_is(x->mechanism.type, "minidump"))) &&
+            value.len)
             function = first_line(value);
         type = TEXT_NONE;
     }

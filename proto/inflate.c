@@ -228,13 +228,14 @@ enum inflate_rc inflate_body(struct text encoding, struct text body, size_t max_
     buf->len = 0;
     if (encoding.len == 0 && is_gzip(body))
         encoding = TEXT("gzip");
-    if (encoding.len == 0 || names(encoding, "identity") || names(encoding, "utf-8")) {
+    if (encoding.len == 0 || names(encoding, "identity") || names(encoding, "none") ||
+        names(encoding, "utf-8")) {
         *out = body;
         return body.len > max_out ? INFLATE_TOO_LARGE : INFLATE_OK;
     }
     if (names(encoding, "gzip") || names(encoding, "x-gzip"))
         return result(buf, gunzip(buf, body, max_out), out);
-    if (names(encoding, "deflate"))
+    if (names(encoding, "deflate") || names(encoding, "zlib")) /* the second: OTel's Collector */
         return result(buf, deflate_any(buf, body, max_out), out);
     if (names(encoding, "br"))
         return result(buf, brotli(buf, body, max_out), out);

@@ -1,11 +1,12 @@
 /* inflate.h -- content encodings of request bodies, bounded by what may come out.
- * Forms      gzip and x-gzip (concatenated members, garbage behind them ignored), deflate (zlib, or
- *            raw as some send it), br, zstd; none: absent, empty, identity, utf-8. A body without
- * an encoding header that begins like gzip is gzip (proxies strip headers). Ownership  the caller
- * owns struct inflate_buf: one per thread, reused from body to body. A result points into the body
- * (no encoding) or into the buffer, until the next call. Bounds     decoding stops at max_out;
- * memory is what came out so far, doubled, plus the decoder's window (brotli 16 MiB, zstd 8 MiB at
- * most). Source     RFC 1950, 1951, 1952, 7932, 8878, 9110 §8.4. */
+ * Forms      gzip and x-gzip (concatenated members, garbage behind them ignored), deflate or zlib
+ *            (zlib, or raw as some send it), br, zstd; plain: absent, empty, identity, none, utf-8.
+ *            A body without an encoding header that begins like gzip is gzip (proxies strip headers).
+ * Ownership  the caller owns struct inflate_buf: one per thread, reused from body to body. A result
+ *            points into the body (plain) or into the buffer, until the next call.
+ * Bounds     decoding stops at max_out; memory is what came out so far, doubled, plus the decoder's
+ *            window (brotli 16 MiB, zstd 8 MiB at most).
+ * Source     RFC 1950, 1951, 1952, 7932, 8878, 9110 §8.4. */
 #ifndef QUERN_PROTO_INFLATE_H
 #define QUERN_PROTO_INFLATE_H
 

@@ -177,6 +177,7 @@ is($w->envelope(qq({}\n{"type":"client_report"}\n{}))->{status}, 200, '63: an em
     is($doc->{platform}, 'native', '68: and native');
     is($doc->{extra}{os}, 'linux', '68: other fields are extra');
     is($doc->{exception}{values}[0]{mechanism}{type}, 'minidump', '68: its exception stands for the dump');
+    is($w->shown($doc)->{title}, 'Crash dump of a native program', '68: and is its title');
     my @a = sort { $a->{name} cmp $b->{name} } attachments($id);
     is(join(' ', map { $_->{name} } @a), 'crash.dmp n.txt', '68: dump and file are kept');
     is(download($id, $a[0])->{content}, 'MDMPdata', '68: the dump unpacked');

@@ -50,6 +50,7 @@ is($alpha->{stats}{'24h'}[-1][1], 12, 'the last one has all of them');
 is($alpha->{stats}{'24h'}[-1][0] % 3600, 0, 'buckets are whole hours');
 is($alpha->{project}{slug}, 'default', 'its project');
 is($alpha->{permalink}, $q->url("/organizations/default/issues/$alpha->{id}/"), 'permalink is a URL');
+is($a->get("/$_/$alpha->{id}/")->{json}{permalink}, $alpha->{permalink}, "... the same below /$_/") for 'issues', 'groups';
 
 # ---- the query language, against aggregates ----
 

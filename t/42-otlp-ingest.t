@@ -64,6 +64,9 @@ sub json_span {
     $r = $o->post('/', $body);
     is($r->{status}, 404, '8: POST to /');
     like(status_of($r)->{message}, qr{/v1/traces}, '8: names the right path');
+    $r = $o->post('/v1development/profiles', '');
+    is($r->{status}, 404, 'profiles are not taken');
+    like(status_of($r)->{message}, qr/profiles/, '... which is said in protobuf');
 }
 
 # ---- encodings ----
@@ -131,6 +134,12 @@ sub json_span {
     is(status_of($r)->{code}, 16, 'UNAUTHENTICATED');
     $r = $o->post('/v1/traces', $body, nokey => 1, Authorization => 'Bearer ' . 'f' x 32);
     is($r->{status}, 401, '57: an unknown key');
+    is($o->post('/v1/traces', $body, nokey => 1, Authorization => 'Bearer nonsense')->{status}, 401, '57: what cannot be a key');
+    my $auth = "sentry sentry_key=$key";
+    is($o->post('/v1/traces', $body, nokey => 1, Authorization => 'Bearer nonsense', 'x-sentry-auth' => $auth)->{status}, 200,
+        'a token for the proxy in front, beside the key');
+    is($o->post('/v1/traces', $body, nokey => 1, Authorization => 'Bearer ' . 'f' x 32, 'x-sentry-auth' => $auth)->{status}, 401,
+        'but not beside another key');
     is($o->post('/api/2/otlp/v1/traces', $body)->{status}, 403, 'a key of another project');
 }
 

@@ -3,6 +3,7 @@
 
 #include "worker/api_caller.h"
 #include "worker/api_resources.h"
+#include "worker/issue_view.h"
 
 /* What stands in front of the rest of a path, and is looked up before the handler is called. */
 enum base {
@@ -423,15 +424,14 @@ static void body_read(struct api_call *c)
 
 /* ---- what the path names ---- */
 
-static bool find_org(struct api_call *c, struct text name)
+static bool find_org_by(struct api_call *c, int64_t id, struct text slug)
 {
     struct db_stmt *s = api_query(c, "api_org_find");
-    unsigned long long id;
 
     if (!s)
         return false;
-    db_int(s, "id", text_u64(name, &id) ? (int64_t)id : 0);
-    api_bind(s, "slug", name);
+    db_int(s, "id", id);
+    api_bind(s, "slug", slug);
     if (!api_row(c, s)) {
         api_missing(c);
         return false;
@@ -443,6 +443,13 @@ static bool find_org(struct api_call *c, struct text name)
     return true;
 }
 
+static bool find_org(struct api_call *c, struct text name)
+{
+    unsigned long long id;
+
+    return find_org_by(c, text_u64(name, &id) ? (int64_t)id : 0, name);
+}
+
 static bool find_project(struct api_call *c, struct text name)
 {
     if (!(c->project = api_project_find(c, name)) && !project_moved(c, name))
@@ -450,13 +457,18 @@ static bool find_project(struct api_call *c, struct text name)
     return c->project != NULL;
 }
 
+/* /api/0/issues/{i}/ does not name the organisation: it is that of the issue's project. */
 static bool find_issue(struct api_call *c, const struct path *p)
 {
-    bool known = issue_find(c, p->issue, &c->issue);
+    const struct api_project *of;
+    struct issue_row r;
 
-    if (!known)
+    if (!issue_find(c, p->issue, &c->issue) || !issue_row_get(c, c->issue, &r) ||
+        !(of = api_project_by_id(c, r.project))) {
         api_missing(c);
-    return known;
+        return false;
+    }
+    return c->org || find_org_by(c, of->org, TEXT(""));
 }
 
 static bool look_up(struct api_call *c, const struct path *p)

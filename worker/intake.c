@@ -129,8 +129,9 @@ int intake_accept(struct worker *w, h2o_req_t *req)
 
 static bool refuse_claim(struct intake *in, enum claim_rc rc)
 {
-    /* To an OTLP exporter a key that nobody knows is a login that failed. */
-    bool unknown = rc == CLAIM_REJECTED && in->dialect != REPLY_SENTRY && !in->key;
+    /* To an OTLP exporter a key that nobody knows, or that cannot be one, is a login that failed. */
+    bool unknown =
+        in->dialect != REPLY_SENTRY && !in->key && (rc == CLAIM_REJECTED || rc == CLAIM_BAD_KEY);
 
     intake_refuse(in, unknown ? 401 : claim_status(rc), claim_detail(rc), NULL);
     return false;

@@ -29,8 +29,8 @@ void take_feedback(struct intake *in); /* take_feedback.c: /api/0/…/user-feedb
 void take_otlp_traces(struct intake *in);  /* take_otlp.c */
 void take_otlp_logs(struct intake *in);    /* take_otlp.c */
 void take_otlp_metrics(struct intake *in); /* take_otlp.c */
-/* An exporter that was given a base URL where a whole one belongs posts to "/": told so. False: it is
- * none. */
+/* An exporter that was given a base URL where a whole one belongs posts to "/", one of profiles to what is
+ * not served: told so. False: it is none. */
 bool take_otlp_lost(h2o_req_t *req, struct text path, bool post);
 
 #endif

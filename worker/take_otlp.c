@@ -53,7 +53,8 @@ static bool read_type(struct intake *in)
     return false;
 }
 
-/* Authorization: Bearer KEY, as exporters can be told to send it. */
+/* Authorization: Bearer KEY, as exporters can be told to send it. Beside X-Sentry-Auth what cannot be a
+ * key is for somebody in front of us. */
 static void read_bearer(struct intake *in)
 {
     struct text value = in->headers.authorization;
@@ -61,7 +62,9 @@ static void read_bearer(struct intake *in)
     if (!text_starts_nocase(value, "bearer "))
         return;
     in->headers.authorization = TEXT_NONE;
-    in->vars.key = text_trim(text_cut(value, 7, value.len));
+    value = text_trim(text_cut(value, 7, value.len));
+    if (!in->headers.sentry_auth.len || dsn_key(value).at)
+        in->vars.key = value;
 }
 
 /* From this machine, and not on behalf of somebody else. */
@@ -290,16 +293,19 @@ bool take_otlp_lost(h2o_req_t *req, struct text path, bool post)
 {
     ssize_t at = h2o_find_header(&req->headers, H2O_TOKEN_CONTENT_TYPE, -1);
     enum otlp_encoding encoding;
+    bool profiles = text_ends(path, "/v1development/profiles");
     struct text type;
 
-    if (!post || !text_is(path, "/") || at == -1)
+    if (!post || at == -1 || !(profiles || text_is(path, "/")))
         return false;
     type = (struct text){req->headers.entries[at].value.base, req->headers.entries[at].value.len};
     if (!otlp_encoding_of(type, &encoding))
         return false;
     reply_refusal(req, encoding == OTLP_JSON ? REPLY_OTLP_JSON : REPLY_OTLP_PROTOBUF, 404,
-                  "post to /v1/traces, /v1/logs or /v1/metrics: variables for one signal, as "
-                  "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, need the whole path",
+                  profiles
+                      ? "profiles are not stored here"
+                      : "post to /v1/traces, /v1/logs or /v1/metrics: variables for one signal, as "
+                        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, need the whole path",
                   NULL);
     return true;
 }

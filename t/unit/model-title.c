@@ -48,6 +48,14 @@ static void errors(void)
     is_str(titled("{\"exception\":{\"value\":\"hello\\nworld\",\"mechanism\":{\"synthetic\":true},"
                   "\"stacktrace\":{\"frames\":[{\"function\":\"crash\",\"in_app\":true}]}}}"),
            "hello", "a message with a stack attached is its own title");
+    is_str(titled("{\"exception\":{\"type\":\"Minidump\",\"value\":\"Crash "
+                  "dump\",\"mechanism\":{\"type\":"
+                  "\"minidump\",\"synthetic\":true}}}"),
+           "Crash dump", "a dump that nobody has unwound");
+    is_str(titled("{\"exception\":{\"type\":\"Minidump\",\"value\":\"Crash "
+                  "dump\",\"mechanism\":{\"type\":"
+                  "\"minidump\",\"synthetic\":true}," STACK("{\"function\":\"crash\"}") "}}"),
+           "crash", "one that somebody has");
     titled("{\"exception\":{\"type\":\"E\"," STACK(
         "{\"function\":\"a\",\"filename\":\"a.py\",\"in_app\":true},{\"function\":\"<redacted>\","
         "\"in_app\":true},"

@@ -91,12 +91,14 @@ static void encodings(void)
     good("X-GZip", gz, "§10.29 x-gzip, any case");
     good("deflate", deflated(PLAIN, 15), "§10.29 deflate as zlib");
     good("deflate", deflated(PLAIN, -15), "§10.29 deflate raw");
+    good("zlib", deflated(PLAIN, 15), "zlib, as the Collector calls it");
     good("br", brotli_of(PLAIN), "§10.29 br");
     good("zstd", zstd_of(PLAIN, 17), "§10.29 zstd");
     good(NULL, PLAIN, "§10.29 no header");
     good("", PLAIN, "§10.29 an empty one");
     good(" identity ", PLAIN, "§10.29 identity");
     good("UTF-8", PLAIN, "§10.29 UTF-8");
+    good("none", PLAIN, "none");
     good(NULL, gz, "gzip without a header is seen");
     good("gzip", joined(deflated(half, 31), deflated(text_cut(PLAIN, 10, PLAIN.len), 31)),
          "concatenated members");
