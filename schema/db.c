@@ -30,16 +30,28 @@ struct db {
     struct db_stmt adhoc[DB_ADHOC_MAX];
     uint64_t clock;
     int wal_frames;
+    int code; /* DB_*, of the last error */
     char error[512];
 };
 
 /* ---- errors ---- */
 
 /* A full disk shows itself as SQLITE_FULL, or as an I/O error with one of these behind it (quota,
- * file size limit, room for the WAL index). */
-static bool no_room(int system_errno)
+ * file size limit, room for the WAL index); a lack of descriptors as a file that cannot be opened. */
+static int code_of_errno(int system_errno)
 {
-    return system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG;
+    switch (system_errno) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return DB_FULL;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+        return DB_STARVED;
+    default:
+        return DB_FAIL;
+    }
 }
 
 static int code_of(struct db *d, int rc)
@@ -59,6 +71,8 @@ static int code_of(struct db *d, int rc)
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return DB_CORRUPT;
+    case SQLITE_NOMEM:
+        return DB_STARVED;
     case SQLITE_IOERR:
         /* Of a write that failed SQLite tells no errno to be relied on; it can be tried again. A failed
          * fsync cannot: what is on the disk is not known any more. */
@@ -66,7 +80,7 @@ static int code_of(struct db *d, int rc)
             return DB_FULL;
         /* fall through */
     case SQLITE_CANTOPEN:
-        return d->at && no_room(sqlite3_system_errno(d->at)) ? DB_FULL : DB_FAIL;
+        return code_of_errno(d->at ? sqlite3_system_errno(d->at) : ENOMEM);
     default:
         return DB_FAIL;
     }
@@ -78,12 +92,24 @@ static int fail(struct db *d, int rc, const char *doing)
 
     snprintf(d->error, sizeof(d->error), "%s: %s (%d)", doing,
              d->at ? sqlite3_errmsg(d->at) : sqlite3_errstr(rc), rc);
-    return code == DB_OK ? DB_FAIL : code;
+    d->code = code == DB_OK ? DB_FAIL : code;
+    return d->code;
+}
+
+static void out_of_memory(struct db *d)
+{
+    d->code = DB_STARVED;
+    snprintf(d->error, sizeof(d->error), "out of memory");
 }
 
 const char *db_error(const struct db *d)
 {
     return d->error;
+}
+
+bool db_damaged(const struct db *d)
+{
+    return d->code == DB_FAIL || d->code == DB_CORRUPT;
 }
 
 const char *db_path(const struct db *d)
@@ -164,12 +190,12 @@ int db_open(const char *path, const struct db_options *o, struct db **out)
     pthread_once(&once, configure);
     *out = d; /* even when it fails, so that the caller can ask for the text */
     if (!d)
-        return DB_FAIL;
+        return DB_STARVED;
     d->kept = calloc(sql_text_count + 1, sizeof(*d->kept));
     d->path = strdup(path);
     if (!d->kept || !d->path) {
-        snprintf(d->error, sizeof(d->error), "out of memory");
-        return DB_FAIL;
+        out_of_memory(d);
+        return DB_STARVED;
     }
     rc = sqlite3_open_v2(
         path, &d->at,
@@ -436,7 +462,7 @@ struct db_stmt *db_query(struct db *d, const char *name)
         return *kept;
     }
     if (!(s = calloc(1, sizeof(*s)))) {
-        snprintf(d->error, sizeof(d->error), "out of memory");
+        out_of_memory(d);
         return NULL;
     }
     if (!prepare(d, s, text->text, text->name, SQLITE_PREPARE_PERSISTENT)) {
@@ -462,7 +488,11 @@ struct db_stmt *db_adhoc(struct db *d, const char *sql)
             oldest = s;
     }
     forget(oldest);
-    if (!(oldest->sql = strdup(sql)) || !prepare(d, oldest, oldest->sql, oldest->sql, 0)) {
+    if (!(oldest->sql = strdup(sql))) {
+        out_of_memory(d);
+        return NULL;
+    }
+    if (!prepare(d, oldest, oldest->sql, oldest->sql, 0)) {
         forget(oldest);
         return NULL;
     }

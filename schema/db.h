@@ -21,7 +21,8 @@ enum {
     DB_BUSY = -2,
     DB_FULL = -3 /* nothing can be written, now */,
     DB_READONLY = -4,
-    DB_CORRUPT = -5
+    DB_CORRUPT = -5,
+    DB_STARVED = -6 /* no memory or descriptors are left, now */
 };
 
 enum db_mode { DB_READ, DB_WRITE, DB_CREATE };
@@ -44,6 +45,9 @@ void db_close(struct db *d);
 /* Whether a commit waits for the disk; outside of transactions only. */
 int db_set_sync(struct db *d, bool full);
 const char *db_error(const struct db *d);
+/* Was the last error one of the file itself? False when the system refused (no room, memory or
+ * descriptors, a lock, no right to write): then the file may well be whole. */
+bool db_damaged(const struct db *d);
 const char *db_path(const struct db *d);
 /* Run a script of the migrate folder ("001-catalogue"), or SQL text. */
 int db_script(struct db *d, const char *name);

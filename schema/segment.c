@@ -20,9 +20,12 @@ static int try_open(const char *path, const struct db_options *o, struct segment
 
     *out = s;
     if (!s)
-        return DB_FAIL;
-    rc = db_open(path, o, &s->db);
-    return s->db ? rc : DB_FAIL;
+        return DB_STARVED;
+    if ((rc = db_open(path, o, &s->db)) != DB_OK && !s->db) {
+        free(s);
+        *out = NULL;
+    }
+    return rc;
 }
 
 int segment_open(const char *path, enum db_mode mode, bool full_sync, struct segment **out)
@@ -103,6 +106,11 @@ void segment_close(struct segment *s)
 struct db *segment_db(struct segment *s)
 {
     return s->db;
+}
+
+bool segment_damaged(const struct segment *s, int rc)
+{
+    return s && (rc == DB_CORRUPT || (rc != DB_OK && db_damaged(s->db)));
 }
 
 int segment_facts(struct segment *s, struct segment_facts *out)

@@ -83,7 +83,7 @@ struct segment_facts {
     int64_t day;
 };
 
-/* *out is set even when it fails, as with db_open. */
+/* *out is set even when it fails, unless memory ran out, as with db_open. */
 int segment_open(const char *path, enum db_mode mode, bool full_sync, struct segment **out);
 /* A sealed or packed one, to change rows of it. */
 int segment_reopen(const char *path, struct segment **out);
@@ -97,6 +97,8 @@ int segment_create(const char *path, const struct segment_facts *facts, enum seg
                    struct segment **out);
 void segment_close(struct segment *s);
 struct db *segment_db(struct segment *s);
+/* After a function here has answered `rc`: is it the file that is bad (db_damaged)? s NULL: it is not. */
+bool segment_damaged(const struct segment *s, int rc);
 int segment_facts(struct segment *s, struct segment_facts *out);
 
 int segment_put_block(struct segment *s, const struct segment_block *b);

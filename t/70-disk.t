@@ -100,6 +100,24 @@ for my $durability ('power', 'process') {
     system("rm -rf $disk/new");
 }
 
+# ---- full when it starts again: no room even for the index of a WAL ----
+{
+    my $q = Quern->start(data => "$disk/data-again", workers => 1, conf => "min_free_bytes = 0\n");
+    $q->allow(qr/database|recover|start\.failed|child\./);
+    my @ids = map { $q->send_event($q->exception('Kept', "number $_")) } 1 .. 20;
+    $q->slay;
+    unlink glob "$disk/data-again/segments/*-shm";
+    fill_up(0);
+    my $at = $q->log_size;
+    ok(!eval { $q->launch; 1 }, 'a start that finds no room to read its segments fails');
+    unlike($q->log_text($at), qr/file\.damaged/, '… and takes none of them for damaged');
+    unlink "$disk/filler";
+    $q->launch;
+    is(scalar(grep { $q->event_status($_) == 200 } @ids), 20, '… with room again it is all there');
+    is($q->stop, 0, '… and it stops well');
+    system("rm -rf $disk/data-again");
+}
+
 # ---- a folder that cannot be written ----
 {
     my $q = Quern->start(data => "$disk/ro", workers => 1, conf => "min_free_bytes = 0\n");
@@ -114,8 +132,7 @@ for my $durability ('power', 'process') {
     like($err, qr/cannot make the data folder .*Read-only file system/, '… and says why');
     system("mount -o remount,rw $disk");
     $q->launch;
-    is($q->http(GET => "/api/0/projects/default/default/events/$id/", headers => { Authorization => 'Bearer ' . $q->token })->{status},
-        200, 'with a writable one it is all there');
+    is($q->event_status($id), 200, 'with a writable one it is all there');
     $q->stop;
 }
 

@@ -56,7 +56,17 @@ int writer_complain(struct db *d, const char *doing, int rc)
 
 static int exit_status(int rc)
 {
-    return rc == DB_OK ? 0 : rc == DB_READONLY ? EX_NOPERM : rc == DB_FULL ? EX_TEMPFAIL : EX_IOERR;
+    switch (rc) {
+    case DB_OK:
+        return 0;
+    case DB_READONLY:
+        return EX_NOPERM;
+    case DB_FULL:
+    case DB_STARVED:
+        return EX_TEMPFAIL;
+    default:
+        return EX_IOERR;
+    }
 }
 
 static bool allocate(struct writer *w)

@@ -333,9 +333,10 @@ static int count_segment(struct writer *w, const struct segments_row *s)
         if (a.events || a.blocks)
             log_notice("recover.counted", "file=%s events=%llu blocks=%llu", s->file,
                        (unsigned long long)a.events, (unsigned long long)a.blocks);
-    } else if (rc != DB_FULL) {
+    } else if (segment_damaged(a.segment, rc)) {
         log_error("recover.segment", "file=%s error=\"%s\"", s->file,
-                  a.segment ? db_error(segment_db(a.segment)) : "no memory");
+                  db_error(segment_db(a.segment)));
+        rc = DB_OK; /* it is as counted as it can be */
     }
     segment_close(a.segment);
     arena_free(&a.arena);
@@ -358,12 +359,14 @@ static int add_recent(struct writer *w, const struct segments_row *s, uint64_t a
         recent_add(w->world->recent, row.project, row.id, row.seq);
         rc = DB_OK;
     }
+    if (segment_damaged(seg, rc))
+        rc = DB_OK; /* counting it tells */
     segment_close(seg);
     return rc;
 }
 
 /* What the table has beyond the database never was; what it lacks is added. */
-static void mend_recent(struct writer *w, const struct segments *all)
+static int mend_recent(struct writer *w, const struct segments *all)
 {
     uint64_t last = w->next_seq - 1, newest, oldest;
 
@@ -371,14 +374,17 @@ static void mend_recent(struct writer *w, const struct segments *all)
     newest = recent_newest(w->world->recent);
     oldest = last > RECENT_IDS ? last - RECENT_IDS : 0;
     if (newest >= last)
-        return;
+        return DB_OK;
     for (uint32_t i = 0; i < all->count; i++) {
         const struct segments_row *s = &all->rows[i];
         uint64_t after = newest > oldest ? newest : oldest;
+        int rc;
 
-        if (s->id == w->active.id || s->last_seq > after)
-            add_recent(w, s, after);
+        if ((s->id == w->active.id || s->last_seq > after) &&
+            (rc = add_recent(w, s, after)) != DB_OK)
+            return rc;
     }
+    return DB_OK;
 }
 
 int recover_tally(struct writer *w)
@@ -387,13 +393,10 @@ int recover_tally(struct writer *w)
     int rc = segments_list(w, &all);
 
     if (rc == DB_OK)
-        mend_recent(w, &all);
+        rc = mend_recent(w, &all);
     for (uint32_t i = 0; rc == DB_OK && i < all.count; i++)
-        if (!all.rows[i].whole) {
+        if (!all.rows[i].whole)
             rc = count_segment(w, &all.rows[i]);
-            if (rc != DB_FULL)
-                rc = DB_OK; /* a damaged one is as counted as it can be */
-        }
     segments_free(&all);
     return rc;
 }

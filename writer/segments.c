@@ -153,8 +153,9 @@ static void roll_back(const char *path)
     segment_close(s);
 }
 
-/* What a file says about itself; false: it is no whole segment (and says why). */
-static bool look(const char *path, struct segment_facts *facts, char *why, size_t room)
+/* What a file says about itself. One that is no whole segment is set aside: DB_CORRUPT. When the
+ * system refuses to open it (a full disk, no descriptors) nothing is known of it, and we do not start. */
+static int look(const char *path, struct segment_facts *facts)
 {
     struct segment *s;
     int rc;
@@ -162,10 +163,13 @@ static bool look(const char *path, struct segment_facts *facts, char *why, size_
     roll_back(path);
     if ((rc = segment_open(path, DB_READ, false, &s)) == DB_OK)
         rc = segment_facts(s, facts);
-    if (rc != DB_OK)
-        snprintf(why, room, "%s", s ? db_error(segment_db(s)) : "no memory");
+    if (segment_damaged(s, rc)) {
+        files_set_aside(path, db_error(segment_db(s)));
+        rc = DB_CORRUPT;
+    }
+    writer_complain(s ? segment_db(s) : NULL, "segment.open", rc == DB_CORRUPT ? DB_OK : rc);
     segment_close(s);
-    return rc == DB_OK;
+    return rc;
 }
 
 static const struct segments_row *row_of(const struct segments *all, uint32_t id)
@@ -210,13 +214,12 @@ static int take_in_one(struct writer *w, const struct segments *all, const char 
 {
     const struct segments_row *row;
     struct segment_facts facts;
-    char path[FILES_PATH_MAX], other[FILES_PATH_MAX], why[256];
+    char path[FILES_PATH_MAX], other[FILES_PATH_MAX];
+    int rc;
 
     files_segment(w->world, file, path);
-    if (!look(path, &facts, why, sizeof(why))) {
-        files_set_aside(path, why);
-        return DB_OK;
-    }
+    if ((rc = look(path, &facts)) != DB_OK)
+        return rc == DB_CORRUPT ? DB_OK : rc;
     row = row_of(all, facts.id);
     if (!row && is_leaving(w, facts.id)) {
         log_notice("segment.expired", "file=%s events=%llu: it was to go when we were killed", file,
@@ -278,8 +281,9 @@ static int take_in_all(struct writer *w, const struct segments *all)
 static int check_row(struct writer *w, const struct segments_row *row, bool active)
 {
     struct segment_facts facts;
-    char path[FILES_PATH_MAX], why[256];
+    char path[FILES_PATH_MAX];
     struct db_stmt *q;
+    int rc;
 
     files_segment(w->world, row->file, path);
     if (!files_exists(path)) {
@@ -292,10 +296,8 @@ static int check_row(struct writer *w, const struct segments_row *row, bool acti
      * changed since cost nothing at start. */
     if (strcmp(row->state, "active") != 0)
         return DB_OK;
-    if (!look(path, &facts, why, sizeof(why))) {
-        files_set_aside(path, why);
-        return segments_forget(w, row->id);
-    }
+    if ((rc = look(path, &facts)) != DB_OK)
+        return rc == DB_CORRUPT ? segments_forget(w, row->id) : rc;
     if (facts.last_seq >= w->next_seq)
         w->next_seq = facts.last_seq + 1;
     if (active)

@@ -309,6 +309,13 @@ sub send_event {
     return $id;
 }
 
+# With what status an event of the first project is read: 200 when it is stored.
+sub event_status {
+    my ($self, $id) = @_;
+    my %headers = (Authorization => 'Bearer ' . $self->token);
+    return $self->http(GET => "/api/0/projects/default/default/events/$id/", headers => \%headers)->{status};
+}
+
 # Envelope header, then [item header, payload (hash: JSON; scalar: bytes)] …; the response.
 sub post_envelope {
     my ($self, $header, @items) = @_;

@@ -2,6 +2,7 @@
 #include "schema/db.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -185,11 +186,29 @@ static void test_damage(void)
     db_close(d);
     o.mode = DB_READ;
     is_int(db_open(path("foreign.db"), &o, &d), DB_CORRUPT, "for reading as well");
+    ok(db_damaged(d), "it is the file's fault");
     db_close(d);
     is_int(db_open(path("absent.db"), &o, &d), DB_FAIL, "an absent file is no new one");
     db_close(d);
     d = opened("quern.db", DB_READ);
     is_int(db_check(d, complaint, sizeof(complaint)), DB_OK, "a whole file passes the check");
+    db_close(d);
+}
+
+/* No descriptors: whoever meant to open a file must not take it for damaged. */
+static void test_starved(void)
+{
+    struct db_options o = {.mode = DB_READ};
+    struct rlimit was, none;
+    struct db *d;
+
+    getrlimit(RLIMIT_NOFILE, &was);
+    none = was;
+    none.rlim_cur = 3;
+    setrlimit(RLIMIT_NOFILE, &none);
+    is_int(db_open(path("quern.db"), &o, &d), DB_STARVED, "no descriptors are left");
+    setrlimit(RLIMIT_NOFILE, &was);
+    ok(!db_damaged(d), "which is not the file's fault");
     db_close(d);
 }
 
@@ -205,6 +224,7 @@ int main(void)
     test_statements();
     test_read_only();
     test_damage();
+    test_starved();
     if (!tap_failed && fork() == 0)
         execlp("rm", "rm", "-rf", dir, (char *)NULL);
     return done_testing();
