@@ -105,7 +105,32 @@ is_deeply([ map { $_->{version} } @{ $a->get("$shop/releases/")->{json} } ], ['s
 $r = $a->get("$org/releases/" . Api::escape('shop@1.4.0+77') . '/')->{json};
 is_deeply([ $r->{shortVersion}, $r->{versionInfo}{package}, $r->{versionInfo}{version}{buildCode} ], [ '1.4.0+77', 'shop', '77' ], 'what the name says');
 is($a->get("$org/releases/v9/")->{status}, 404, 'an unknown release');
-is_deeply($a->get("$org/releases/v1/$_/")->{json}, [], "$_: none") for qw(commits deploys files);
+is_deeply($a->get("$org/releases/v1/$_/")->{json}, [], "$_: none") for qw(commits files);
+
+# ---- deploys ----
+
+my $deploys = "$org/releases/v1/deploys/";
+is_deeply($a->get($deploys)->{json}, [], 'no deploys');
+is_deeply([ @{ $a->get("$org/releases/v1/")->{json} }{qw(deployCount lastDeploy)} ], [ 0, undef ], 'nor one as the last');
+$r = $a->post($deploys, { environment => 'production', name => 'first', url => 'https://x.test', dateStarted => '2026-03-01T10:00:00Z',
+        dateFinished => '2026-03-01T10:05:00Z' });
+is($r->{status}, 201, 'a deploy');
+like($r->{json}{id}, qr/^\d+$/, '... its id is a string of digits');
+is_deeply([ @{ $r->{json} }{qw(environment name url dateStarted dateFinished)} ],
+    [ 'production', 'first', 'https://x.test', '2026-03-01T10:00:00Z', '2026-03-01T10:05:00Z' ], '... is as it was sent');
+$r = $a->post($deploys, { environment => 'production', name => undef, url => undef, dateStarted => undef, projects => ['shop'] });
+is($r->{status}, 201, '35: another to the same environment');
+like($r->{json}{dateFinished}, qr/^20.*Z$/, '35: which is over now');
+$a->post($deploys, { environment => 'staging', dateFinished => '2026-03-01T09:00:00Z' });
+is_deeply([ map { [ @$_{qw(environment name)} ] } @{ $a->get($deploys)->{json} } ], [ [ 'production', undef ], [ 'staging', undef ] ],
+    '35: one row of each environment, the later');
+$r = $a->get("$org/releases/v1/")->{json};
+is_deeply([ $r->{deployCount}, $r->{lastDeploy}{environment} ], [ 3, 'production' ], 'the release knows of them');
+is_deeply($a->post($deploys, {})->{json}, { environment => ['This field is required.'] }, 'none without an environment');
+is($a->post($deploys, { environment => 'a/b' })->{status}, 400, 'nor with a path for one');
+is_deeply($a->post($deploys, { environment => 'x', dateFinished => 'soon' })->{json}, { dateFinished => ['Datetime has wrong format.'] },
+    'nor at no time');
+is($a->post("$org/releases/v9/deploys/", { environment => 'x' })->{status}, 404, 'nor of an unknown release');
 is($a->get("$org/releases/v1/meta/")->{json}{version}, 'v1', 'meta');
 $q->send_event($q->exception('Seen', 'x'), release => 'app@2.0.0');
 $r = $a->delete("$org/releases/app\@2.0.0/");
@@ -113,6 +138,8 @@ is($r->{status}, 400, '34: a release with issues stays');
 like($r->{json}{detail}, qr/referenced by active issues/, '34: and why');
 is($a->delete("$org/releases/v1/")->{status}, 204, 'another may go');
 is($a->get("$org/releases/v1/")->{status}, 404, 'and is gone');
+$a->post("$org/releases/", { version => 'v2', projects => ['shop'] });
+is_deeply($a->get("$org/releases/v2/deploys/")->{json}, [], 'with its deploys');
 $r = $a->get("$org/releases/app\@2.0.0/")->{json};
 is_deeply([ $r->{newGroups}, $r->{projects}[0]{slug}, !!$r->{firstEvent} ], [ 1, 'default', 1 ], 'a release knows its issues and events');
 

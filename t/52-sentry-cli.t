@@ -1,8 +1,11 @@
 #!/usr/bin/perl
-# The published sentry-cli against a server: it reads logs, follows them, lists issues, events and projects.
+# The published sentry-cli against a server: it reads logs, follows them, lists issues, events and projects,
+# triages, makes a release with a deploy, sends events and check-ins.
 use strict;
 use warnings;
 use lib 't/lib';
+use Api;
+use Ingest;
 use Otlp;
 use Quern;
 use Test::More;
@@ -64,4 +67,50 @@ like(cli('issues list'), qr/Alpha: the first/, 'issues');
 like(cli('events list'), qr/Alpha: the first/, 'events');
 like(cli('projects list'), qr/\bdefault\b/, 'projects');
 like(cli('releases list'), qr/shop\@1/, 'releases');
+like(cli('organizations list'), qr/\bdefault\b/, 'organisations');
+like(cli('repos list'), qr/No repos/, 'no repositories');
+cli('monitors list');
+
+# ---- triage ----
+
+my $api = Api->new($q);
+my ($issue) = @{ $api->get('/organizations/default/issues/', query => '')->{json} };
+my $status = sub { $api->get("/issues/$issue->{id}/")->{json}{status} };
+cli("issues resolve -i $issue->{id}");
+is($status->(), 'resolved', 'resolved');
+cli("issues mute -i $issue->{id}");
+is($status->(), 'ignored', 'muted');
+cli("issues unresolve -i $issue->{id}");
+is($status->(), 'unresolved', 'unresolved');
+
+# ---- a release, as a pipeline makes it ----
+
+cli('releases new shop@2');
+cli('releases set-commits shop@2 --clear');
+cli('releases finalize shop@2');
+cli('deploys new --release shop@2 -e production -n first');
+like(cli('deploys list --release shop@2'), qr/production/, 'its deploy');
+like(cli('releases info shop@2'), qr/shop\@2/, 'what is known of it');
+cli('releases archive shop@2');
+cli('releases restore shop@2');
+my $release = $api->get('/organizations/default/releases/shop%402/')->{json};
+is_deeply([ $release->{status}, $release->{lastDeploy}{name}, defined $release->{dateReleased} ], [ 'open', 'first', 1 ], 'as it was made');
+cli('releases delete shop@2');
+is($api->get('/organizations/default/releases/shop%402/')->{status}, 404, 'deleted');
+
+# ---- what it sends itself ----
+
+local $ENV{SENTRY_DSN} = $q->dsn;
+cli('send-event -m "from the command line" --release shop@1 --env test');
+my $sent = wait_until('its event', sub {
+    my ($one) = grep { $_->{title} eq 'from the command line' } @{ $api->get('/projects/default/default/events/')->{json} };
+    return $one;
+});
+is((grep { $_->{key} eq 'environment' } @{ $sent->{tags} })[0]{value}, 'test', 'an event');
+Quern::spew("$out.envelope", qq({}\n{"type":"event"}\n{"message":"in an envelope"}\n));
+cli("send-envelope --raw $out.envelope");
+cli('monitors run nightly -- true');
+my $w = Ingest->new($q);
+ok(wait_until('check-ins', sub { $w->outcome('unprocessed', 'monitor') == 2 }, 10), 'the check-ins of a job are counted');
+unlink "$out.envelope";
 finish();

@@ -1,5 +1,5 @@
-/* api_release.c -- releases: lists, details, creating and changing them. Commits, deploys and files
- * are not kept; the endpoints that list them answer with empty lists, as tools expect. */
+/* api_release.c -- releases: lists, details, creating and changing them. Commits and files are not
+ * kept; the endpoints that list them answer with empty lists, as tools expect. */
 #include "worker/api_release.h"
 
 #include <stdio.h>
@@ -132,8 +132,6 @@ static void write_constants(struct buf *b)
     json_null(b, "owner");
     json_int(b, "commitCount", 0);
     json_null(b, "lastCommit");
-    json_int(b, "deployCount", 0);
-    json_null(b, "lastDeploy");
     json_open(b, "authors", '[');
     json_close(b, ']');
     json_open(b, "currentProjectMeta", '{');
@@ -162,6 +160,8 @@ static void write_release(struct api_call *c, const char *key, const struct rele
     json_int(b, "newGroups", sum.new_issues);
     api_time(b, "firstEvent", sum.first_ms);
     api_time(b, "lastEvent", sum.last_ms);
+    json_int(b, "deployCount", deploy_count(c, r->id));
+    deploy_write_last(c, "lastDeploy", r->id);
     write_constants(b);
     json_close(b, '}');
 }
@@ -259,6 +259,13 @@ static void write_named(struct api_call *c, uint16_t status)
     api_done(c, status);
 }
 
+int64_t release_of_path(struct api_call *c)
+{
+    struct release r;
+
+    return named(c, &r) ? r.id : 0;
+}
+
 void release_get(struct api_call *c)
 {
     write_named(c, 200);
@@ -277,7 +284,7 @@ void release_meta(struct api_call *c)
     write_version_info(b, r.version);
     write_projects(c, r.id, &sum);
     json_int(b, "newGroups", sum.new_issues);
-    json_int(b, "deployCount", 0);
+    json_int(b, "deployCount", deploy_count(c, r.id));
     json_int(b, "commitCount", 0);
     json_int(b, "commitFilesChanged", 0);
     json_int(b, "releaseFileCount", 0);

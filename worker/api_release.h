@@ -8,5 +8,11 @@
 void release_write_short(struct api_call *c, const char *key, int64_t release);
 /* The same for a version of the call's organisation; unknown: {"version":…} alone. */
 void release_write_named(struct api_call *c, const char *key, struct text version);
+/* The one that the path names; 0: there is none, told. */
+int64_t release_of_path(struct api_call *c);
+
+/* api_deploy.c: how often a release was deployed, and the last time (null: never). */
+int64_t deploy_count(struct api_call *c, int64_t release);
+void deploy_write_last(struct api_call *c, const char *key, int64_t release);
 
 #endif

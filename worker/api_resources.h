@@ -44,6 +44,8 @@ api_handler activity_list;
 /* api_release.c */
 api_handler release_list, release_post, release_get, release_put, release_delete, release_nothing,
     release_previous, release_meta, release_resolved;
+/* api_deploy.c */
+api_handler deploy_list, deploy_post;
 /* api_release_compare.c */
 api_handler release_beside;
 /* api_environment.c */

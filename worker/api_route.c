@@ -96,7 +96,7 @@ static const struct route {
     {ORG, RELEASES, "releases/*/meta", .get = release_meta},
     {ORG, RELEASES, "releases/*/commits", .get = release_nothing},
     {ORG, RELEASES, "releases/*/commitfiles", .get = release_nothing},
-    {ORG, RELEASES, "releases/*/deploys", .get = release_nothing},
+    {ORG, RELEASES, "releases/*/deploys", .get = deploy_list, .post = deploy_post},
     {ORG, RELEASES, "releases/*/files", .get = release_nothing},
     {ORG, RELEASES, "releases/*/resolved", .get = release_resolved},
     {ORG, RELEASES, "releases/*/compare", .get = release_beside},

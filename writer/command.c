@@ -49,6 +49,7 @@ static const struct {
     {"release.add", command_release_add},
     {"release.update", command_release_update},
     {"release.delete", command_release_delete},
+    {"deploy.add", command_deploy_add},
     {"environment.update", command_environment_update},
 };
 

@@ -33,6 +33,8 @@
  *                                                                        201/208 {id}
  * release.update     {id,…the same, projects?}                           200 {}
  * release.delete     {id}                                                204
+ * deploy.add         {release,environment,name?,url?,dateStarted?,dateFinished?} 201 {id}; of a release and
+ *                    an environment there is one
  * Listing, for the tools: project.list, key.list {project?}, user.list, each {offset?} → 200 […], at most
  *   LIST_PAGE rows, so that an answer fits a mailbox.
  *

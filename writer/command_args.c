@@ -1,6 +1,7 @@
 /* command_args.c -- naming things in arguments, and showing them in answers. */
 #include <stdio.h>
 
+#include "proto/timestamp.h"
 #include "writer/command_parts.h"
 
 #define SLUG_MAX 50
@@ -92,6 +93,25 @@ bool command_rate(struct command *c, int64_t *count, int64_t *window)
                       86400 * 31);
         return false;
     }
+    return true;
+}
+
+bool command_date(struct command *c, const char *key, int64_t *ms)
+{
+    const struct json *v = json_get(c->args, key);
+    int64_t us;
+
+    if (!v)
+        return true;
+    if (v->kind == JSON_NULL) {
+        *ms = 0;
+        return true;
+    }
+    if (!timestamp_json(v, &us)) {
+        command_wrong(c, key, "Datetime has wrong format.");
+        return false;
+    }
+    *ms = us / 1000;
     return true;
 }
 

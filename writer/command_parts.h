@@ -46,6 +46,8 @@ command_handler command_comment_add, command_comment_update, command_comment_del
 /* command_release.c */
 command_handler command_release_add, command_release_update, command_release_delete,
     command_environment_update;
+/* command_deploy.c */
+command_handler command_deploy_add;
 
 /* ---- answers ---- */
 uint16_t command_empty(struct command *c, uint16_t status);          /* {} */
@@ -67,6 +69,8 @@ bool command_int(struct command *c, const char *key, int64_t *out);
 int64_t command_offset(struct command *c); /* of a list: how many rows to pass over; absent: 0 */
 /* An object {"count","window"}, null or absent. False: something else, told. */
 bool command_rate(struct command *c, int64_t *count, int64_t *window);
+/* A time: absent leaves *ms as it is, null makes it 0. False: something else, told. */
+bool command_date(struct command *c, const char *key, int64_t *ms);
 
 /* ---- rows ---- */
 /* NULL: the command is broken. */

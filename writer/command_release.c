@@ -1,6 +1,5 @@
 /* command_release.c -- releases made by hand or by tools, and environments. */
 #include "model/release.h"
-#include "proto/timestamp.h"
 #include "writer/command_parts.h"
 
 #define URL_MAX 2048
@@ -13,25 +12,6 @@ struct release {
 };
 
 /* ---- arguments ---- */
-
-static bool read_date(struct command *c, const char *key, int64_t *ms)
-{
-    const struct json *v = json_get(c->args, key);
-    int64_t us;
-
-    if (!v)
-        return true;
-    if (v->kind == JSON_NULL) {
-        *ms = 0;
-        return true;
-    }
-    if (!timestamp_json(v, &us)) {
-        command_wrong(c, key, "Datetime has wrong format.");
-        return false;
-    }
-    *ms = us / 1000;
-    return true;
-}
 
 static bool read_fields(struct command *c, struct release *r)
 {
@@ -48,8 +28,8 @@ static bool read_fields(struct command *c, struct release *r)
     }
     if (status.len)
         r->status = status;
-    return read_date(c, "dateReleased", &r->released_ms) &&
-           read_date(c, "dateStarted", &r->started_ms);
+    return command_date(c, "dateReleased", &r->released_ms) &&
+           command_date(c, "dateStarted", &r->started_ms);
 }
 
 static void bind_fields(struct db_stmt *q, const struct release *r)
@@ -216,7 +196,8 @@ uint16_t command_release_delete(struct command *c)
     if (command_number(c, q, 0))
         return command_refuse(c, 400,
                               "This release is referenced by active issues and cannot be removed.");
-    if (!run_id(c, "release_unlink", id) || !run_id(c, "release_delete", id))
+    if (!run_id(c, "release_unlink", id) || !run_id(c, "deploy_drop", id) ||
+        !run_id(c, "release_delete", id))
         return 500;
     return command_empty(c, 204);
 }

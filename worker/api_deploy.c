@@ -1,0 +1,96 @@
+/* api_deploy.c -- where releases were deployed to: one row of a release and an environment. */
+#include "worker/api_page.h"
+#include "worker/api_release.h"
+#include "worker/api_resources.h"
+
+static void write_row(struct api_call *c, const char *key, struct db_stmt *s)
+{
+    struct buf *b = &c->out;
+
+    json_open(b, key, '{');
+    api_id(b, "id", db_col_int(s, 0));
+    json_text(b, "environment", api_col(s, 1));
+    json_text(b, "name", api_col(s, 2));
+    json_text(b, "url", api_col(s, 3));
+    api_time(b, "dateStarted", db_col_int(s, 4));
+    api_time(b, "dateFinished", db_col_int(s, 5));
+    json_close(b, '}');
+}
+
+static void write_one(struct api_call *c, struct db_stmt *s)
+{
+    write_row(c, NULL, s);
+}
+
+int64_t deploy_count(struct api_call *c, int64_t release)
+{
+    struct db_stmt *s = api_query(c, "api_deploy_count");
+
+    if (s)
+        db_int(s, "release", release);
+    return api_row(c, s) ? db_col_int(s, 0) : 0;
+}
+
+void deploy_write_last(struct api_call *c, const char *key, int64_t release)
+{
+    struct db_stmt *s = api_query(c, "api_deploys");
+
+    if (s) {
+        db_int(s, "release", release);
+        db_int(s, "limit", 1);
+        db_int(s, "offset", 0);
+    }
+    if (api_row(c, s))
+        write_row(c, key, s);
+    else
+        json_null(&c->out, key);
+}
+
+void deploy_list(struct api_call *c)
+{
+    int64_t release = release_of_path(c);
+    struct db_stmt *s;
+    struct api_page p;
+
+    if (!release || !page_read(c, &p) || !(s = api_query(c, "api_deploys")))
+        return;
+    db_int(s, "release", release);
+    page_answer(c, s, &p, write_one);
+}
+
+static void posted(struct api_call *c)
+{
+    struct db_stmt *s = api_query(c, "api_deploy_by_id");
+    struct json *reply;
+    int64_t id = 0;
+
+    if (json_read(c->reply, c->arena, &reply, NULL) == JSON_OK)
+        json_int64(json_get(reply, "id"), &id);
+    if (s)
+        db_int(s, "id", id);
+    if (!api_row(c, s)) {
+        api_missing(c);
+        return;
+    }
+    write_row(c, NULL, s);
+    api_done(c, c->reply_status);
+}
+
+/* The writer says what is wrong with a field. */
+void deploy_post(struct api_call *c)
+{
+    static const char *const FIELDS[] = {"environment", "name", "url", "dateStarted",
+                                         "dateFinished"};
+    int64_t release = release_of_path(c);
+    struct buf b = api_buf(c);
+
+    if (!release)
+        return;
+    json_open(&b, NULL, '{');
+    json_int(&b, "release", release);
+    for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++)
+        if (!text_empty(api_member(c, FIELDS[i])))
+            json_text(&b, FIELDS[i], api_member(c, FIELDS[i]));
+    json_close(&b, '}');
+    api_command(c, "deploy.add", buf_result(&b), posted);
+}
