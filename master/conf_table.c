@@ -20,7 +20,7 @@ const struct conf_key conf_keys[] = {
      .sentence =
          "Where to serve: ADDR:PORT, [ADDR6]:PORT or unix:PATH, with the word tls behind it "
          "for HTTPS; may be repeated, and every address serves everything. 4318 is where "
-         "OpenTelemetry exporters send by default, 4040 where Pyroscope agents do."},
+         "OpenTelemetry exporters send by default."},
     {"workers", CONF_WORKERS, AT(workers), .min = 1, .max = WORKERS_MAX, .fallback = "auto",
      .unit = "processes", .hup = true,
      .sentence = "Processes that answer requests; auto is one for each core."},

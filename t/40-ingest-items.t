@@ -67,6 +67,7 @@ is($w->envelope(qq({}\n{"type":"client_report"}\n{}))->{status}, 200, '63: an em
     my @a = sort { $a->{size} <=> $b->{size} } attachments($id);
     is(scalar @a, 3, '69: are listed');
     is($a[0]{size}, 0, '69: one of 0 bytes is kept');
+    is("$a[0]{type} $a[0]{mimetype}", 'event.attachment application/octet-stream', '69: which says what it is');
     is($a[1]{name}, 'passwd', '69: only the base name is kept');
     my $got = download($id, $a[1]);
     is($got->{content}, '<b>hello</b>', '69: served back');

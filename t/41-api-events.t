@@ -82,6 +82,7 @@ ok($why->{hashes}[0]{reason}, 'why it was grouped so');
 my $m = $q->send_event(logentry => { message => 'hello %s', params => ['world'] }, platform => 'python', threads => { values => [ { id => 1, name => 'main', crashed => JSON::PP::true } ] });
 $e = $a->get("$project/events/$m/")->{json};
 is_deeply(entry($e, 'message'), { formatted => 'hello world', message => 'hello %s', params => ['world'] }, 'message');
+is_deeply(entry($a->get("$project/events/" . $q->send_event(message => 'bare') . '/')->{json}, 'message'), { formatted => 'bare' }, 'no null beside it');
 is(entry($e, 'threads')->{values}[0]{name}, 'main', 'threads');
 is($e->{message}, 'hello world', 'and the text itself');
 
@@ -143,6 +144,7 @@ is_deeply([ map { $_->{size} } @{ $r->{json} } ], [ length $evil, length $big ],
 my @files = @{ $r->{json} };
 $r = $a->get("$project/events/$aid/attachments/$files[0]{id}/", download => 1);
 is($r->{content}, $evil, 'a small one comes back as it was');
+is($a->get("$project/events/$aid/attachments/$files[0]{id}/?download")->{content}, $evil, 'without a value, too');
 is($r->{headers}{'content-type'}, 'application/octet-stream', 'as nothing that a browser would run');
 like($r->{headers}{'content-disposition'}, qr/^attachment; filename="page_.html"$/, 'to be saved');
 is($r->{headers}{'x-content-type-options'}, 'nosniff', 'not to be guessed at');

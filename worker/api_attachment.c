@@ -17,23 +17,29 @@ static struct text public_id(struct api_call *c, const struct query_segment *g, 
     return arena_printf(c->arena, "%lld-%lld", (long long)g->id, (long long)row);
 }
 
+static struct text either(struct text t, struct text otherwise)
+{
+    return text_empty(t) ? otherwise : t;
+}
+
 /* Columns id, name, content_type, type, size, sha1, created_ms, file. */
 static void write_attachment(struct api_call *c, const struct query_segment *g,
                              const struct stored_event *e, struct db_stmt *s)
 {
     struct buf *b = &c->out;
+    struct text mime = either(api_col(s, 2), TEXT("application/octet-stream"));
     size_t len;
     const void *sha1 = db_col_blob(s, 5, &len);
 
     json_open(b, NULL, '{');
     json_text(b, "id", public_id(c, g, db_col_int(s, 0)));
     json_hex(b, "event_id", e->id, sizeof e->id);
-    json_text(b, "type", api_col(s, 3));
+    json_text(b, "type", either(api_col(s, 3), TEXT("event.attachment")));
     json_text(b, "name", api_col(s, 1));
-    json_text(b, "mimetype", api_col(s, 2));
+    json_text(b, "mimetype", mime);
     json_int(b, "size", db_col_int(s, 4));
     json_open(b, "headers", '{');
-    json_text(b, "Content-Type", api_col(s, 2));
+    json_text(b, "Content-Type", mime);
     json_close(b, '}');
     if (sha1)
         json_hex(b, "sha1", sha1, len);
@@ -184,7 +190,7 @@ void attachment_get(struct api_call *c)
     }
     memcpy(e.id, event, len);
     e.project = c->project->id;
-    if (api_flag(c, "download"))
+    if (api_param(c, "download").at) /* with whatever value, as in Sentry */
         hand_out(c, s);
     else {
         write_attachment(c, g, &e, s);

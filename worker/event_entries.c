@@ -122,7 +122,7 @@ static void write_stacktrace(struct buf *out, const struct json *payload, struct
 
 static void write_message(struct buf *out, const struct json *payload, struct arena *a)
 {
-    const struct json *entry = json_get(payload, "logentry");
+    const struct json *entry = json_get(payload, "logentry"), *params = json_get(entry, "params");
     struct text formatted = json_string(json_get(entry, "formatted"), a),
                 message = json_string(json_get(entry, "message"), a);
 
@@ -132,7 +132,8 @@ static void write_message(struct buf *out, const struct json *payload, struct ar
     json_text(out, "formatted", text_empty(formatted) ? message : formatted);
     if (!text_empty(message))
         json_text(out, "message", message);
-    event_pass(out, "params", entry, "params");
+    if (params && params->kind != JSON_NULL) /* clients expect something or nothing, not null */
+        event_pass(out, "params", entry, "params");
     entry_close(out, '}');
 }
 
