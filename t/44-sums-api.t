@@ -111,6 +111,9 @@ refused('events-timeseries', dataset => 'errors', groupBy => 'release', yAxis =>
 refused('events-timeseries', dataset => 'errors', yAxis => 'p95(transaction.duration)');
 refused('events-stats', dataset => 'spans', yAxis => 'count()', topEvents => 50, field => 'span.op');
 refused('events-stats', dataset => 'tea', yAxis => 'count()');
+refused('events-stats', dataset => 'errors', yAxis => 'banana');
+refused('events-stats', dataset => 'errors', yAxis => 'user_count');
+is(series('events-stats', yAxis => 'event_count', interval => '1h')->{data}[0][1][0]{count}, 7, 'an older name of count()');
 is(scalar @{ $a->get("$org/events-stats/", dataset => 'spans', statsPeriod => '90d', interval => '1s', yAxis => 'count()')->{json}{data} } < 1001, 1, 'never more than a thousand points');
 is($a->get("$org/issues/")->{status}, 200, 'and the server is well');
 $q->stop;

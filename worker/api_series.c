@@ -11,20 +11,50 @@
 
 /* ---- what is asked for ---- */
 
-static bool read_list(struct api_call *c, const char *key, bool functions, struct text *list,
-                      uint32_t max, uint32_t *count)
+static bool too_many(struct api_call *c, const char *key, uint32_t max)
+{
+    api_detailf(c, 400, "At most %u of %s", max, key);
+    return false;
+}
+
+/* What to draw: functions, two of which had other names once. */
+static bool read_axes(struct api_call *c, struct series *s)
+{
+    uint32_t at = 0;
+    struct text t;
+
+    while (api_param_next(c, "yAxis", &at, &t)) {
+        if (text_is(t, "event_count"))
+            t = TEXT("count()");
+        else if (text_is(t, "user_count"))
+            t = TEXT("count_unique(user)");
+        if (text_empty(t))
+            continue;
+        if (!explore_is_function(t)) {
+            api_detailf(c, 400, "%.*s is not a valid yAxis", TEXT_ARG(text_clip(t, 64)));
+            return false;
+        }
+        if (s->axis_count == SERIES_AXES_MAX)
+            return too_many(c, "yAxis", SERIES_AXES_MAX);
+        s->axes[s->axis_count++] = t;
+    }
+    if (!s->axis_count)
+        s->axes[s->axis_count++] = TEXT("count()");
+    return true;
+}
+
+/* What to draw apart; `field` names functions, too, which are drawn because yAxis says so. */
+static bool read_groups(struct api_call *c, const char *key, struct series *s)
 {
     uint32_t at = 0;
     struct text t;
 
     while (api_param_next(c, key, &at, &t)) {
-        if (text_empty(t) || explore_is_function(t) != functions)
+        if (text_empty(t) || explore_is_function(t))
             continue;
-        if (*count == max) {
-            api_detailf(c, 400, "At most %u of %s", max, key);
-            return false;
-        }
-        list[(*count)++] = t;
+        if (s->group_count == SERIES_GROUPS_MAX)
+            return too_many(c, key, SERIES_GROUPS_MAX);
+        s->groups[s->group_count++] = t;
     }
     return true;
 }
@@ -82,13 +112,9 @@ static bool read_top(struct api_call *c, struct series *s)
 /* `group` is the parameter that names what to group by. */
 static bool read_wish(struct api_call *c, const char *group, struct series *s)
 {
-    if (!explore_dataset(c, &s->e) || !range_read(c, DAY_MS, &s->e.range) ||
-        !read_list(c, "yAxis", true, s->axes, SERIES_AXES_MAX, &s->axis_count) ||
-        !read_list(c, group, false, s->groups, SERIES_GROUPS_MAX, &s->group_count) ||
-        !read_top(c, s) || !read_interval(c, s))
+    if (!explore_dataset(c, &s->e) || !range_read(c, DAY_MS, &s->e.range) || !read_axes(c, s) ||
+        !read_groups(c, group, s) || !read_top(c, s) || !read_interval(c, s))
         return false;
-    if (!s->axis_count)
-        s->axes[s->axis_count++] = TEXT("count()");
     return s->e.what == EXPLORE_ERRORS ? series_of_errors(c, s) : series_of_items(c, s);
 }
 
