@@ -22,8 +22,8 @@ static const struct key {
     {"level", SEARCH_LEVEL, TEXT_KIND, NULL},
     {"platform", SEARCH_PLATFORM, TEXT_KIND, NULL},
     {"platform.name", SEARCH_PLATFORM, TEXT_KIND, NULL},
-    {"issue.type", SEARCH_TYPE, TEXT_KIND, NULL},
     {"event.type", SEARCH_TYPE, TEXT_KIND, NULL},
+    {"issue.type", SEARCH_CATEGORY, TEXT_KIND, NULL}, /* so far each category has one type */
     {"issue.category", SEARCH_CATEGORY, TEXT_KIND, NULL},
     {"issue.priority", SEARCH_PRIORITY, TEXT_KIND, NULL},
     {"issue", SEARCH_ISSUE, TEXT_KIND, NULL},

@@ -331,12 +331,21 @@ static struct json *event_of(const struct json *v, const struct security_request
     return NULL;
 }
 
+/* A browser reports more than violations to the group that it was given: deprecations, crashes … */
+static bool is_of_others(const struct json *v, struct arena *a)
+{
+    struct text type = json_string(json_get(v, "type"), a);
+
+    return type.len && !text_is(type, "csp-violation") && json_is(json_get(v, "body"), JSON_OBJECT);
+}
+
 enum security_rc security_read(struct text body, const struct security_request *request,
                                struct arena *a, struct security_reports *out)
 {
     struct json *v;
     enum json_rc rc = json_read(body, a, &v, NULL);
     struct json *root;
+    bool others = false;
 
     *out = (struct security_reports){0};
     if (rc != JSON_OK)
@@ -347,12 +356,14 @@ enum security_rc security_read(struct text body, const struct security_request *
         for (v = v->child; v && out->count < SECURITY_REPORTS_MAX; v = v->next)
             if ((root = event_of(v, request, a)))
                 out->roots[out->count++] = root;
+            else
+                others |= is_of_others(v, a);
     } else if ((root = event_of(v, request, a))) {
         out->roots[out->count++] = root;
     }
     if (arena_spent(a))
         return SECURITY_SPENT;
-    return out->count ? SECURITY_OK : SECURITY_NO_REPORT;
+    return out->count || others ? SECURITY_OK : SECURITY_NO_REPORT;
 }
 
 /* ---- what the event says of itself ---- */

@@ -17,7 +17,7 @@
 enum security_rc {
     SECURITY_OK,
     SECURITY_NOT_JSON,
-    SECURITY_NO_REPORT, /* JSON, but nothing in it that is a report */
+    SECURITY_NO_REPORT, /* JSON, but nothing in it that is a report, of whatever type */
     SECURITY_SPENT
 };
 const char *security_rc_text(enum security_rc rc);

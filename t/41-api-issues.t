@@ -56,6 +56,8 @@ is($a->get("/$_/$alpha->{id}/")->{json}{permalink}, $alpha->{permalink}, "... th
 
 is(found('is:unresolved'), 'Alpha Beta Delta Gamma plain message', 'is:unresolved');
 is(found('is:resolved'), '', 'is:resolved');
+is(found('issue.type:error'), found(''), 'messages and exceptions are of the type "error", as they say');
+is(found('issue.type:feedback'), '', 'none is feedback');
 is(found('is:unresolved is:resolved'), '', 'both at once: nothing');
 is(found('level:[error,fatal]'), 'Alpha Beta Delta', '16: list');
 is(found('!level:error'), 'Beta Gamma plain message', 'negation');

@@ -61,6 +61,9 @@ static void shapes(void)
                    "{\"type\":\"csp-violation\",\"body\":{\"effectiveDirective\":\"img-src\"}}]"),
            SECURITY_OK, "§10.67 a Reporting API list");
     is_int(reports.count, 2, "§10.67 ... of three with one of another type");
+    is_int(receive("[{\"type\":\"deprecation\",\"body\":{}}]"), SECURITY_OK,
+           "nothing but other types");
+    is_int(reports.count, 0, "... is no event");
     is_int(receive("{\"csp_report\":{\"effective_directive\":\"img-src\"}}"), SECURITY_OK,
            "snake case");
     is_int(receive("{\"cspReport\":{\"effectiveDirective\":\"img-src\"}}"), SECURITY_OK,
