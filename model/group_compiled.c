@@ -7,29 +7,109 @@
 
 /* ---- native: what optimisers split and clone ---- */
 
+/* Numbers behind a dot, since no name of a language holds one, and what they count; a function that an
+ * optimiser took out of another keeps its word. */
 static struct text without_suffixes(struct text t)
 {
-    static const char *const plain[] = {".cold"};
-    static const char *const numbered[] = {".constprop.", ".isra.", ".part.",
-                                           ".cold.",      ".llvm.", ".lto_priv."};
+    static const char *const words[] = {".constprop", ".isra", ".part",
+                                        ".cold",      ".llvm", ".lto_priv"};
 
     if (!memchr(t.at, '.', t.len))
         return t;
     for (;;) {
         size_t end = t.len, from;
+        bool found;
 
         for (from = end; from > 0 && scan_is_digit(t.at[from - 1]);)
             from--;
-        struct text stem = text_cut(t, 0, from);
-        bool found = false;
-        for (size_t i = 0; from < end && i < sizeof numbered / sizeof *numbered && !found; i++)
-            if ((found = text_ends(stem, numbered[i])))
-                t.len = from - strlen(numbered[i]);
-        if (!found && (found = text_ends(t, plain[0])))
-            t.len -= strlen(plain[0]);
-        if (!found || t.len == 0)
+        if ((found = from < end && from > 1 && t.at[from - 1] == '.'))
+            t.len = from - 1;
+        for (size_t i = 0; i < sizeof words / sizeof *words && !found; i++)
+            if ((found = t.len > strlen(words[i]) && text_ends(t, words[i])))
+                t.len -= strlen(words[i]);
+        if (!found)
             return t;
     }
+}
+
+static bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+/* closure$0, impl$3 of Rust and catch$1, dtor$4 of Microsoft's compiler; a coroutine's number in what
+ * Kotlin makes of it for Apple. */
+static struct text without_dollar_numbers(struct text t, struct arena *a)
+{
+    for (size_t i = 1; (i = i + text_find_byte(text_cut(t, i, t.len), '$')) < t.len; i++) {
+        size_t n = scan_digits(t, i + 1), end = i + 1 + n;
+
+        if (n && scan_is_letter(t.at[i - 1]) && !(end < t.len && is_lower(t.at[end])))
+            t = scan_replace(t, i, 1 + n, "", a);
+    }
+    return t;
+}
+
+/* Microsoft's scopes, shop::run::`2'::Local, and offsets of its thunks, `adjustor{8}'. */
+static struct text without_scope_numbers(struct text t, struct arena *a)
+{
+    static const char *const braces[] = {"`adjustor{", "`vcall'{"};
+    size_t n, at;
+
+    for (size_t i = 0; (i = i + text_find_byte(text_cut(t, i, t.len), '`')) < t.len; i++)
+        if ((n = scan_digits(t, i + 1)) && scan_stands(t, i + 1 + n, "'"))
+            t = scan_replace(t, i + 1, n, "", a);
+    for (unsigned b = 0; b < 2; b++)
+        if ((at = scan_find(t, braces[b])) < t.len) {
+            at += strlen(braces[b]);
+            t = scan_replace(t, at, scan_digits(t, at), "", a);
+        }
+    return t;
+}
+
+/* Behind "__": what the compilers of D and Zig number, and the state machines and closures of C# as
+ * IL2CPP spells them, U3CLoadU3Ed__12, U3CLoadU3Eb__3_0. How many bytes of numbers follow how many
+ * bytes of a word. */
+static size_t numbers_behind(struct text t, size_t i, size_t *word)
+{
+    static const char *const words[] = {"__lambda", "__anon_", "__struct_", "__enum_"};
+    size_t n;
+
+    for (unsigned w = 0; w < sizeof words / sizeof *words; w++)
+        if (scan_stands(t, i, words[w])) {
+            *word = strlen(words[w]);
+            return scan_digits(t, i + *word);
+        }
+    *word = 2;
+    n = scan_digits(t, i + 2);
+    if (!n || i < 4 || !scan_stands(t, i - 4, "U3E"))
+        return 0;
+    return n + (scan_stands(t, i + 2 + n, "_") ? 1 + scan_digits(t, i + 3 + n) : 0);
+}
+
+static struct text without_word_numbers(struct text t, struct arena *a)
+{
+    size_t n, word;
+
+    for (size_t i = 0; (i = i + text_find_byte(text_cut(t, i, t.len), '_')) < t.len; i++)
+        if (scan_stands(t, i, "__") && (n = numbers_behind(t, i, &word)))
+            t = scan_replace(t, i + word, n, "", a);
+    return t;
+}
+
+/* cgo's hashes, _cgo_0123456789ab_Cfunc_total, and numbers of OCaml, camlCart__total_1234 */
+static struct text without_own_numbers(struct text t, struct arena *a)
+{
+    static const char cgo[] = "_cgo_";
+    size_t end = t.len;
+
+    if (begins(t, cgo) && scan_run(t, sizeof cgo - 1, scan_is_hex) == 12)
+        return scan_replace(t, sizeof cgo - 1, 12, "", a);
+    if (!begins(t, "caml"))
+        return t;
+    while (scan_is_digit(t.at[end - 1]))
+        end--;
+    return end < t.len && t.at[end - 1] == '_' ? text_cut(t, 0, end - 1) : t;
 }
 
 /* {closure#3}, {impl#1}, {unnamed type#2} */
@@ -94,23 +174,43 @@ static struct text without_block_numbers(struct text t)
     return from > 2 && from < t.len ? text_cut(t, from, t.len) : t;
 }
 
+static struct text without_numbers(struct text t, struct arena *a)
+{
+    t = without_suffixes(t);
+    if (begins(t, "_Z"))
+        t = group_demangle(t, a);
+    if (group_is_swift(t))
+        t = group_swift_name(t, a);
+    else if (memchr(t.at, '$', t.len))
+        t = without_dollar_numbers(t, a);
+    if (memchr(t.at, '`', t.len))
+        t = without_scope_numbers(t, a);
+    if (memchr(t.at, '_', t.len))
+        t = without_own_numbers(without_word_numbers(t, a), a);
+    return begins(t, "__") && scan_find(t, "_block_invoke") < t.len ? without_block_numbers(t) : t;
+}
+
 void group_native_function(struct arena *a, struct part *out)
 {
     struct text t = out->value;
+    bool marked;
 
     if (text_is(t, "<redacted>") || text_is(t, "<unknown>")) {
         part_off(out, "ignored unknown function");
         return;
     }
-    t = without_suffixes(t);
-    if (begins(t, "_Z"))
-        t = group_demangle(t, a);
-    if (memchr(t.at, '{', t.len) || memchr(t.at, '\'', t.len) || memchr(t.at, '[', t.len))
-        if (t.at[0] != '[' && t.at[0] != '-' && t.at[0] != '+')
-            t = without_counters(t, a);
-    if (begins(t, "__") && scan_find(t, "_block_invoke") < t.len)
-        t = without_block_numbers(t);
-    if (memchr(t.at, '\'', t.len) || memchr(t.at, '{', t.len) || begins(t, "_GLOBAL__N_1"))
+    if (begins(t, "sub_") && t.len >= 10 && 4 + scan_run(t, 4, scan_is_hex) == t.len) {
+        part_off(out, "ignored address"); /* what disassemblers call it */
+        return;
+    }
+    if (text_ends(t, ".cold"))
+        t.len -= 5;
+    if (scan_has_digit(t))
+        t = without_numbers(t, a);
+    marked = memchr(t.at, '{', t.len) || memchr(t.at, '\'', t.len);
+    if ((marked || memchr(t.at, '[', t.len)) && t.at[0] != '[' && t.at[0] != '-' && t.at[0] != '+')
+        t = without_counters(t, a);
+    if (marked || begins(t, "_GLOBAL__N_1"))
         t = with_one_anonymous(t, a);
     if (!text_eq(t, out->value))
         part_change(out, t, "removed compiler's numbers");
@@ -135,12 +235,21 @@ static size_t closure_here(struct text t, size_t dollar)
 static size_t woven(struct text t, size_t dollar)
 {
     static const char around[] = "_aroundBody", hash[] = "$r8$lambda";
+    static const char *const buddies[] = {"$original$", "$accessor$"}; /* Byte Buddy, and a hash */
     size_t at;
 
     if (dollar == 0 && scan_stands(t, 0, hash))
         return sizeof hash - 1;
     if (scan_stands(t, dollar, "$$superforward"))
         return dollar;
+    for (unsigned b = 0; b < 2; b++)
+        if (scan_stands(t, dollar, buddies[b]))
+            return dollar + strlen(buddies[b]) - 1;
+    if (begins(t, "CGLIB$")) { /* CGLIB$pay$3 */
+        for (at = t.len; scan_is_digit(t.at[at - 1]);)
+            at--;
+        return at < t.len && t.at[at - 1] == '$' ? at - 1 : 0;
+    }
     if (dollar < t.len && (text_ends(t, "_debug") || text_ends(t, "_release")))
         return dollar; /* internal functions of Kotlin bear the module and the kind of build */
     if (begins(t, "_jspx_meth_")) { /* tags of a page, numbered */

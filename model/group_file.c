@@ -391,10 +391,14 @@ static struct text php_file(struct text name, struct arena *a)
     return group_clean_php_proxy(name, a);
 }
 
-/* Code that was made at run time: <command-1234>, <attrs generated init shop.Cart-2> */
+/* Code that was made at run time: <command-1234>, <attrs generated init shop.Cart-2>, and the
+ * examples of a text, <doctest shop.pay[3]> */
 static struct text without_counter(struct text name)
 {
     size_t at = name.len - 1;
+
+    if (begins(name, "<doctest "))
+        return text_cut(name, 0, text_find_byte(name, '['));
 
     while (at > 0 && scan_is_digit(name.at[at - 1]))
         at--;
@@ -436,7 +440,7 @@ void group_filename_part(const struct frame *f, enum platform p, struct arena *a
              text_find(out->value, TEXT("$$_javassist")) < out->value.len)
         part_change(out, group_clean_javassist(out->value, a), "cleaned javassist parts");
     else if (p == PLATFORM_PYTHON &&
-             (begins(out->value, "<ipython-input-") ||
+             (begins(out->value, "<ipython-input-") || begins(out->value, "ipython-input-") ||
               text_find(f->filename, TEXT("/ipykernel_")) < f->filename.len))
         part_change(out, TEXT("<ipython-input>"), "removed number of the cell");
     else if (p == PLATFORM_PYTHON && begins(name, "<") && text_ends(name, ">"))

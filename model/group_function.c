@@ -222,7 +222,45 @@ static void dart_function(struct arena *a, struct part *out)
         part_change(out, t, "removed compiler's name");
 }
 
+/* Colab's <cell line: 3>, what PyTorch and Numba compile: torch_dynamo_resume_in_forward_at_12,
+ * __numba_array_expr_0x7f3a. */
+static void python_function(struct arena *a, struct part *out)
+{
+    static const char cell[] = "<cell line", at_line[] = "_at_";
+    struct text t = out->value;
+    size_t at;
+
+    if (!scan_has_digit(t))
+        return;
+    at = scan_find(t, "_0x");
+    if (begins(t, cell))
+        t = TEXT("<cell>");
+    else if (begins(t, "torch_dynamo_resume_in_")) {
+        for (at = t.len; at > 0 && scan_is_digit(t.at[at - 1]);)
+            at--;
+        t.len = text_ends(text_cut(t, 0, at), at_line) ? at : t.len;
+    } else if (at < t.len)
+        t = scan_replace(t, at + 3, scan_run(t, at + 3, scan_is_hex), "", a);
+    if (!text_eq(t, out->value))
+        part_change(out, t, "removed number of generated code");
+}
+
 /* ---- JavaScript ---- */
+
+/* Names that Rust's tools and browsers give to functions of WebAssembly: a hash behind "::h" or
+ * "__wbg_fetch_", a number behind __wbindgen_closure_wrapper. */
+static struct text without_wasm_hash(struct text t)
+{
+    size_t from = t.len;
+
+    if (begins(t, "__wbindgen_"))
+        while (scan_is_digit(t.at[from - 1]))
+            from--;
+    else if (t.len > 19 && (begins(t, "__wbg_") || scan_stands(t, t.len - 19, "::h")) &&
+             scan_run(t, t.len - 16, scan_is_hex) == 16)
+        from -= begins(t, "__wbg_") ? 17 : 19;
+    return text_cut(t, 0, from);
+}
 
 /* render$1 of Rollup, _callee2$ and _loop3 of Babel: the same name once more. */
 static struct text without_bundler_number(struct text t)
@@ -257,6 +295,8 @@ static void javascript_function(struct part *out)
         if ((at = scan_find(t, " [as ")) < t.len) /* Object.pay [as onClick] */
             t.len = at;
     }
+    if (begins(t, "__wb") || scan_find(t, "::h") < t.len)
+        t = without_wasm_hash(t);
     last = without_bundler_number(scan_behind_last(t, '.'));
     if (begins(last, "?anon_")) { /* Hermes: ?anon_3_load */
         size_t n = scan_digits(last, 6);
@@ -275,6 +315,8 @@ static bool is_anonymous(struct text name)
            text_is(name, "<anonymous function>") || text_is(name, "Anonymous function") ||
            text_is(name, "anonymous") || text_is(name, "global") ||        /* Hermes */
            text_is(name, "global code") || text_is(name, "module code") || /* Safari */
+           begins(name, "wasm-function[") ||
+           (begins(name, "$func") && scan_all_digits(text_cut(name, 5, name.len))) ||
            text_ends(name, "/<");
 }
 
@@ -316,6 +358,9 @@ void group_function_part(const struct frame *f, enum platform p, struct arena *a
     case PLATFORM_NATIVE:
     case PLATFORM_COCOA:
         group_native_function(a, out);
+        break;
+    case PLATFORM_PYTHON:
+        python_function(a, out);
         break;
     case PLATFORM_ELIXIR:
         elixir_function(a, out);

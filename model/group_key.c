@@ -48,7 +48,7 @@ void key_text(struct key *k, char kind, struct text t)
 }
 
 /* What stands for kinds that are one in keys. */
-enum { FOLDED_NUMBER = 1, FOLDED_ADDRESS };
+enum { FOLDED_NUMBER = 1, FOLDED_ADDRESS, FOLDED_DURATION };
 
 /* Is there a masked value at the start of `t`? Its length, and what it is in a key, 0: itself. One in
  * ten long numbers passes for that of a credit card, and was scrubbed. */
@@ -57,10 +57,11 @@ static size_t masked_here(struct text t, char *folded)
     static const struct {
         const char *kind;
         char folded;
-    } kinds[] = {{"<int>", FOLDED_NUMBER},       {"<hex>", FOLDED_NUMBER},
-                 {"<float>", FOLDED_NUMBER},     {"<git_sha>", FOLDED_NUMBER},
-                 {"<random_id>", FOLDED_NUMBER}, {"[creditcard]", FOLDED_NUMBER},
-                 {"<ip>", FOLDED_ADDRESS},       {"[<ip>]", FOLDED_ADDRESS}};
+    } kinds[] = {{"<int>", FOLDED_NUMBER},        {"<hex>", FOLDED_NUMBER},
+                 {"<float>", FOLDED_NUMBER},      {"<git_sha>", FOLDED_NUMBER},
+                 {"<random_id>", FOLDED_NUMBER},  {"[creditcard]", FOLDED_NUMBER},
+                 {"<duration>", FOLDED_DURATION}, {"<ip>", FOLDED_ADDRESS},
+                 {"[<ip>]", FOLDED_ADDRESS}};
     size_t n = 1;
 
     for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -79,14 +80,41 @@ static bool is_letter(struct text t, size_t i)
     return i < t.len && (t.at[i] | 0x20) >= 'a' && (t.at[i] | 0x20) <= 'z';
 }
 
-/* "20 MiB", "1.5GB": the length of the unit behind a number. Which one is the program's choice. */
+/* "20 MiB", "1.5GB", "512Mi": the length of the unit behind a number. Which one is the program's
+ * choice. */
 static size_t size_unit(struct text t)
 {
     size_t at = t.len && t.at[0] == ' ', n = at;
+    bool binary = false;
 
-    if (n < t.len && memchr("kKMGTP", t.at[n], 6))
-        n += n + 1 < t.len && t.at[n + 1] == 'i' ? 2 : 1;
-    return n < t.len && t.at[n] == 'B' && !is_letter(t, n + 1) ? n + 1 : 0;
+    if (n < t.len && memchr("kKMGTP", t.at[n], 6)) {
+        binary = n + 1 < t.len && t.at[n + 1] == 'i';
+        n += 1 + binary;
+    }
+    if (n < t.len && t.at[n] == 'B')
+        n++;
+    else if (!binary)
+        return 0;
+    return is_letter(t, n) ? 0 : n;
+}
+
+/* "250 ms", "3h", "2 minutes": likewise. */
+static size_t time_unit(struct text t)
+{
+    static const char *const units[] = {"ms",     "s",    "m",   "h",          "d",
+                                        "us",     "ns",   "sec", "min",        "second",
+                                        "minute", "hour", "day", "millisecond"};
+    size_t at = t.len && t.at[0] == ' ', n, len;
+
+    for (n = at; is_letter(t, n);)
+        n++;
+    for (size_t u = 0; u < sizeof units / sizeof *units; u++) {
+        len = strlen(units[u]);
+        if (n - at >= len && memcmp(t.at + at, units[u], len) == 0 &&
+            (n - at == len || (n - at == len + 1 && len > 2 && t.at[n - 1] == 's')))
+            return n;
+    }
+    return 0;
 }
 
 /* " attempts" behind a number: the length without its plural, which goes with the number. */
@@ -108,10 +136,13 @@ struct folding {
     size_t last_end;
 };
 
-/* "<uuid>, <uuid>" and "'<hex>', '<hex>'": a list of values is as good as one. */
+/* "<uuid>, <uuid>" and "'<hex>', '<hex>'": a list of values is as good as one, and so is a number
+ * whose parts are set apart, "<int>.<int>,<int>", "<int> <int>". */
 static bool goes_on(const struct folding *f, struct text value)
 {
-    static const char *const joints[] = {",", ", ", "','", "', '", "\",\"", "\", \""};
+    static const char *const joints[] = {
+        ",", ", ", "','", "', '",     "\",\"",        "\", \"",
+        ".", " ",  "'",   "\xc2\xa0", "\xe2\x80\xaf", "\xe2\x80\x99"};
     struct text between = {f->out + f->last_end, f->len - f->last_end};
 
     if (!f->last.len || !between.len || between.len > 4 || !text_eq(value, f->last))
@@ -122,28 +153,28 @@ static bool goes_on(const struct folding *f, struct text value)
     return false;
 }
 
-/* The masked value at i; behind it. */
+/* The masked value at i, with its unit; behind both. */
 static size_t fold(struct folding *f, struct text t, size_t i, size_t n, char folded)
 {
-    static const char signs[] = {FOLDED_NUMBER, FOLDED_ADDRESS};
-    struct text rest = text_cut(t, i + n, t.len),
-                value = folded ? (struct text){signs + folded - 1, 1} : text_cut(t, i, n);
-    size_t unit, word;
+    static const char signs[] = {FOLDED_NUMBER, FOLDED_ADDRESS, FOLDED_DURATION};
+    struct text rest = text_cut(t, i + n, t.len), value;
+    size_t unit = 0, word;
 
+    if (folded == FOLDED_NUMBER && (unit = time_unit(rest)))
+        folded = FOLDED_DURATION;
+    else if (folded == FOLDED_NUMBER)
+        unit = size_unit(rest);
+    value = folded ? (struct text){signs + folded - 1, 1} : text_cut(t, i, n);
     if (goes_on(f, value)) {
         f->len = f->last_end;
-        return i + n;
+    } else {
+        memcpy(f->out + f->len, value.at, value.len);
+        f->len += value.len;
+        f->last = value;
+        f->last_end = f->len;
     }
-    memcpy(f->out + f->len, value.at, value.len);
-    f->len += value.len;
-    f->last = value;
-    f->last_end = f->len;
-    if (folded != FOLDED_NUMBER)
-        return i + n;
-    if ((unit = size_unit(rest)))
+    if (folded != FOLDED_NUMBER || unit || !(word = counted_word(rest)))
         return i + n + unit;
-    if (!(word = counted_word(rest)))
-        return i + n;
     memcpy(f->out + f->len, rest.at, word);
     f->len += word;
     return i + n + word + 1;

@@ -200,3 +200,55 @@ struct text group_demangle(struct text t, struct arena *a)
     }
     return m.len ? group_trim_native((struct text){m.out, m.len}, false, a) : t;
 }
+
+/* ---- Swift: names stay as they are, but for what is numbered ---- */
+
+bool group_is_swift(struct text t)
+{
+    return begins(t, "$s") || begins(t, "$S") || begins(t, "_$s") || begins(t, "_$S");
+}
+
+/* Parts of an asynchronous function, TY3_ and TQ1_: where its number begins, t.len: it is none. */
+static size_t swift_part(struct text t)
+{
+    size_t at = t.len;
+
+    if (!text_ends(t, "_"))
+        return at;
+    for (at--; at > 0 && scan_is_digit(t.at[at - 1]);)
+        at--;
+    return at > 2 && (scan_stands(t, at - 2, "TY") || scan_stands(t, at - 2, "TQ")) ? at - 2
+                                                                                    : t.len;
+}
+
+/* Thunks for Objective-C and partial application, merged and asynchronous functions. */
+static struct text without_swift_ends(struct text t)
+{
+    static const char *const ends[] = {"To", "TA", "Tm", "Tu"};
+
+    for (bool found = true; found;) {
+        size_t part = swift_part(t);
+
+        found = part < t.len;
+        t.len = part;
+        for (unsigned i = 0; i < 4 && !found; i++)
+            if ((found = t.len > 4 && text_ends(t, ends[i])))
+                t.len -= 2;
+    }
+    return t;
+}
+
+/* $s4Shop4CartC4loadyyFyycfU0_: closures are numbered, names of private things bear a hash. */
+struct text group_swift_name(struct text t, struct arena *a)
+{
+    t = without_swift_ends(text_cut(t, text_find_byte(t, '$') + 2, t.len));
+    for (size_t i = 0; i + 2 < t.len; i++) {
+        size_t n = scan_stands(t, i, "fU") ? scan_digits(t, i + 2) : 0;
+
+        if (n && scan_stands(t, i + 2 + n, "_"))
+            t = scan_replace(t, i + 2, n, "", a);
+        else if (scan_stands(t, i, "33_") && scan_run(t, i + 3, scan_is_hex) == 32)
+            t = scan_replace(t, i + 3, 32, "", a);
+    }
+    return t;
+}

@@ -91,6 +91,27 @@ static bool cut_groovy(struct text t, size_t i, struct cut *c)
     return end > digits && text_ends(text_cut(t, i, digits - i), mark);
 }
 
+/* Clojure: $pay__1235 */
+static bool cut_clojure(struct text t, size_t i, struct cut *c)
+{
+    size_t end = i + 1 + scan_run(t, i + 1, is_word), digits = end;
+
+    while (digits > i && scan_is_digit(t.at[digits - 1]))
+        digits--;
+    *c = (struct cut){.keep = digits - i, .drop = end - digits, .with = ""};
+    return end > digits && digits > i + 3 && text_ends(text_cut(t, i, digits - i), "__");
+}
+
+/* $$ExternalSyntheticLambda3 of D8 and R8: whatever they took out of a class */
+static bool cut_synthetic(struct text t, size_t i, struct cut *c)
+{
+    static const char mark[] = "$$ExternalSynthetic";
+
+    return scan_stands(t, i, mark) &&
+           cut_digits(t, i, sizeof mark - 1 + scan_run(t, i + sizeof mark - 1, scan_is_letter), "",
+                      c);
+}
+
 /* At a "$": does something that a run made up begin here? */
 static bool cut_here(struct text t, size_t i, struct cut *c)
 {
@@ -98,8 +119,10 @@ static bool cut_here(struct text t, size_t i, struct cut *c)
         return cut_digits(t, i, 5, "<auto>", c);
     if (scan_stands(t, i, "$eval")) /* Clojure */
         return cut_digits(t, i, 5, "<auto>", c);
-    if (scan_stands(t, i, "$$ExternalSyntheticLambda")) /* D8 and R8 */
-        return cut_digits(t, i, 25, "", c);
+    if (scan_stands(t, i, "$GeneratedIteratorForCodegenStage")) /* Spark */
+        return cut_digits(t, i, 33, "", c);
+    if (scan_stands(t, i, "$auxiliary$")) /* Byte Buddy */
+        return cut_rest(t, i, 11, c);
     if (scan_stands(t, i, "$Proxy"))
         return cut_digits(t, i, 6, "", c);
     if (scan_stands(t, i, "$ByteBuddy$"))
@@ -116,16 +139,16 @@ static bool cut_here(struct text t, size_t i, struct cut *c)
         *c = (struct cut){.keep = 7, .with = "", .counters = true};
         return true;
     }
-    return cut_javassist(t, i, c) || cut_proxy(t, i, c) ||
-           (scan_stands(t, i, "$_") && cut_groovy(t, i, c));
+    return cut_javassist(t, i, c) || cut_proxy(t, i, c) || cut_synthetic(t, i, c) ||
+           cut_clojure(t, i, c) || (scan_stands(t, i, "$_") && cut_groovy(t, i, c));
 }
 
-/* A counter of Kotlin's and Scala's closures: $12 */
+/* A counter of Kotlin's and Scala's closures: $12; Compose's keys, $-123456789 */
 static size_t counter_here(struct text t, size_t i)
 {
-    size_t n = scan_run(t, i + 1, scan_is_digit);
+    size_t sign = 1 + scan_stands(t, i, "$-"), n = scan_run(t, i + sign, scan_is_digit);
 
-    return n && (i + 1 + n == t.len || !is_word(t.at[i + 1 + n])) ? 1 + n : 0;
+    return n && (i + sign + n == t.len || !is_word(t.at[i + sign + n])) ? sign + n : 0;
 }
 
 static struct text without_generated(struct text t, bool counters, struct arena *a)
@@ -180,6 +203,54 @@ static struct text without_jdk_numbers(struct text t, struct arena *a)
     return t;
 }
 
+static bool is_border(struct text t, size_t at)
+{
+    return at >= t.len || !is_word(t.at[at]) || t.at[at] == '_';
+}
+
+static bool is_base36(char c)
+{
+    return scan_is_digit(c) || (c >= 'a' && c <= 'z');
+}
+
+/* Is that between borders a hash? Eight hex digits, any number behind 0x, twenty of base 36. */
+static bool is_hash(struct text t, bool behind_0x)
+{
+    size_t hex = scan_run(t, 0, scan_is_hex), digits = 0;
+
+    if (hex == t.len && (hex >= 8 || behind_0x))
+        return true;
+    for (size_t i = 0; i < t.len; i++)
+        digits += scan_is_digit(t.at[i]);
+    return t.len >= 20 && digits >= 4 && scan_run(t, 0, is_base36) == t.len;
+}
+
+/* Modules that were made at run time carry a hash in their name: Python's of Mako and Airflow, Java's
+ * of Gradle and Drools. */
+static void without_made_up(struct text module, struct arena *a, struct part *out)
+{
+    for (size_t i = 0; i < module.len; i++) {
+        size_t from = i, to = i;
+
+        if (!scan_is_digit(module.at[i]))
+            continue;
+        while (from > 0 && (scan_is_hex(module.at[from - 1]) || is_base36(module.at[from - 1])))
+            from--;
+        while (to < module.len && (scan_is_hex(module.at[to]) || is_base36(module.at[to])))
+            to++;
+        bool behind_0x = begins(text_cut(module, from, to - from), "0x");
+        if (behind_0x)
+            from += 2;
+        if ((from == 0 || behind_0x || is_border(module, from - 1)) && is_border(module, to) &&
+            is_hash(text_cut(module, from, to - from), behind_0x)) {
+            part_change(out, scan_replace(module, from, to - from, "<hex>", a),
+                        "removed generated name");
+            return;
+        }
+        i = to;
+    }
+}
+
 static void jvm_module(struct text module, struct text function, struct arena *a, struct part *out)
 {
     static const char sun[] = "sun.reflect.GeneratedMethodAccessor";
@@ -194,12 +265,9 @@ static void jvm_module(struct text module, struct text function, struct arena *a
         part_change(out, t, "removed reflection marker");
         return;
     }
-    if (begins(t, "Script") && t.len > 6 && 6 + scan_run(t, 6, scan_is_digit) == t.len) {
-        part_change(out, text_cut(t, 0, 6), "removed number of a script"); /* Groovy */
-        return;
-    }
-    if (!dollar && !internal && !slash)
-        return;
+    if (begins(t, "Script") && (at = 6 + scan_run(t, 6, scan_is_digit)) > 6 && /* Groovy */
+        (at == t.len || t.at[at] == '$'))
+        t = scan_replace(t, 6, at - 6, "", a);
     if (dollar && text_find(t, TEXT("$$Lambda")) < t.len) {
         part_off(out, "ignored java lambda");
         return;
@@ -209,10 +277,15 @@ static void jvm_module(struct text module, struct text function, struct arena *a
     if (internal)
         t = without_jdk_numbers(t, a);
     if (dollar)
-        t = without_generated(
-            t, text_is(function, "invokeSuspend") || text_find(t, TEXT("$$inlined$")) < t.len, a);
+        t = without_generated(t,
+                              text_is(function, "invokeSuspend") ||
+                                  text_find(t, TEXT("$$inlined$")) < t.len ||
+                                  begins(t, "java.lang.invoke.LambdaForm$"),
+                              a);
     if (!text_eq(t, module))
         part_change(out, t, "removed codegen marker");
+    if (memchr(t.at, '_', t.len) && scan_has_digit(t))
+        without_made_up(t, a, out);
 }
 
 /* Castle.Proxies.UserProxy_3, System.Data.Entity.DynamicProxies.User_<64 hex digits>: how many there
@@ -252,33 +325,6 @@ static void csharp_module(struct text module, struct arena *a, struct part *out)
         t.len = at;
     if (!text_eq(t, module))
         part_change(out, t, "removed compiler's class");
-}
-
-static bool is_border(struct text t, size_t at)
-{
-    return at >= t.len || !is_word(t.at[at]) || t.at[at] == '_';
-}
-
-/* Modules that were made at run time carry a hash in their name. */
-static void python_module(struct text module, struct arena *a, struct part *out)
-{
-    for (size_t i = 0; i < module.len; i++) {
-        size_t from = i, to;
-
-        if (!scan_is_digit(module.at[i]))
-            continue;
-        while (from > 0 && scan_is_hex(module.at[from - 1]))
-            from--;
-        to = i + scan_run(module, i, scan_is_hex);
-        bool begun = from == 0 || is_border(module, from - 1) ||
-                     (from >= 2 && module.at[from - 1] == 'x' && module.at[from - 2] == '0');
-        if (to - from >= 8 && begun && is_border(module, to)) {
-            part_change(out, scan_replace(module, from, to - from, "<hex>", a),
-                        "removed generated name");
-            return;
-        }
-        i = to;
-    }
 }
 
 /* github.com/acme/shop/v2/cart, gopkg.in/yaml.v3: the number of a release with other interfaces, right
@@ -324,7 +370,7 @@ void group_module_part(const struct frame *f, enum platform p, struct text funct
         csharp_module(f->module, a, out);
         return;
     case PLATFORM_PYTHON:
-        python_module(f->module, a, out);
+        without_made_up(f->module, a, out);
         return;
     default:
         clean = group_clean_path_module(p == PLATFORM_GO ? without_major(f->module, a) : f->module,

@@ -429,6 +429,26 @@ static struct text without_il2cpp(struct text t, struct arena *a)
     return t;
 }
 
+/* "total+0x1f", "-[Cart total] + 44": how far behind the beginning of the function. */
+static struct text without_offset(struct text t)
+{
+    size_t at = t.len;
+
+    while (at > 0 && is_hex(t.at[at - 1]))
+        at--;
+    if (at == t.len || at < 2)
+        return t;
+    if (t.at[at - 1] == 'x' && t.at[at - 2] == '0')
+        at -= 2;
+    else if (scan_digits(t, at) < t.len - at)
+        return t;
+    while (at > 0 && t.at[at - 1] == ' ')
+        at--;
+    if (at < 2 || t.at[at - 1] != '+')
+        return t;
+    return text_trim(text_cut(t, 0, at - 1));
+}
+
 /* Nothing in it that the long way would touch? */
 static bool is_plain(struct text t)
 {
@@ -446,6 +466,7 @@ struct text group_trim_native(struct text function, bool swift, struct arena *a)
     if (t.len == 0 || t.len > NAME_MAX_TRIMMED || text_is(t, "<redacted>") ||
         text_is(t, "<unknown>"))
         return function;
+    t = without_offset(t);
     if (t.at[0] == '[' || ((t.at[0] == '+' || t.at[0] == '-') && t.len > 1 && t.at[1] == '['))
         return t;
     if (!is_plain(t)) {

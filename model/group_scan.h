@@ -49,6 +49,15 @@ static inline bool scan_all_digits(struct text t)
     return t.len && scan_digits(t, 0) == t.len;
 }
 
+/* Without one there is no number to take away. */
+static inline bool scan_has_digit(struct text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (scan_is_digit(t.at[i]))
+            return true;
+    return false;
+}
+
 /* Does that stand at `at`? */
 static inline bool scan_stands(struct text t, size_t at, const char *literal)
 {

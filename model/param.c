@@ -168,7 +168,8 @@ static bool at_token(struct param_scan *s, size_t i, struct match *m, struct par
         size_t measure = param_size_here(s, i, &fraction);
 
         if (number(m, measure, fraction) || found(m, param_duration_here(s, i), "<duration>") ||
-            (t->letters == 2 && found(m, param_ordinal_here(s, i), "<int>")))
+            (t->letters == 2 && found(m, param_ordinal_here(s, i), "<int>")) ||
+            (t->letters && found(m, param_dimensions_here(s, i), "<int>x<int>")))
             return true;
     }
     if (found(m, param_swift_here(s, i), "<swift_txn_id>") ||

@@ -82,6 +82,23 @@ static bool month(struct cursor *c)
     return one_of(c, "JanFebMarAprMayJunJulAugSepOctNovDec", 3);
 }
 
+/* May, November */
+static bool month_long(struct cursor *c)
+{
+    static const char *const rests[] = {"uary", "ruary", "ch",     "il",   "",      "e",
+                                        "y",    "ust",   "tember", "ober", "ember", "ember"};
+    static const char shorts[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+    for (size_t i = 0; i < sizeof rests / sizeof *rests; i++)
+        if (c->i + 3 <= c->s->len && memcmp(c->s->at + c->i, shorts + 3 * i, 3) == 0) {
+            c->i += 3;
+            if (param_literal(c->s, c->i, rests[i]))
+                c->i += strlen(rests[i]);
+            return true;
+        }
+    return false;
+}
+
 static bool weekday(struct cursor *c)
 {
     return one_of(c, "SunMonTueWedThuFriSat", 3);
@@ -170,14 +187,15 @@ static bool rfc1123(struct cursor *c)
 
 static bool weekday_blank(struct cursor *c)
 {
-    return weekday(c) && blank(c);
+    return weekday_long(c) && (take(c, ','), blank(c));
 }
 
-/* [Mon ]Jan 02, 1999 */
+/* [Mon ]Jan 02, 1999; [Monday, ]January 2, 1999 */
 static bool us_date(struct cursor *c)
 {
     option(c, weekday_blank);
-    return month(c) && blank(c) && pair(c, '3') && take(c, ',') && blank(c) && digits(c, 2, 4);
+    return month_long(c) && blank(c) && digits(c, 1, 2) && take(c, ',') && blank(c) &&
+           digits(c, 2, 4);
 }
 
 /* RFC 850: Monday, 02-Jan-06 15:04:05 MST */
@@ -283,6 +301,16 @@ static bool rfc2822(struct cursor *c)
     return day_of_month(c) && blanks(c) && month(c) && blanks(c) && year(c) && blanks(c) &&
            hour24(c) && take(c, ':') && pair(c, '5') && (option(c, colon_leap_seconds), true) &&
            blanks(c) && zone(c);
+}
+
+/* 2 January 2006, 02-Jan-2006 */
+static bool day_first(struct cursor *c)
+{
+    if (!day_of_month(c))
+        return false;
+    bool dash = take(c, '-');
+    return (dash || blank(c)) && month_long(c) && (dash ? take(c, '-') : blank(c)) && year(c) &&
+           param_token_ends(c->s, c->i);
 }
 
 static bool blank_zone(struct cursor *c)
@@ -435,7 +463,9 @@ static size_t begins_with_digit(const struct param_scan *s, size_t i)
     } else if (run == 2 && param_byte(s, i + 2, '/')) {
         return try(s, i, common_log);
     } else if (run <= 2 && param_is(s, i + run, PARAM_SPACE) && param_word_begins(s, i)) {
-        return try(s, i, rfc2822);
+        return (n = try(s, i, rfc2822)) ? n : try(s, i, day_first);
+    } else if (run <= 2 && param_byte(s, i + run, '-') && param_word_begins(s, i)) {
+        return try(s, i, day_first);
     }
     return 0;
 }

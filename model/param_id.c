@@ -1,4 +1,6 @@
 /* param_id.c -- identifiers: trace headers, UUIDs, digests, hexadecimal and random text. */
+#include <string.h>
+
 #include "model/param_scan.h"
 
 #define HEX (PARAM_HEX_LOWER | PARAM_HEX_UPPER)
@@ -59,6 +61,12 @@ size_t param_swift_here(const struct param_scan *s, size_t i)
     return at - i;
 }
 
+/* E11000, E0308: what many programs call their errors, as others do W1203 and P2002. */
+static bool is_error_name(const struct param_scan *s, size_t i, const struct param_token *t)
+{
+    return s->at[i] == 'E' && t->letters == 1 && !(i > 0 && memchr("-_", s->at[i - 1], 2));
+}
+
 /* With 0x any number of digits. Without, one case only: short ones need a digit and a letter,
  * since "face" is a word, long ones do not. */
 size_t param_hex_here(const struct param_scan *s, size_t i, const struct param_token *t)
@@ -70,7 +78,7 @@ size_t param_hex_here(const struct param_scan *s, size_t i, const struct param_t
     if (!t->hex_lower && !t->hex_upper)
         return 0;
     if (len >= 4 && len <= 6)
-        return t->digits && t->letters ? len : 0;
+        return t->digits && t->letters && !is_error_name(s, i, t) ? len : 0;
     return len >= 8 && len <= 128 ? len : 0;
 }
 
@@ -81,15 +89,22 @@ bool param_is_git_sha(const struct param_token *t, size_t len)
 }
 
 /* k9Mtd2gDcgG: letters and digits change too often for a name like dogNumber1 or bball4lyfe. */
-static bool is_random(const struct param_token *t, size_t len)
+static bool is_random(const struct param_scan *s, size_t i, const struct param_token *t, size_t len)
 {
+    if (len == 20 && !t->lower && (param_literal(s, i, "AKIA") || param_literal(s, i, "ASIA")))
+        return true; /* names of keys of AWS */
     return len >= 4 && t->switches >= 3 && (len >= 6 || (t->lower && t->upper));
 }
 
 /* INV000123: a word and six digits or more are a number of something; codes of errors have less, but
- * for those of Azure, AADSTS700016. */
+ * for those of Azure, AADSTS700016, and of JBoss, HHH000342. */
 static bool is_serial(const struct param_scan *s, size_t i, const struct param_token *t)
 {
+    static const char *const errors[] = {"HHH", "ISPN", "JBAS", "WELD", "UT"};
+
+    for (unsigned e = 0; e < sizeof errors / sizeof *errors; e++)
+        if (t->letters == strlen(errors[e]) && param_literal(s, i, errors[e]))
+            return false;
     return t->switches == 1 && t->longest_digits >= 6 && t->letters >= 2 && t->letters <= 4 &&
            !t->lower && param_is(s, i, PARAM_LETTER);
 }
@@ -158,7 +173,7 @@ size_t param_random_here(const struct param_scan *s, size_t i, const struct para
 
     if ((n = numbered_word(s, i)))
         return n;
-    if (is_random(t, t->end - i) || is_serial(s, i, t) || is_prefixed(s, i, t))
+    if (is_random(s, i, t, t->end - i) || is_serial(s, i, t) || is_prefixed(s, i, t))
         return t->end - i;
     return t->switches && param_byte(s, t->end, '-') ? dashed(s, i, t) : 0;
 }

@@ -95,7 +95,8 @@ static const struct code_word {
     const char *word, *before; /* NULL: whatever stands before the word */
     uint8_t least, most;
 } code_words[] = {
-    {"errno", NULL, 1, 5},          {"winerror", NULL, 1, 5},     /* Python on Windows */
+    {"errno", NULL, 1, 5},          {"err", NULL, 1, 5},
+    {"winerror", NULL, 1, 5},                                     /* Python on Windows */
     {"sqlcode", NULL, 1, 5},                                      /* DB2 */
     {"Win32Exception", NULL, 1, 5}, {"ApiException", NULL, 1, 5}, /* Google's services on Android */
     {"curl", NULL, 1, 2},           {"smtp", NULL, 3, 3},
@@ -105,8 +106,13 @@ static const struct code_word {
     {"exit_status", NULL, 1, 3},    {"exited", NULL, 1, 3},
     {"code", "exit", 1, 3},         {"code", "exited", 1, 3},
     {"status", "exit", 1, 3},       {"status", "exited", 1, 3},
+    {"returncode", NULL, 1, 3},     {"return_code", NULL, 1, 3},
+    {"code", "return", 1, 3},       {"number", "error", 1, 5},
+    {"errorcode", NULL, 1, 5},      {"error_code", NULL, 1, 5},
     {"code", "error", 1, 5},        {"code", "close", 1, 5}, /* of a socket: 1006 */
-    {"code", "closed", 1, 5},       {"code", "response", 1, 3},
+    {"code", "closed", 1, 5},       {"closed", "websocket", 4, 4},
+    {"code", "response", 1, 3},     {"status", "grpc", 1, 2},
+    {"statuscode", NULL, 3, 3},     {"osstatus", NULL, 1, 5},
     {"code", NULL, 3, 3},           {"status", NULL, 3, 3},
     {"error", "domain", 1, 5}, /* Apple: NSURLErrorDomain error -1009 */
 };
@@ -138,6 +144,26 @@ static bool is_error_number(const struct param_scan *s, size_t i, struct text wo
            !param_literal(s, end, " of ") && !param_literal(s, end, " time");
 }
 
+static bool one_follows(const struct param_scan *s, size_t i, const char *const *literals)
+{
+    while (*literals && !param_literal(s, i, *literals))
+        literals++;
+    return *literals;
+}
+
+/* Compilers: "error C2065", "warning C4996" */
+static bool is_named_error(const struct param_scan *s, size_t i, size_t len)
+{
+    size_t end = i;
+    struct text word;
+
+    if (len < 4 || len > 6 || s->at[i] < 'A' || s->at[i] > 'Z' ||
+        param_run(s, i + 1, PARAM_DIGIT, len) != len - 1)
+        return false;
+    word = word_before(s, &end);
+    return word_ends_in(word, "error") || word_ends_in(word, "warning");
+}
+
 /* "returned 404", "responded with 503: …"; "returned 404 rows" is a count. */
 static bool is_answer(const struct param_scan *s, size_t i, struct text word)
 {
@@ -147,8 +173,34 @@ static bool is_answer(const struct param_scan *s, size_t i, struct text word)
         !(text_is(word, "returned") || text_is(word, "responded") || text_is(word, "replied")))
         return false;
     return !(param_byte(s, end, ' ') && param_is(s, end + 1, PARAM_LETTER)) ||
-           param_literal(s, end, " for ") || param_literal(s, end, " from ") ||
-           param_literal(s, end, " on ");
+           one_follows(s, end,
+                       (const char *const[]){" for ", " from ", " on ", " after ", " in ", " to ",
+                                             " while ", " when ", NULL});
+}
+
+/* "404 Client Error", "got 429 Too Many Requests": the reason of an answer behind its number. */
+static bool is_reasoned(const struct param_scan *s, size_t i)
+{
+    static const char *const reasons[] = {" Client Error",
+                                          " Server Error",
+                                          " Bad Request",
+                                          " Unauthorized",
+                                          " Forbidden",
+                                          " Not Found",
+                                          " Method Not Allowed",
+                                          " Request Timeout",
+                                          " Conflict",
+                                          " Gone",
+                                          " Unprocessable",
+                                          " Too Many Requests",
+                                          " Bad Gateway",
+                                          " Internal Server",
+                                          " Service Unavailable",
+                                          " Gateway Time",
+                                          " Not Implemented",
+                                          NULL};
+
+    return (s->at[i] == '4' || s->at[i] == '5') && one_follows(s, i + 3, reasons);
 }
 
 /* How many digits may stand behind what stands before `i`; 0: none. */
@@ -158,7 +210,7 @@ static unsigned digits_kept(const struct param_scan *s, size_t i, unsigned *leas
     struct text word = telling_word_before(s, &end), before;
 
     *least = 3;
-    if (word.len < 4)
+    if (word.len < 3)
         return 0;
     if (is_http(word) || is_answer(s, i, word))
         return 3;
@@ -169,7 +221,7 @@ static unsigned digits_kept(const struct param_scan *s, size_t i, unsigned *leas
         if (!word_ends_in(word, c->word) || (c->before && !word_ends_in(before, c->before)))
             continue;
         *least = s->at[i] == '-' ? 1 : c->least;
-        return s->at[i] == '-' ? 5 : c->most;
+        return s->at[i] == '-' ? 10 : c->most; /* -1073741819 is 0xC0000005 */
     }
     *least = 1;
     return is_error_number(s, i, word) ? 5 : 0;
@@ -198,13 +250,28 @@ static bool is_windows_status(const struct param_scan *s, size_t i, size_t len)
     return false;
 }
 
-/* MySQL: ERROR 1062 (23000) */
+/* MySQL: ERROR 1062 (23000); of PHP's PDO SQLSTATE[HY000] [1045] */
 static bool is_mysql_error(const struct param_scan *s, size_t i, size_t len)
 {
     size_t end = i;
 
+    if (len == 4 && i >= 17 && memcmp(s->at + i - 3, "] [", 3) == 0)
+        return text_is((struct text){s->at + i - 17, 9}, "SQLSTATE[");
     return len == 4 && param_byte(s, i + 4, ' ') && param_byte(s, i + 5, '(') &&
            word_ends_in(word_before(s, &end), "error");
+}
+
+/* ORA-00942, PLS-00306: Oracle's programs, and those who speak with them. */
+static bool is_oracle_error(const struct param_scan *s, size_t i)
+{
+    static const char *const names[] = {"ORA", "PLS", "TNS", "DPI", "DPY", "NJS"};
+
+    if (i < 4 || s->at[i - 1] != '-' || !param_word_begins(s, i - 4))
+        return false;
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+        if (text_eq_nocase((struct text){s->at + i - 4, 3}, text_of(names[n])))
+            return true;
+    return false;
 }
 
 size_t param_keep_number_here(const struct param_scan *s, size_t i)
@@ -214,19 +281,17 @@ size_t param_keep_number_here(const struct param_scan *s, size_t i)
     size_t digits = param_run(s, at, PARAM_DIGIT, 11);
     unsigned least, most;
 
-    if (!is_digit(s, at) && !(len == 5 && is_sqlstate(s, i, len)))
-        return 0;
     if (!param_token_ends(s, at + len))
         return 0;
-    if (is_windows_status(s, i, len) || is_sqlstate(s, i, len))
+    if (is_windows_status(s, i, len) || is_sqlstate(s, i, len) || is_named_error(s, i, len))
         return len;
+    if (!is_digit(s, at))
+        return 0;
     if (digits != len || (param_byte(s, at + len, '.') && is_digit(s, at + len + 1)) ||
         (param_byte(s, at + len, ',') && is_digit(s, at + len + 1)))
         return 0;
-    if (!sign && i >= 4 && s->at[i - 1] == '-' &&
-        text_eq_nocase((struct text){s->at + i - 4, 3}, TEXT("ORA")) && param_word_begins(s, i - 4))
-        return len;
-    if (is_mysql_error(s, i, len))
+    if (!sign &&
+        (is_oracle_error(s, i) || is_mysql_error(s, i, len) || (len == 3 && is_reasoned(s, i))))
         return len;
     most = digits_kept(s, i, &least);
     return len >= least && len <= most ? sign + len : 0;

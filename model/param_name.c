@@ -28,12 +28,13 @@ size_t param_pod_here(const struct param_scan *s, size_t i, const struct param_t
     if (i == 0 || s->at[i - 1] != '-' || len < 5 || len > 10)
         return 0;
     if (len == 5)
-        return t->switches >= 3 && run_of(s, i, alphabet, 5) == 5 && param_word_ends(s, t->end) ? 5
-                                                                                                : 0;
+        return t->switches >= 3 && run_of(s, i, alphabet, 5) == 5 && param_token_ends(s, t->end)
+                   ? 5
+                   : 0;
     if (len < 8 || !param_byte(s, t->end, '-'))
         return 0;
     pod = t->letters == 0 || run_of(s, i, alphabet, len) == len;
-    return pod && run_of(s, t->end + 1, alphabet, 6) == 5 && param_word_ends(s, t->end + 6)
+    return pod && run_of(s, t->end + 1, alphabet, 6) == 5 && param_token_ends(s, t->end + 6)
                ? len + 6
                : 0;
 }

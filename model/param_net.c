@@ -27,6 +27,13 @@ static bool has_letter(const struct param_scan *s, size_t from, size_t end)
     return false;
 }
 
+/* '@acme/shop' and node_modules/@acme have nobody before the at, react@18.2.0 no host behind it. */
+static bool is_package(const struct param_scan *s, size_t at, size_t end, unsigned labels)
+{
+    return memchr("'`/=?#{|}", s->at[at - 1], 9) ||
+           ((labels == 2 || labels == 3) && !has_letter(s, at + 1, end));
+}
+
 size_t param_email_here(struct param_scan *s, size_t i)
 {
     if (!s->has_at || i < s->local_end || !param_is(s, i, PARAM_LOCAL))
@@ -36,12 +43,12 @@ size_t param_email_here(struct param_scan *s, size_t i)
     if (!param_byte(s, at, '@') || !param_is(s, at + 1, PARAM_LABEL))
         return 0;
     size_t end = at + 1 + param_run(s, at + 1, PARAM_LABEL, SIZE_MAX);
-    bool one_label = true;
-    while (param_byte(s, end, '.') && param_is(s, end + 1, PARAM_LABEL)) {
+    unsigned labels = 1;
+    for (; param_byte(s, end, '.') && param_is(s, end + 1, PARAM_LABEL); labels++)
         end += 1 + param_run(s, end + 1, PARAM_LABEL, SIZE_MAX);
-        one_label = false;
-    }
-    if (one_label && is_object_hash(s, at + 1, end) && has_letter(s, i, at)) {
+    if (is_package(s, at, end, labels))
+        return 0;
+    if (labels == 1 && is_object_hash(s, at + 1, end) && has_letter(s, i, at)) {
         s->name_at = at;
         return 0;
     }

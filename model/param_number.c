@@ -54,38 +54,36 @@ static size_t iso_duration(const struct param_scan *s, size_t i)
     return parts && !n && time && param_word_ends(s, at) ? at - i : 0;
 }
 
-/* 250ms, 1.5s, 80µs; and as Go prints it, 1h2m3.5s. A lone "5m" may be metres. */
+/* 250ms, 1.5s, 80µs; and as Go and others print it, 1h2m3.5s, 2d4h, 1m12s345ms. A lone "5m" may be
+ * metres. */
 size_t param_duration_here(const struct param_scan *s, size_t i)
 {
-    static const char *const small[] = {"ms", "us", "ns", "\xc2\xb5s", "\xce\xbcs", "s", NULL};
-    static const char *const large[] = {"h", "m", NULL};
-    size_t at = i, n, unit;
-    bool fraction;
+    static const char *const units[] = {"d",         "h",         "ms", "m",  "s",
+                                        "\xc2\xb5s", "\xce\xbcs", "us", "ns", NULL};
+    size_t at = i, n, unit, last = 0, parts = 0;
+    bool fraction = false, whole = true;
 
     if (!param_word_begins(s, i))
         return 0;
     if (s->at[i] == 'P')
         return iso_duration(s, i);
-    for (unsigned parts = 0; parts < 3; parts++) {
+    for (; whole && param_is(s, at, PARAM_DIGIT); parts++) {
         n = parts ? digits_and_fraction(s, at, &fraction) : measure(s, at, &fraction);
-        if (n == 0 || (!fraction && n > 20))
+        if ((!fraction && n > 20) || !(unit = unit_here(s, at + n, units)))
             return 0;
-        at += n;
-        if ((unit = unit_here(s, at, small)))
-            return param_word_ends(s, at + unit) ? at + unit - i : 0;
-        if (fraction || !(unit = unit_here(s, at, large)))
-            return 0;
-        at += unit;
+        whole = !fraction;
+        last = unit == 1 && s->at[at + n] != 's';
+        at += n + unit;
     }
-    return 0;
+    return (parts > 1 || (parts && !last)) && param_word_ends(s, at) ? at - i : 0;
 }
 
 /* "12MB" and "5m" keep their unit: `n` bytes of number stand before it. */
 size_t param_size_here(const struct param_scan *s, size_t i, bool *fraction)
 {
-    static const char *const units[] = {"B",   "kB",  "KB",  "MB",  "GB", "TB",  "PB", "KiB",
-                                        "MiB", "GiB", "TiB", "PiB", "kb", "mb",  "gb", "tb",
-                                        "kib", "mib", "gib", "m",   "h",  "min", NULL};
+    static const char *const units[] = {"B",   "kB",  "KB",  "MB", "GB", "TB", "PB", "KiB", "MiB",
+                                        "GiB", "TiB", "PiB", "kb", "mb", "gb", "tb", "kib", "mib",
+                                        "gib", "Ki",  "Mi",  "Gi", "Ti", "m",  "h",  "min", NULL};
     size_t n = param_word_begins(s, i) ? measure(s, i, fraction) : 0;
 
     for (const char *const *u = units; n && *u; u++)
@@ -103,6 +101,22 @@ size_t param_ordinal_here(const struct param_scan *s, size_t i)
     return param_word_begins(s, i) && unit_here(s, i + n, endings) && param_word_ends(s, i + n + 2)
                ? n + 2
                : 0;
+}
+
+/* 1920x1080, 4x10x3; 0x10 is hex. */
+size_t param_dimensions_here(const struct param_scan *s, size_t i)
+{
+    size_t at = i, n, count = 0;
+
+    if (!param_token_begins(s, i) || (param_byte(s, i, '0') && param_byte(s, i + 1, 'x')))
+        return 0;
+    while ((n = param_run(s, at, PARAM_DIGIT, 8))) {
+        at += n;
+        if (++count && !param_byte(s, at, 'x'))
+            break;
+        at++;
+    }
+    return n && count > 1 && param_token_ends(s, at) ? at - i : 0;
 }
 
 /* v1.2.3-rc.1 */
