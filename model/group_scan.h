@@ -4,6 +4,7 @@
 #define QUERN_MODEL_GROUP_SCAN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "proto/arena.h"
@@ -52,7 +53,17 @@ static inline bool scan_all_digits(struct text t)
 /* Without one there is no number to take away. */
 static inline bool scan_has_digit(struct text t)
 {
-    for (size_t i = 0; i < t.len; i++)
+    const uint64_t ones = 0x0101010101010101, high = 0x80 * ones;
+    uint64_t word, low;
+    size_t i = 0;
+
+    for (; i + 8 <= t.len; i += 8) { /* of eight bytes: at least '0', and less than ':' */
+        memcpy(&word, t.at + i, sizeof word);
+        low = word & ~high;
+        if ((low + (0x80 - '0') * ones) & ~(low + (0x80 - ':') * ones) & ~word & high)
+            return true;
+    }
+    for (; i < t.len; i++)
         if (scan_is_digit(t.at[i]))
             return true;
     return false;
