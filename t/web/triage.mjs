@@ -190,4 +190,18 @@ await run(async ({ window }) => {
   await page.getByText('BrandNewError').waitFor();
   await comes(async () => (await rows(page).count()) > shown, 'a click shows it');
   ok(await page.evaluate(() => window.stayed), 'without a reload');
+
+  // addresses that Sentry's tools print
+  const [{ id, permalink }] = await list('BrandNewError');
+  const trace = 'a'.repeat(32);
+  for (const [from, to] of [
+    [permalink.slice(base.length), `/issues/${id}`],
+    [`/organizations/default/issues/${id}/events/${event.event_id}/`, `/issues/${id}/events/${event.event_id}`],
+    [`/organizations/default/explore/traces/trace/${trace}/`, `/traces/${trace}`],
+    [`/organizations/default/performance/trace/${trace}`, `/traces/${trace}`],
+    ['/orgredirect/organizations/:orgslug/settings/auth-tokens/', '/settings/account'],
+  ]) {
+    await visit(page, from);
+    await becomes(async () => new URL(page.url()).pathname, to, `${from} leads to ${to}`);
+  }
 });

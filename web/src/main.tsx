@@ -79,7 +79,15 @@ function Pages() {
         {(p) => <Issue key={p.issue} issue={p.issue} event={p.event} />}
       </Route>
       <Route path="/issues/:issue">{(p) => <Issue key={p.issue} issue={p.issue} event="latest" />}</Route>
+      {/* as Sentry's tools print them: permalinks, links to traces, where sentry-cli finds a token */}
       <Route path="/organizations/:org/issues/:issue">{(p) => <Redirect to={`/issues/${p.issue}`} />}</Route>
+      <Route path="/organizations/:org/issues/:issue/events/:event">
+        {(p) => <Redirect to={`/issues/${p.issue}/events/${p.event}`} />}
+      </Route>
+      <Route path="/organizations/:org/*/trace/:trace">{(p) => <Redirect to={`/traces/${p.trace}`} />}</Route>
+      <Route path="/orgredirect/*">
+        <Redirect to="/settings/account" />
+      </Route>
       <Route path="/releases" component={Releases} />
       <Route path="/releases/:version">
         {(p) => <Release key={p.version} version={decodeURIComponent(p.version)} />}
