@@ -90,9 +90,14 @@ struct text span_description(const struct span *s, struct arena *a)
     return made.len ? made : span_operation(s);
 }
 
+struct text span_shown_name(struct text name)
+{
+    return name.len ? name : TEXT("(unnamed)");
+}
+
 struct text span_operation(const struct span *s)
 {
-    return s->name.len ? s->name : TEXT("(unnamed)");
+    return span_shown_name(s->name);
 }
 
 /* ---- status ---- */

@@ -1,6 +1,7 @@
-/* span_name.h -- what a span is called and what became of it, in Sentry's words, whichever SDK sent
- * it. Purity     no I/O; results point into the span or the arena. Source     Relay: relay-spans
- * (op, description, status codes), relay-event-normalization (transaction names). */
+/* span_name.h -- what a span is called and what became of it, in Sentry's words, whichever SDK sent it.
+ * Purity     no I/O; results point into the span or the arena.
+ * Source     Relay: relay-spans (op, description, status codes), relay-event-normalization
+ *            (transaction names). */
 #ifndef QUERN_MODEL_SPAN_NAME_H
 #define QUERN_MODEL_SPAN_NAME_H
 
@@ -18,6 +19,7 @@ struct text span_description(const struct span *s, struct arena *a);
 uint8_t span_status_word(const struct span *s);
 /* The name to count it under: "(unnamed)" for none. */
 struct text span_operation(const struct span *s);
+struct text span_shown_name(struct text name);
 
 /* Is the name of that source (sentry.source) likely to hold ids? Without a source, names with a
  * slash are, unless an SDK put together method and route. */

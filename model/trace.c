@@ -3,24 +3,25 @@
 
 #include "proto/hex.h"
 
-/* What is asked of a span again and again, in no order: close together, since spans are large. */
-struct key {
-    uint64_t id, parent; /* the bytes as they are; 0: none */
-    uint64_t start_ns, end_ns;
-    const struct resource *resource;
-    uint8_t kind;
-    bool entry;
+/* What became of a span that was sent. */
+#define HAS_TWINS 0x01 /* several have its id */
+#define LEFT_OUT 0x02  /* a copy of it was kept */
+
+struct slot {
+    uint32_t tag; /* of the id: what is not meant is told apart without a look at its key */
+    uint32_t at;  /* TRACE_NONE: free */
 };
 
-/* A span while the tree is being made; numbers are positions in the input. */
+/* The tree while it is being made; numbers are positions in the input. */
 struct maker {
-    const struct span *spans;
-    struct key *keys;
-    uint32_t count;  /* of them that are no duplicates: `order` lists those */
+    const struct trace_key *keys;
+    uint32_t sent;
+    uint32_t count;  /* of them that were not left out: `order` lists those */
     uint32_t *order; /* by start */
-    uint32_t *index; /* open addressing, span id → a span of that id */
-    uint32_t *same;  /* the next span of the same id */
-    uint32_t room;   /* of the index; a power of two */
+    uint8_t *fate;
+    struct slot *index; /* open addressing, span id → a span of that id */
+    uint32_t *same;     /* the next span of the same id */
+    uint32_t room;      /* of the index; a power of two */
     uint32_t *parent;
     uint8_t *flags;
     struct trace *out;
@@ -28,81 +29,88 @@ struct maker {
 
 /* ---- one copy of each ---- */
 
-static uint64_t id_word(const uint8_t id[8])
+uint64_t trace_segment(const struct attrs *attrs)
 {
-    uint64_t word;
+    uint8_t id[8];
 
-    memcpy(&word, id, 8);
-    return word;
+    return hex_read(attr_string(attrs, "sentry.segment.id"), id, 8) ? id_word(id) : 0;
 }
 
-static struct key key_of(const struct span *s)
+struct trace_key trace_key_of(const struct span *s)
 {
-    return (struct key){.id = id_word(s->span_id),
-                        .parent = id_word(s->parent_id),
-                        .start_ns = s->start_ns,
-                        .end_ns = s->end_ns,
-                        .resource = s->resource,
-                        .kind = s->kind,
-                        .entry = (s->flags & SPAN_ENTRY) != 0};
+    uint32_t parts = s->attrs.count + s->event_count;
+
+    return (struct trace_key){.id = id_word(s->span_id),
+                              .parent = id_word(s->parent_id),
+                              .segment = s->flags & SPAN_SENTRY ? trace_segment(&s->attrs) : 0,
+                              .start_ns = s->start_ns,
+                              .end_ns = s->end_ns,
+                              .resource = s->resource,
+                              .name = s->name,
+                              .parent_at = TRACE_NONE,
+                              .parts = parts < UINT16_MAX ? (uint16_t)parts : UINT16_MAX,
+                              .flags = s->flags,
+                              .kind = s->kind};
 }
 
-static bool is_same_service(const struct key *a, const struct key *b)
+static bool is_same_service(const struct trace_key *a, const struct trace_key *b)
 {
     return a->resource == b->resource || text_eq(a->resource->service, b->resource->service);
 }
 
 /* Where spans of that id are listed in the index, or where they would be. Ids that are counted up differ in
  * their last bytes only, the highest of the word. */
-static uint32_t slot_of(const struct maker *m, uint64_t id)
+static struct slot *slot_of(const struct maker *m, uint64_t id)
 {
-    uint32_t at = (uint32_t)((id ^ id >> 32) * 0x9e3779b97f4a7c15 >> 32) & (m->room - 1);
+    uint64_t hash = (id ^ id >> 32) * 0x9e3779b97f4a7c15;
+    uint32_t tag = (uint32_t)hash, at = (uint32_t)(hash >> 32) & (m->room - 1);
+    struct slot *slot;
 
-    while (m->index[at] != TRACE_NONE && m->keys[m->index[at]].id != id)
+    while ((slot = &m->index[at])->at != TRACE_NONE &&
+           (slot->tag != tag || m->keys[slot->at].id != id))
         at = (at + 1) & (m->room - 1);
-    return at;
+    slot->tag = tag;
+    return slot;
 }
 
 static uint32_t first_of(const struct maker *m, uint64_t id)
 {
-    return m->index[slot_of(m, id)];
+    return slot_of(m, id)->at;
 }
 
 /* Zipkin's bridges give the client's and the server's span of one call the same id. */
-static bool is_copy(const struct key *a, const struct key *b)
+static bool is_copy(const struct trace_key *a, const struct trace_key *b)
 {
     return (a->kind == SPAN_SERVER) == (b->kind == SPAN_SERVER) && is_same_service(a, b);
 }
 
 /* Streaming SDKs and re-exporting proxies send a span again when more of it is known. */
-static bool is_fuller(const struct span *a, const struct span *than)
+static bool is_fuller(const struct trace_key *a, const struct trace_key *than)
 {
-    if (a->end_ns != than->end_ns)
-        return a->end_ns > than->end_ns;
-    return a->attrs.count + a->event_count > than->attrs.count + than->event_count;
+    return a->end_ns != than->end_ns ? a->end_ns > than->end_ns : a->parts > than->parts;
 }
 
-/* Put span `i` into the index. False: another copy of it stays. A copy that is replaced gives its
- * place in the chain. */
-static bool enter(struct maker *m, uint32_t i, uint32_t *replaced)
+/* Put span `i` into the index. Of two copies one is left out; the one that stays has the place in the chain. */
+static void enter(struct maker *m, uint32_t i)
 {
-    uint32_t *link = &m->index[slot_of(m, m->keys[i].id)];
+    uint32_t *link = &slot_of(m, m->keys[i].id)->at;
 
-    *replaced = TRACE_NONE;
     for (; *link != TRACE_NONE; link = &m->same[*link]) {
+        m->fate[i] |= HAS_TWINS;
+        m->fate[*link] |= HAS_TWINS;
         if (!is_copy(&m->keys[i], &m->keys[*link]))
             continue;
         m->out->duplicates++;
-        if (!is_fuller(&m->spans[i], &m->spans[*link]))
-            return false;
-        *replaced = *link;
+        if (!is_fuller(&m->keys[i], &m->keys[*link])) {
+            m->fate[i] |= LEFT_OUT;
+            return;
+        }
+        m->fate[*link] |= LEFT_OUT;
         m->same[i] = m->same[*link];
         *link = i;
-        return true;
+        return;
     }
-    m->same[i] = TRACE_NONE;
     *link = i;
-    return true;
 }
 
 struct start {
@@ -115,12 +123,15 @@ static bool is_before(const struct start *a, const struct start *b)
     return a->start_ns != b->start_ns ? a->start_ns < b->start_ns : a->span < b->span;
 }
 
-/* The end of what is in order from `at` on. */
-static uint32_t run_end(const struct start *list, uint32_t at, uint32_t count)
+/* Where the runs end that are in order already; how many there are. */
+static uint32_t find_runs(const struct start *list, uint32_t count, uint32_t *ends)
 {
-    for (at++; at < count && is_before(&list[at - 1], &list[at]);)
-        at++;
-    return at < count ? at : count;
+    uint32_t runs = 0;
+
+    for (uint32_t i = 1; i <= count; i++)
+        if (i == count || !is_before(&list[i - 1], &list[i]))
+            ends[runs++] = i;
+    return runs;
 }
 
 static void merge(const struct start *list, uint32_t at, uint32_t middle, uint32_t end,
@@ -135,57 +146,62 @@ static void merge(const struct start *list, uint32_t at, uint32_t middle, uint32
     }
 }
 
-/* In order, in one of the two lists. Each bundle is in order already: few runs have to be merged. */
-static const struct start *sorted(struct start *list, struct start *spare, uint32_t count)
+/* In order, in one of the two lists. Each bundle is in order already: few runs have to be merged.
+ * `ends`: room for as many numbers. */
+static const struct start *sorted(struct start *list, struct start *spare, uint32_t *ends,
+                                  uint32_t count)
 {
-    while (run_end(list, 0, count) < count) {
+    uint32_t runs = find_runs(list, count, ends);
+
+    while (runs > 1) {
         struct start *swap = list;
+        uint32_t merged = 0, at = 0;
 
-        for (uint32_t at = 0, end; at < count; at = end) {
-            uint32_t middle = run_end(list, at, count);
+        for (uint32_t i = 0; i < runs; i += 2) {
+            uint32_t end = ends[i + 1 < runs ? i + 1 : i];
 
-            end = middle < count ? run_end(list, middle, count) : count;
-            merge(list, at, middle, end, spare);
+            merge(list, at, ends[i], end, spare);
+            ends[merged++] = at = end;
         }
+        runs = merged;
         list = spare;
         spare = swap;
     }
     return list;
 }
 
-static bool take_in(struct maker *m, uint32_t sent, struct arena *a)
+static bool make_room(struct maker *m, struct arena *a)
 {
-    struct start *starts, *spare;
-    const struct start *in_order;
-    bool *out_of;
-
     m->room = 64;
-    while (m->room < sent * 2ULL)
+    while (m->room < m->sent * 2ULL)
         m->room *= 2;
-    m->keys = arena_alloc(a, sent * sizeof *m->keys);
     m->index = arena_alloc(a, m->room * sizeof *m->index);
-    m->same = arena_alloc(a, sent * sizeof *m->same);
-    m->order = arena_alloc(a, sent * sizeof *m->order);
-    m->parent = arena_alloc(a, sent * sizeof *m->parent);
-    m->flags = arena_zero(a, sent, 1);
-    starts = arena_alloc(a, sent * sizeof *starts);
-    spare = arena_alloc(a, sent * sizeof *spare);
-    out_of = arena_zero(a, sent, sizeof *out_of);
+    m->same = arena_alloc(a, m->sent * sizeof *m->same);
+    m->order = arena_alloc(a, m->sent * sizeof *m->order);
+    m->parent = arena_alloc(a, m->sent * sizeof *m->parent);
+    m->fate = arena_zero(a, m->sent, sizeof *m->fate);
+    m->flags = arena_zero(a, m->sent, sizeof *m->flags);
     if (arena_spent(a))
         return false;
     memset(m->index, 0xff, m->room * sizeof *m->index);
-    for (uint32_t i = 0; i < sent; i++) {
-        uint32_t replaced;
+    memset(m->same, 0xff, m->sent * sizeof *m->same);
+    return true;
+}
 
-        m->keys[i] = key_of(&m->spans[i]);
-        out_of[i] = !enter(m, i, &replaced);
-        if (replaced != TRACE_NONE)
-            out_of[replaced] = true;
-    }
-    for (uint32_t i = 0; i < sent; i++)
-        if (!out_of[i])
+static bool take_in(struct maker *m, struct arena *a)
+{
+    struct start *starts = arena_alloc(a, m->sent * sizeof *starts);
+    struct start *spare = arena_alloc(a, m->sent * sizeof *spare);
+    const struct start *in_order;
+
+    if (!make_room(m, a))
+        return false;
+    for (uint32_t i = 0; i < m->sent; i++)
+        enter(m, i);
+    for (uint32_t i = 0; i < m->sent; i++)
+        if (!(m->fate[i] & LEFT_OUT))
             starts[m->count++] = (struct start){m->keys[i].start_ns, i};
-    in_order = sorted(starts, spare, m->count);
+    in_order = sorted(starts, spare, m->order, m->count);
     for (uint32_t i = 0; i < m->count; i++)
         m->order[i] = in_order[i].span;
     return true;
@@ -193,15 +209,24 @@ static bool take_in(struct maker *m, uint32_t sent, struct arena *a)
 
 /* ---- parents ---- */
 
+/* Whoever made the key knew its parent, and no other span has that one's id. */
+static bool is_parent_known(const struct maker *m, const struct trace_key *s)
+{
+    return s->parent_at < m->sent && !m->fate[s->parent_at] &&
+           m->keys[s->parent_at].id == s->parent;
+}
+
 /* Of several spans with that id, the one this span is likely to mean: its own service's; a remote
  * child means the client. */
 static uint32_t parent_of(const struct maker *m, uint32_t child)
 {
-    const struct key *s = &m->keys[child];
-    uint32_t first = first_of(m, s->parent), best = TRACE_NONE;
+    const struct trace_key *s = &m->keys[child];
+    uint32_t best = TRACE_NONE;
     int best_score = -1;
 
-    for (uint32_t i = first; i != TRACE_NONE; i = m->same[i]) {
+    if (is_parent_known(m, s))
+        return s->parent_at;
+    for (uint32_t i = first_of(m, s->parent); i != TRACE_NONE; i = m->same[i]) {
         bool own = is_same_service(&m->keys[i], s);
         bool server = m->keys[i].kind == SPAN_SERVER;
         int score = own * 2 + (s->kind == SPAN_SERVER ? !server : server);
@@ -217,20 +242,16 @@ static uint32_t parent_of(const struct maker *m, uint32_t child)
 /* The transaction that a Sentry span says it belongs to. */
 static uint32_t segment_of(const struct maker *m, uint32_t child)
 {
-    const struct span *s = &m->spans[child];
-    uint8_t id[8];
-    uint32_t at;
+    uint64_t id = m->keys[child].segment;
+    uint32_t at = id ? first_of(m, id) : TRACE_NONE;
 
-    if (!(s->flags & SPAN_SENTRY) || !hex_read(attr_string(&s->attrs, "sentry.segment.id"), id, 8))
-        return TRACE_NONE;
-    at = first_of(m, id_word(id));
     return at == child ? TRACE_NONE : at;
 }
 
 /* The server's half of a call whose two spans share one id hangs below the client's half. */
 static uint32_t sharing_client(const struct maker *m, uint32_t child)
 {
-    if (m->keys[child].kind != SPAN_SERVER)
+    if (m->keys[child].kind != SPAN_SERVER || !(m->fate[child] & HAS_TWINS))
         return TRACE_NONE;
     for (uint32_t i = first_of(m, m->keys[child].id); i != TRACE_NONE; i = m->same[i])
         if (m->keys[i].kind == SPAN_CLIENT)
@@ -256,9 +277,9 @@ static void find_parents(struct maker *m)
 
 /* From each span upwards until a root or known ground. A span met twice on one way up is part of a
  * circle: its earliest member becomes a root. */
-static bool cut_cycles(struct maker *m, uint32_t sent, struct arena *a)
+static bool cut_cycles(struct maker *m, struct arena *a)
 {
-    uint32_t *way = arena_zero(a, sent, sizeof *way); /* 0: not been there */
+    uint32_t *way = arena_zero(a, m->sent, sizeof *way); /* 0: not been there */
 
     if (!way)
         return false;
@@ -292,15 +313,15 @@ struct lists {
     uint32_t root_first, root_last;
 };
 
-static bool make_lists(struct maker *m, uint32_t sent, struct arena *a, struct lists *l)
+static bool make_lists(struct maker *m, struct arena *a, struct lists *l)
 {
-    l->first = arena_alloc(a, sent * sizeof *l->first);
-    l->last = arena_alloc(a, sent * sizeof *l->last);
-    l->next = arena_alloc(a, sent * sizeof *l->next);
+    l->first = arena_alloc(a, m->sent * sizeof *l->first);
+    l->last = arena_alloc(a, m->sent * sizeof *l->last);
+    l->next = arena_alloc(a, m->sent * sizeof *l->next);
     if (arena_spent(a))
         return false;
-    memset(l->first, 0xff, sent * sizeof *l->first);
-    memset(l->next, 0xff, sent * sizeof *l->next);
+    memset(l->first, 0xff, m->sent * sizeof *l->first);
+    memset(l->next, 0xff, m->sent * sizeof *l->next);
     l->root_first = l->root_last = TRACE_NONE;
     for (uint32_t k = 0; k < m->count; k++) {
         uint32_t i = m->order[k], parent = m->parent[i];
@@ -320,7 +341,7 @@ static bool starts_work(const struct maker *m, uint32_t i)
 {
     uint32_t parent = m->parent[i];
 
-    return m->keys[i].entry ||
+    return (m->keys[i].flags & SPAN_ENTRY) ||
            (parent != TRACE_NONE && !is_same_service(&m->keys[i], &m->keys[parent]));
 }
 
@@ -334,7 +355,7 @@ static void lay_down(struct maker *m, const struct lists *l)
         struct trace_node *n = &t->nodes[t->count],
                           *parent = above == TRACE_NONE ? NULL : &t->nodes[above];
 
-        *n = (struct trace_node){.span = &m->spans[i],
+        *n = (struct trace_node){.key = &m->keys[i],
                                  .start_ns = m->keys[i].start_ns,
                                  .end_ns = m->keys[i].end_ns,
                                  .parent = above,
@@ -397,26 +418,27 @@ static void choose_root(struct trace *t)
     uint32_t best = TRACE_NONE;
 
     for (uint32_t i = t->count ? 0 : TRACE_NONE; i != TRACE_NONE; i = t->nodes[i].next_sibling) {
-        bool real = id_is_zero(t->nodes[i].span->parent_id, 8);
+        bool real = !t->nodes[i].key->parent;
 
-        if (best == TRACE_NONE || (real && !id_is_zero(t->nodes[best].span->parent_id, 8)))
+        if (best == TRACE_NONE || (real && t->nodes[best].key->parent))
             best = i;
     }
     t->root = best;
 }
 
-bool trace_build(const struct span *spans, uint32_t count, struct arena *a, struct trace *out)
+bool trace_build_keys(const struct trace_key *keys, uint32_t count, struct arena *a,
+                      struct trace *out)
 {
-    struct maker m = {.spans = spans, .out = out};
+    struct maker m = {.keys = keys, .sent = count, .out = out};
     struct lists lists;
 
     *out = (struct trace){.root = TRACE_NONE};
     if (count == 0)
         return true;
-    if (!take_in(&m, count, a))
+    if (!take_in(&m, a))
         return false;
     find_parents(&m);
-    if (!cut_cycles(&m, count, a) || !make_lists(&m, count, a, &lists) ||
+    if (!cut_cycles(&m, a) || !make_lists(&m, a, &lists) ||
         !(out->nodes = arena_alloc(a, m.count * sizeof *out->nodes)))
         return false;
     lay_down(&m, &lists);
@@ -432,10 +454,27 @@ bool trace_build(const struct span *spans, uint32_t count, struct arena *a, stru
     return true;
 }
 
+bool trace_build(const struct span *spans, uint32_t count, struct arena *a, struct trace *out)
+{
+    struct trace_key *keys = arena_alloc(a, count * sizeof *keys);
+
+    if (!keys)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        keys[i] = trace_key_of(&spans[i]);
+    if (!trace_build_keys(keys, count, a, out))
+        return false;
+    for (uint32_t i = 0; i < out->count; i++)
+        out->nodes[i].span = &spans[out->nodes[i].key - keys];
+    return true;
+}
+
 uint32_t trace_find(const struct trace *t, const uint8_t span_id[8])
 {
+    uint64_t id = id_word(span_id);
+
     for (uint32_t i = 0; i < t->count; i++)
-        if (memcmp(t->nodes[i].span->span_id, span_id, 8) == 0)
+        if (t->nodes[i].key->id == id)
             return i;
     return TRACE_NONE;
 }

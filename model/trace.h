@@ -17,16 +17,31 @@
 #define TRACE_NONE UINT32_MAX
 
 /* struct trace_node.flags */
-#define NODE_ORPHAN 0x01 /* its parent is not in the trace (yet) */
-#define NODE_CUT \
-    0x02 /* it was its own ancestor; as the earliest of the circle it became a root \
-                       */
+#define NODE_ORPHAN 0x01   /* its parent is not in the trace (yet) */
+#define NODE_CUT 0x02      /* it was its own ancestor: the earliest of the circle became a root */
 #define NODE_GUESSED 0x04  /* its parent is not here; it hangs below the transaction it names */
 #define NODE_ENTRY 0x08    /* a unit of work in its service starts here */
 #define NODE_CRITICAL 0x10 /* on the critical path */
 
+/* As much of a span as its place in the tree depends on, and a table of spans shows. */
+struct trace_key {
+    uint64_t id, parent; /* the bytes as they lie in memory; parent 0: none */
+    uint64_t segment;    /* the transaction that a Sentry span says it belongs to; 0: none */
+    uint64_t start_ns, end_ns;
+    const struct resource *resource; /* never NULL */
+    struct text name;
+    uint32_t parent_at; /* the key of its parent, where that is known; else TRACE_NONE */
+    uint16_t parts;     /* attributes and events: of two copies, the fuller is kept */
+    uint16_t flags;     /* SPAN_* */
+    uint8_t kind;       /* enum span_kind */
+};
+struct trace_key trace_key_of(const struct span *s);
+/* What "sentry.segment.id" among a span's attributes says; 0: nothing. */
+uint64_t trace_segment(const struct attrs *attrs);
+
 struct trace_node {
-    const struct span *span;
+    const struct trace_key *key;
+    const struct span *span;   /* NULL: the tree was made of keys */
     uint64_t start_ns, end_ns; /* the span's; nodes lie close together */
     uint32_t parent;           /* TRACE_NONE: a root */
     uint32_t first_child, next_sibling;
@@ -49,6 +64,9 @@ struct trace {
 
 /* False: the arena is spent. */
 bool trace_build(const struct span *spans, uint32_t count, struct arena *a, struct trace *out);
+/* The same for whoever shows no more than keys tell: a third of the memory. The keys must outlive the tree. */
+bool trace_build_keys(const struct trace_key *keys, uint32_t count, struct arena *a,
+                      struct trace *out);
 /* The node of that span id; TRACE_NONE: none. Linear. */
 uint32_t trace_find(const struct trace *t, const uint8_t span_id[8]);
 

@@ -35,11 +35,11 @@ bool trace_summarise(const struct trace *t, struct arena *a, struct trace_summar
     *out = (struct trace_summary){
         .start_ns = t->start_ns, .end_ns = t->end_ns, .spans = t->count, .orphans = t->orphans};
     if (t->root != TRACE_NONE) {
-        out->root_service = t->nodes[t->root].span->resource->service;
-        out->root_name = t->nodes[t->root].span->name;
+        out->root_service = t->nodes[t->root].key->resource->service;
+        out->root_name = t->nodes[t->root].key->name;
     }
     for (uint32_t i = 0; i < t->count; i++) {
-        const struct span *s = t->nodes[i].span;
+        const struct trace_key *s = t->nodes[i].key;
         struct trace_service *service = trace_summary_service(out, s->resource->service, a);
         bool failed = (s->flags & SPAN_ERROR) != 0;
 

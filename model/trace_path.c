@@ -35,12 +35,12 @@ static int by_end(const void *a, const void *b, void *of)
 
 static bool is_waited_for(const struct trace_node *child, const struct trace_node *parent)
 {
-    const struct span *c = child->span, *p = parent->span;
-    uint64_t slack = (p->end_ns - p->start_ns) / 20;
+    uint64_t slack = (parent->end_ns - parent->start_ns) / 20;
 
-    if (c->kind == SPAN_CONSUMER || c->start_ns >= p->end_ns || c->end_ns <= p->start_ns)
+    if (child->key->kind == SPAN_CONSUMER || child->start_ns >= parent->end_ns ||
+        child->end_ns <= parent->start_ns)
         return false;
-    return c->end_ns <= p->end_ns + (slack > OVERHANG_NS ? slack : OVERHANG_NS);
+    return child->end_ns <= parent->end_ns + (slack > OVERHANG_NS ? slack : OVERHANG_NS);
 }
 
 static bool push(struct walk *w, uint32_t node, uint64_t until)
@@ -98,8 +98,8 @@ static uint32_t next_child(struct walk *w, struct frame *f)
     const struct trace_node *nodes = w->t->nodes;
 
     while (f->at < f->count) {
-        const struct span *c = nodes[f->children[f->at]].span;
-        uint64_t parent_end = nodes[f->node].span->end_ns;
+        const struct trace_node *c = &nodes[f->children[f->at]];
+        uint64_t parent_end = nodes[f->node].end_ns;
         uint64_t end = c->end_ns < parent_end ? c->end_ns : parent_end;
 
         f->at++;
@@ -128,11 +128,11 @@ bool trace_critical(struct trace *t, uint32_t root, struct arena *a, struct trac
     *count = 0;
     if (root >= t->count)
         return true;
-    if (!push(&w, root, t->nodes[root].span->end_ns))
+    if (!push(&w, root, t->nodes[root].end_ns))
         return false;
     while (w.depth) {
         struct frame *f = &w.stack[w.depth - 1];
-        const struct span *s = t->nodes[f->node].span;
+        const struct trace_node *s = &t->nodes[f->node];
         uint32_t child = next_child(&w, f);
         uint64_t until = f->until;
 
@@ -146,7 +146,7 @@ bool trace_critical(struct trace *t, uint32_t root, struct arena *a, struct trac
             if (w.depth && w.stack[w.depth - 1].until > until)
                 w.stack[w.depth - 1].until = until;
         } else {
-            uint64_t end = t->nodes[child].span->end_ns;
+            uint64_t end = t->nodes[child].end_ns;
 
             end = end < until ? end : until;
             if (!emit(&w, f->node, end, until))

@@ -71,10 +71,13 @@ bool span_bundle_open(struct text record, struct arena *a, struct span_bundle *o
 /* The group of that trace; NULL: not in it. */
 const struct span_group *span_bundle_group(const struct span_bundle *b, const uint8_t trace_id[16]);
 
-/* What rollups and indexes need of a span; attributes are stepped over. */
+#define SPAN_NO_ROW UINT32_MAX
+
+/* What rollups, indexes and trees need of a span; attributes are stepped over. */
 struct span_brief {
     const uint8_t *span_id; /* 8 bytes, in the record */
     uint8_t parent_id[8];   /* zero: none */
+    uint32_t parent_row; /* of the group, before this one; SPAN_NO_ROW: its parent is not there */
     uint64_t start_ns, end_ns;
     struct text name, op;
     uint8_t kind, code, status;

@@ -179,21 +179,24 @@ void span_cursor_open(struct span_cursor *c, const struct span_bundle *b,
     c->failed = !c->ids;
 }
 
-static void read_parent(struct span_cursor *c, uint8_t *out)
+static void read_parent(struct span_cursor *c, struct span_brief *out)
 {
     uint64_t word = wire_varint(&c->w);
 
-    memset(out, 0, 8);
+    memset(out->parent_id, 0, 8);
+    out->parent_row = SPAN_NO_ROW;
     if (word == 1) {
         struct text id = wire_bytes(&c->w, 8);
 
         if (id.at)
-            memcpy(out, id.at, 8);
+            memcpy(out->parent_id, id.at, 8);
     } else if (word > 1) {
-        if (word - 1 > c->row)
+        if (word - 1 > c->row) {
             c->w.bad = true;
-        else
-            memcpy(out, c->ids[c->row - (word - 1)], 8);
+            return;
+        }
+        out->parent_row = c->row - (uint32_t)(word - 1);
+        memcpy(out->parent_id, c->ids[out->parent_row], 8);
     }
 }
 
@@ -208,7 +211,7 @@ static const struct bundle_shape_view *read_fixed(struct span_cursor *c, struct 
         return NULL;
     shape = bundle_read_shape(&c->w, &c->bundle->tables);
     id = wire_bytes(&c->w, 8);
-    read_parent(c, out->parent_id);
+    read_parent(c, out);
     start = wire_varint(&c->w);
     duration = wire_varint(&c->w);
     if (c->w.bad || start > INT64_MAX / unit - c->start)

@@ -1,13 +1,14 @@
 /* span.h -- one span, whatever it was before: an OTLP span, a Sentry transaction or one of its
- * spans, a standalone span, an element of a span container. For        decoders (who make it), the
- * batch record (proto/record_span.h), model/trace. Ownership  texts and lists belong to the arena
- * of whoever made it. Times      nanoseconds since 1970; at most INT64_MAX, end never before start.
- */
+ *            spans, a standalone span, an element of a span container.
+ * For        decoders (who make it), the batch record (proto/record_span.h), model/trace.
+ * Ownership  texts and lists belong to the arena of whoever made it.
+ * Times      nanoseconds since 1970; at most INT64_MAX, end never before start. */
 #ifndef QUERN_PROTO_SPAN_H
 #define QUERN_PROTO_SPAN_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "proto/attr.h"
 #include "proto/text.h"
@@ -118,5 +119,13 @@ uint8_t span_status_of_number(int64_t number);
 bool span_status_failed(uint8_t status);
 
 bool id_is_zero(const uint8_t *id, size_t len);
+/* A span id to compare and to hash: its bytes as they lie in memory. */
+static inline uint64_t id_word(const uint8_t id[8])
+{
+    uint64_t word;
+
+    memcpy(&word, id, sizeof word);
+    return word;
+}
 
 #endif

@@ -36,7 +36,7 @@ void trace_table(struct api_call *c)
     struct trace tree;
 
     if (!errors || !api_trace_id(c, c->arg[0], page.id) || !part_wanted(c, &page) ||
-        !span_store_trace(c, page.id, SPANS_OUTLINE, &stored, &tree))
+        !span_store_tree(c, page.id, &stored, &tree))
         return;
     page.stored = stored.stored;
     page.error_count = trace_errors(c, page.id, errors, TRACE_ERRORS_MAX);

@@ -34,14 +34,12 @@ static void find_entries(struct nodes *n)
 }
 
 /* Errors of one span, in their order; those whose span is not here, or not shown: `stray`. */
-static void hang_errors(struct nodes *n, const struct trace_index *index, uint32_t shown)
+static void hang_errors(struct nodes *n, struct trace_index *index, uint32_t shown)
 {
     n->stray = TRACE_NONE;
     memset(n->first, 0xff, (n->tree->count + 1) * sizeof *n->first);
     for (uint32_t i = n->error_count; i-- > 0;) {
-        uint32_t node = id_is_zero(n->errors[i].span, 8)
-                            ? TRACE_NONE
-                            : trace_index_find(index, n->errors[i].span);
+        uint32_t node = trace_index_find(index, n->errors[i].span);
         uint32_t *head = node < shown ? &n->first[node] : &n->stray;
 
         n->next[i] = *head;
@@ -52,12 +50,12 @@ static void hang_errors(struct nodes *n, const struct trace_index *index, uint32
 static bool gather(struct nodes *n, uint32_t shown)
 {
     struct arena *a = n->c->arena;
-    struct trace_index index;
+    struct trace_index index = trace_index(n->tree, a);
 
     n->entry = arena_alloc(a, n->tree->count * sizeof *n->entry);
     n->first = arena_alloc(a, (n->tree->count + 1) * sizeof *n->first);
     n->next = arena_alloc(a, (n->error_count + 1) * sizeof *n->next);
-    if (arena_spent(a) || !trace_index_make(n->tree, a, &index))
+    if (arena_spent(a))
         return false;
     find_entries(n);
     hang_errors(n, &index, shown);
@@ -235,8 +233,7 @@ void trace_nested(struct api_call *c)
     struct trace tree;
     uint8_t id[16];
 
-    if (!n.errors || !api_trace_id(c, c->arg[0], id) ||
-        !span_store_trace(c, id, SPANS_WHOLE, &stored, &tree))
+    if (!n.errors || !api_trace_id(c, c->arg[0], id) || !span_store_trace(c, id, &stored, &tree))
         return;
     n.tree = &tree;
     n.error_count = trace_errors(c, id, n.errors, TRACE_ERRORS_MAX);
@@ -329,8 +326,7 @@ void trace_meta(struct api_call *c)
     struct trace tree;
     uint8_t id[16];
 
-    if (!places || !api_trace_id(c, c->arg[0], id) ||
-        !span_store_trace(c, id, SPANS_WHOLE, &stored, &tree))
+    if (!places || !api_trace_id(c, c->arg[0], id) || !span_store_trace(c, id, &stored, &tree))
         return;
     n.tree = &tree;
     errors = trace_error_places(c, id, places, TRACE_ERRORS_MAX);

@@ -165,7 +165,7 @@ bool foreign_find(struct api_call *c, struct text id, struct foreign_trace *out)
         api_detailf(c, 400, "malformed trace ID: \"%.*s\"", TEXT_ARG(text_clip(id, 100)));
         return false;
     }
-    if (!span_store_trace(c, bytes, SPANS_WHOLE, &out->stored, &out->tree))
+    if (!span_store_trace(c, bytes, &out->stored, &out->tree))
         return false;
     out->all = out->stored.stored - out->tree.duplicates;
     return true;

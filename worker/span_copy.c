@@ -170,6 +170,25 @@ bool span_copy(struct span_copier *k, const struct span *from, struct span *out)
     return from->event_count + from->link_count == 0 || copy_events(k, from, out);
 }
 
+bool span_copy_key(struct span_copier *k, const struct span_bundle *b,
+                   const struct span_brief *from, struct trace_key *out)
+{
+    const struct attrs attrs = {.at = (struct attr *)from->attrs, .count = from->attr_count};
+
+    *out = (struct trace_key){.id = id_word(from->span_id),
+                              .parent = id_word(from->parent_id),
+                              .segment = from->flags & SPAN_SENTRY ? trace_segment(&attrs) : 0,
+                              .start_ns = from->start_ns,
+                              .end_ns = from->end_ns,
+                              .resource = copy_resource(k, &b->tables.resources[from->resource]),
+                              .name = copy_text(k, from->name),
+                              .parent_at = TRACE_NONE,
+                              .parts = (uint16_t)from->attr_count,
+                              .flags = from->flags,
+                              .kind = from->kind};
+    return out->resource != NULL;
+}
+
 bool span_copy_log(struct span_copier *k, const struct logrec *from, struct logrec *out)
 {
     *out = *from;

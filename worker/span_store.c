@@ -28,10 +28,11 @@ struct reading {
     uint32_t each;       /* spans of one trace */
     size_t set_aside;    /* bytes for spans to come */
     const uint8_t *span; /* this one only; NULL: all */
+    bool in_keys;        /* of the single trace, keys are made, not spans */
     /* of a single trace, the span that its root will be, by what was read so far: */
-    uint64_t root_ns;  /* when it began */
-    bool root_real;    /* nobody called it */
-    struct span *late; /* it was met when the trace was full: its place; else NULL */
+    uint64_t root_ns; /* when it began */
+    bool root_real;   /* nobody called it */
+    bool late;        /* it was met when the trace was full, and is the last that was kept */
     bool late_failed;
 };
 
@@ -109,6 +110,25 @@ static bool keep(struct reading *r, const struct span *s, struct span_trace *t)
     return true;
 }
 
+static bool keep_key(struct reading *r, const struct span_bundle *b, const struct span_brief *s,
+                     struct span_trace *t)
+{
+    if (!span_copy_key(r->copier, b, s, &t->keys[t->count]))
+        return false;
+    t->count++;
+    r->count++;
+    return true;
+}
+
+/* The place of what was kept last is free again. */
+static void drop_last(struct reading *r, struct span_trace *t)
+{
+    if (!r->in_keys)
+        r->last->count--;
+    t->count--;
+    r->count--;
+}
+
 /* As trace_build() chooses: the earliest that nobody called, else the earliest of all. */
 static bool is_root(const struct reading *r, const uint8_t parent[8], uint64_t start_ns)
 {
@@ -126,28 +146,28 @@ static void note_root(struct reading *r, const uint8_t parent[8], uint64_t start
 }
 
 /* Attributes may be large: half of the arena is for what is made of the spans. */
-static bool has_room(const struct reading *r)
+static bool is_full(const struct reading *r, const struct span_trace *t)
 {
-    return r->c->arena->taken - r->set_aside < API_ARENA_MAX / 2;
+    return r->count >= r->limit || t->count >= r->each ||
+           r->c->arena->taken - r->set_aside >= API_ARENA_MAX / 2;
 }
 
 /* ---- what there is no room for ---- */
 
-/* Takes the place of the one that was there. */
-static bool keep_late(struct reading *r, struct span_cursor *at, struct span_trace *t)
+/* `s`, which `at` is before, takes the place of the one that was there. */
+static bool keep_late(struct reading *r, const struct span_bundle *b, struct span_cursor *at,
+                      const struct span_brief *s, struct span_trace *t)
 {
-    struct span s;
+    struct span whole;
 
-    if (r->c->arena->taken - r->set_aside > API_ARENA_MAX / 4 * 3 || !span_cursor_next(at, &s))
+    if (r->c->arena->taken - r->set_aside > API_ARENA_MAX / 4 * 3)
         return true;
-    note_root(r, s.parent_id, s.start_ns);
-    r->late_failed = (s.flags & SPAN_ERROR) != 0;
     if (r->late)
-        return span_copy(r->copier, &s, r->late);
-    if (!keep(r, &s, t))
-        return false;
-    r->late = &r->last->spans[r->last->count - 1];
-    return true;
+        drop_last(r, t);
+    note_root(r, s->parent_id, s->start_ns);
+    r->late = true;
+    r->late_failed = (s->flags & SPAN_ERROR) != 0;
+    return r->in_keys ? keep_key(r, b, s, t) : span_cursor_next(at, &whole) && keep(r, &whole, t);
 }
 
 static struct trace_service *rest_service(struct reading *r, struct span_trace *t,
@@ -175,7 +195,7 @@ static bool count_rest(struct reading *r, const struct span_bundle *b, struct sp
     for (; span_cursor_brief(cursor, &s); before = *cursor) {
         bool failed = (s.flags & SPAN_ERROR) != 0;
 
-        if (is_root(r, s.parent_id, s.start_ns) && !keep_late(r, &before, t))
+        if (is_root(r, s.parent_id, s.start_ns) && !keep_late(r, b, &before, &s, t))
             return false;
         if (s.resource != resource)
             service = rest_service(r, t, b, resource = s.resource);
@@ -195,14 +215,17 @@ static bool count_rest(struct reading *r, const struct span_bundle *b, struct sp
 /* The root that was kept after all is none of them. */
 static void uncount_late(struct reading *r)
 {
+    const struct span_trace *t = &r->traces[0];
     struct trace_summary *rest = &r->traces[0].rest;
+    const struct resource *from;
     struct trace_service *s;
 
     if (!r->late)
         return;
+    from = r->in_keys ? t->keys[t->count - 1].resource : t->spans[t->count - 1].resource;
     rest->spans--;
     rest->errors -= r->late_failed;
-    s = trace_summary_service(rest, r->late->resource->service, r->c->arena);
+    s = trace_summary_service(rest, from->service, r->c->arena);
     if (s && s->spans) {
         s->spans--;
         s->errors -= r->late_failed;
@@ -217,22 +240,45 @@ bool span_store_summary(struct api_call *c, const struct span_trace *t, const st
 
 /* ---- */
 
-static bool read_group(struct reading *r, const struct span_bundle *b, const struct span_group *g,
-                       struct span_trace *t)
+static bool read_spans(struct reading *r, struct span_cursor *cursor, struct span_trace *t)
 {
-    struct span_cursor cursor;
     struct span s;
 
-    t->stored += g->spans;
-    span_cursor_open(&cursor, b, g, query_scratch(r->c->q));
-    while (r->count < r->limit && t->count < r->each && has_room(r) &&
-           span_cursor_next(&cursor, &s)) {
+    while (!is_full(r, t) && span_cursor_next(cursor, &s)) {
         if (r->span && memcmp(s.span_id, r->span, 8) != 0)
             continue;
         note_root(r, s.parent_id, s.start_ns);
         if (!keep(r, &s, t))
             return false;
     }
+    return true;
+}
+
+static bool read_keys(struct reading *r, const struct span_bundle *b, struct span_cursor *cursor,
+                      struct span_trace *t)
+{
+    uint32_t first = t->count;
+    struct span_brief s;
+
+    while (!is_full(r, t) && span_cursor_brief(cursor, &s)) {
+        note_root(r, s.parent_id, s.start_ns);
+        if (!keep_key(r, b, &s, t))
+            return false;
+        if (s.parent_row != SPAN_NO_ROW)
+            t->keys[t->count - 1].parent_at = first + s.parent_row;
+    }
+    return true;
+}
+
+static bool read_group(struct reading *r, const struct span_bundle *b, const struct span_group *g,
+                       struct span_trace *t)
+{
+    struct span_cursor cursor;
+
+    t->stored += g->spans;
+    span_cursor_open(&cursor, b, g, query_scratch(r->c->q));
+    if (!(r->in_keys ? read_keys(r, b, &cursor, t) : read_spans(r, &cursor, t)))
+        return false;
     return r->trace_count > 1 || r->span || count_rest(r, b, &cursor, t);
 }
 
@@ -276,6 +322,8 @@ static bool part(struct reading *r)
     struct span *spans;
     uint32_t *next = arena_zero(r->c->arena, r->trace_count, sizeof *next);
 
+    if (r->in_keys)
+        return true;
     if (r->trace_count == 1 && r->first && !r->first->next) {
         r->traces[0].spans = r->first->spans;
         return true;
@@ -349,15 +397,26 @@ bool span_store_span(struct api_call *c, const uint8_t trace[16], const uint8_t 
     return read_all(&r, SPANS_WHOLE);
 }
 
-bool span_store_trace(struct api_call *c, const uint8_t id[16], enum span_depth depth,
-                      struct span_trace *out, struct trace *tree)
+bool span_store_trace(struct api_call *c, const uint8_t id[16], struct span_trace *out,
+                      struct trace *tree)
 {
-    uint32_t limit = depth == SPANS_OUTLINE ? TRACE_ROWS_MAX : TRACE_WHOLE_MAX;
-
     *out = (struct span_trace){.count = 0};
     memcpy(out->id, id, 16);
-    return span_store_read(c, out, 1, depth, limit) &&
+    return span_store_read(c, out, 1, SPANS_WHOLE, TRACE_WHOLE_MAX) &&
            trace_build(out->spans, out->count, c->arena, tree);
+}
+
+bool span_store_tree(struct api_call *c, const uint8_t id[16], struct span_trace *out,
+                     struct trace *tree)
+{
+    struct reading r = {.c = c, .traces = out, .trace_count = 1, .in_keys = true};
+
+    r.limit = r.each = TRACE_ROWS_MAX;
+    r.set_aside = (TRACE_ROWS_MAX + 1) * sizeof *out->keys;
+    *out = (struct span_trace){.keys = arena_alloc(c->arena, r.set_aside)};
+    memcpy(out->id, id, 16);
+    return out->keys && read_all(&r, SPANS_OUTLINE) &&
+           trace_build_keys(out->keys, out->count, c->arena, tree);
 }
 
 /* ---- log records ---- */

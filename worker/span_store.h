@@ -31,9 +31,10 @@ enum span_depth {
 };
 
 struct span_trace {
-    uint8_t id[16];     /* in */
-    int64_t since_ms;   /* in: files that were written before hold nothing of it; 0: any may */
-    struct span *spans; /* by place, newest block first */
+    uint8_t id[16];         /* in */
+    int64_t since_ms;       /* in: files that were written before hold nothing of it; 0: any may */
+    struct span *spans;     /* by place, newest block first */
+    struct trace_key *keys; /* instead of spans, of span_store_tree */
     uint32_t count;
     uint32_t stored;           /* copies included; more than `count`: some were left out */
     struct trace_summary rest; /* these, copies included; of a trace that is read by itself */
@@ -43,9 +44,12 @@ struct span_trace {
  * single one its root as well, wherever it lies. False: the arena is spent, or refused. */
 bool span_store_read(struct api_call *c, struct span_trace *traces, uint32_t count,
                      enum span_depth depth, uint32_t limit);
-/* One trace, and its tree. Bounds: TRACE_ROWS_MAX spans of an outline, TRACE_WHOLE_MAX whole ones. */
-bool span_store_trace(struct api_call *c, const uint8_t id[16], enum span_depth depth,
-                      struct span_trace *out, struct trace *tree);
+/* One trace and its tree, whole: TRACE_WHOLE_MAX spans at most. */
+bool span_store_trace(struct api_call *c, const uint8_t id[16], struct span_trace *out,
+                      struct trace *tree);
+/* The same with keys for spans, TRACE_ROWS_MAX at most: for who draws a large trace while somebody waits. */
+bool span_store_tree(struct api_call *c, const uint8_t id[16], struct span_trace *out,
+                     struct trace *tree);
 
 /* What `tree`, made of a trace that was read by itself, and the spans that were left out amount to. */
 bool span_store_summary(struct api_call *c, const struct span_trace *t, const struct trace *tree,
@@ -67,6 +71,9 @@ struct span_copier *span_copier_new(struct arena *to, enum span_depth depth); /*
 void span_copier_block(struct span_copier *k, struct block_at at);
 void span_copier_record(struct span_copier *k, uint32_t project, int64_t received_ms);
 bool span_copy(struct span_copier *k, const struct span *from, struct span *out);
+/* Without its parent's place. */
+bool span_copy_key(struct span_copier *k, const struct span_bundle *b,
+                   const struct span_brief *from, struct trace_key *out);
 bool span_copy_log(struct span_copier *k, const struct logrec *from, struct logrec *out);
 
 /* A trace id as people write it: 32 hex digits, or 16 (padded with zeros on the left), dashes allowed. */

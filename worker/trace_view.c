@@ -11,35 +11,42 @@
 
 /* ---- node by span id ---- */
 
-static uint32_t slot_of(const uint8_t *id, uint32_t room)
+static uint32_t slot_of(uint64_t id, uint32_t room)
 {
-    uint64_t h;
-
-    memcpy(&h, id, 8);
-    return (uint32_t)(h * 0x9e3779b97f4a7c15 >> 32) & (room - 1);
+    return (uint32_t)(id * 0x9e3779b97f4a7c15 >> 32) & (room - 1);
 }
 
-bool trace_index_make(const struct trace *t, struct arena *a, struct trace_index *out)
+struct trace_index trace_index(const struct trace *t, struct arena *a)
 {
-    *out = (struct trace_index){.tree = t, .room = 16};
-    while (out->room < t->count * 2)
-        out->room *= 2;
-    if (!(out->slots = arena_zero(a, out->room, sizeof *out->slots)))
+    return (struct trace_index){.tree = t, .arena = a};
+}
+
+static bool make(struct trace_index *x)
+{
+    const struct trace *t = x->tree;
+
+    for (x->room = 16; x->room < t->count * 2;)
+        x->room *= 2;
+    if (!(x->slots = arena_zero(x->arena, x->room, sizeof *x->slots)))
         return false;
     for (uint32_t i = 0; i < t->count; i++) {
-        uint32_t at = slot_of(t->nodes[i].span->span_id, out->room);
+        uint32_t at = slot_of(t->nodes[i].key->id, x->room);
 
-        while (out->slots[at])
-            at = (at + 1) & (out->room - 1);
-        out->slots[at] = i + 1;
+        while (x->slots[at])
+            at = (at + 1) & (x->room - 1);
+        x->slots[at] = i + 1;
     }
     return true;
 }
 
-uint32_t trace_index_find(const struct trace_index *x, const uint8_t span_id[8])
+uint32_t trace_index_find(struct trace_index *x, const uint8_t span_id[8])
 {
-    for (uint32_t at = slot_of(span_id, x->room); x->slots[at]; at = (at + 1) & (x->room - 1))
-        if (memcmp(x->tree->nodes[x->slots[at] - 1].span->span_id, span_id, 8) == 0)
+    uint64_t id = id_word(span_id);
+
+    if (!id || (!x->slots && !make(x)))
+        return TRACE_NONE;
+    for (uint32_t at = slot_of(id, x->room); x->slots[at]; at = (at + 1) & (x->room - 1))
+        if (x->tree->nodes[x->slots[at] - 1].key->id == id)
             return x->slots[at] - 1;
     return TRACE_NONE;
 }
@@ -101,7 +108,7 @@ void trace_us(struct buf *b, const char *key, uint64_t ns)
 
 static int row_flags(const struct trace_node *n)
 {
-    int flags = n->span->flags & SPAN_ERROR ? ROW_ERROR : 0;
+    int flags = n->key->flags & SPAN_ERROR ? ROW_ERROR : 0;
 
     if (n->flags & NODE_ORPHAN)
         flags |= ROW_ORPHAN;
@@ -126,10 +133,10 @@ static int64_t row_or_none(const struct trace_part *p, uint32_t node)
 static void write_row(struct buf *b, const struct trace *t, const struct trace_node *n,
                       int64_t parent, uint32_t service, uint32_t name)
 {
-    const struct span *s = n->span;
+    const struct trace_key *s = n->key;
 
     json_open(b, NULL, '[');
-    json_hex(b, NULL, s->span_id, 8);
+    json_hex(b, NULL, &s->id, sizeof s->id);
     json_int(b, NULL, parent);
     json_uint(b, NULL, service);
     json_uint(b, NULL, name);
@@ -149,12 +156,12 @@ static void write_rows(struct api_call *c, const struct trace *t, const struct t
         return;
     json_open(&c->out, "rows", '[');
     for (uint32_t i = 0; i < t->count; i++) {
-        const struct span *s = t->nodes[i].span;
+        const struct trace_key *s = t->nodes[i].key;
 
         if (trace_part_row(part, i) != TRACE_NONE)
             write_row(&c->out, t, &t->nodes[i], row_or_none(part, t->nodes[i].parent),
                       word_number(&services, s->resource->service),
-                      word_number(&names, span_operation(s)));
+                      word_number(&names, span_shown_name(s->name)));
     }
     json_close(&c->out, ']');
     words_write(&c->out, "services", &services);
@@ -181,13 +188,8 @@ static void write_critical(struct api_call *c, const struct trace *t, const stru
 
 /* ---- what hangs on spans ---- */
 
-static uint32_t node_of(const struct trace_index *x, const uint8_t *span)
-{
-    return id_is_zero(span, 8) ? TRACE_NONE : trace_index_find(x, span);
-}
-
-static void write_errors(struct api_call *c, const struct trace_index *x,
-                         const struct trace_part *part, const struct trace_page *p)
+static void write_errors(struct api_call *c, struct trace_index *x, const struct trace_part *part,
+                         const struct trace_page *p)
 {
     struct buf *b = &c->out;
 
@@ -196,7 +198,7 @@ static void write_errors(struct api_call *c, const struct trace_index *x,
         const struct trace_error *e = &p->errors[i];
 
         json_open(b, NULL, '{');
-        json_int(b, "row", row_or_none(part, node_of(x, e->span)));
+        json_int(b, "row", row_or_none(part, trace_index_find(x, e->span)));
         json_hex(b, "eventId", e->at.id, 16);
         api_id(b, "issue", e->issue);
         json_text(b, "title", e->title);
@@ -208,14 +210,14 @@ static void write_errors(struct api_call *c, const struct trace_index *x,
 }
 
 struct log_count {
-    const struct trace_index *index;
+    struct trace_index *index;
     uint32_t *per_node, all;
 };
 
 static bool count_log(void *own, const struct logrec *l, uint32_t project)
 {
     struct log_count *n = own;
-    uint32_t node = node_of(n->index, l->span_id);
+    uint32_t node = trace_index_find(n->index, l->span_id);
 
     (void)project;
     n->all++;
@@ -224,7 +226,7 @@ static bool count_log(void *own, const struct logrec *l, uint32_t project)
     return true;
 }
 
-static void write_logs(struct api_call *c, const uint8_t id[16], const struct trace_index *x,
+static void write_logs(struct api_call *c, const uint8_t id[16], struct trace_index *x,
                        const struct trace_part *part)
 {
     struct log_count n = {.index = x};
@@ -249,15 +251,14 @@ static void write_logs(struct api_call *c, const uint8_t id[16], const struct tr
 void trace_write_table(struct api_call *c, struct trace *t, const struct trace_page *p)
 {
     struct trace_section *sections = NULL;
-    struct trace_index index;
+    struct trace_index index = trace_index(t, c->arena);
     struct trace_part part;
     struct buf *b = &c->out;
     uint32_t count = 0;
 
     if (t->root != TRACE_NONE && !trace_critical(t, t->root, c->arena, &sections, &count))
         return;
-    if (!trace_index_make(t, c->arena, &index) ||
-        !trace_part_make(t, node_of(&index, p->span), p->most, c->arena, &part))
+    if (!trace_part_make(t, trace_index_find(&index, p->span), p->most, c->arena, &part))
         return;
     buf_init(b, c->arena, (size_t)part.count * ROW_BYTES + 4096, API_ANSWER_MAX);
     json_open(b, NULL, '{');

@@ -14,15 +14,17 @@
 #define ROW_GUESSED 16
 #define ROW_CUT 32
 
-/* Node by span id: made once for a trace, asked for each error and log record. */
+/* Node by span id, for each error and log record. It is made when the first one asks: most large traces
+ * have neither. */
 struct trace_index {
     const struct trace *tree;
-    uint32_t *slots; /* node + 1 */
+    struct arena *arena;
+    uint32_t *slots; /* node + 1; NULL: not made yet */
     uint32_t room;
 };
-bool trace_index_make(const struct trace *t, struct arena *a, struct trace_index *out);
-/* TRACE_NONE: no such span. */
-uint32_t trace_index_find(const struct trace_index *x, const uint8_t span_id[8]);
+struct trace_index trace_index(const struct trace *t, struct arena *a);
+/* TRACE_NONE: no such span, or the arena is spent. An id of zeros is none. */
+uint32_t trace_index_find(struct trace_index *x, const uint8_t span_id[8]);
 
 /* The rows that are written. */
 struct trace_part {

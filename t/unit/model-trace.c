@@ -58,7 +58,7 @@ static const char *shape(const struct trace *t)
         for (; i && depth > n->depth; depth--)
             buf_byte(&b, ')');
         depth = n->depth;
-        buf_text(&b, n->span->name);
+        buf_text(&b, n->key->name);
     }
     for (; depth; depth--)
         buf_byte(&b, ')');
@@ -313,6 +313,44 @@ static void test_compare(void)
     ok(text_is(c[3].name, "gone") && c[3].right.spans == 0, "what is gone");
 }
 
+/* Where the parents are said to be. */
+static const char *shape_of_keys(const struct span *spans, const uint32_t *parent_at, uint32_t n)
+{
+    struct trace_key keys[8];
+    struct trace t;
+
+    for (uint32_t i = 0; i < n; i++) {
+        keys[i] = trace_key_of(&spans[i]);
+        keys[i].parent_at = parent_at[i];
+    }
+    if (!trace_build_keys(keys, n, &arena, &t) || t.nodes[0].span)
+        return "failed";
+    return arena_dup(&arena, shape(&t), strlen(shape(&t)));
+}
+
+static void test_keys(void)
+{
+    static const uint32_t none = TRACE_NONE;
+    struct span s[] = {span(1, 0, 0, 100, "a"), span(2, 1, 10, 40, "b"), span(3, 2, 12, 20, "c"),
+                       span(4, 1, 50, 90, "d")};
+    struct span twins[] = {span(1, 0, 0, 100, "a"), span(2, 1, 10, 90, "client"),
+                           span(2, 1, 12, 88, "server"), span(3, 2, 20, 30, "work")};
+    struct span again[] = {span(1, 0, 0, 50, "old"), span(1, 0, 0, 100, "a"),
+                           span(2, 1, 10, 40, "b")};
+
+    twins[1].kind = SPAN_CLIENT;
+    twins[2].kind = SPAN_SERVER;
+    twins[2].resource = twins[3].resource = &services[1];
+    is_str(shape_of_keys(s, (uint32_t[]){none, none, none, none}, 4), "a(b(c)d)",
+           "keys that do not know their parents");
+    is_str(shape_of_keys(s, (uint32_t[]){none, 0, 1, 0}, 4), "a(b(c)d)", "keys that do");
+    is_str(shape_of_keys(s, (uint32_t[]){3, 99, 0, 2}, 4), "a(b(c)d)", "keys that are wrong");
+    is_str(shape_of_keys(twins, (uint32_t[]){none, 0, 0, 1}, 4), "a(client(server(work)))",
+           "of two with the parent's id, not the one that was pointed at");
+    is_str(shape_of_keys(again, (uint32_t[]){none, none, 0}, 3), "a(b)",
+           "the copy that was pointed at was left out");
+}
+
 static double seconds(void)
 {
     struct timespec t;
@@ -358,6 +396,7 @@ int main(void)
     test_cycles();
     test_duplicates();
     test_segments();
+    test_keys();
     test_entries();
     test_summary();
     test_critical();

@@ -103,7 +103,7 @@ static void read_each(struct reader *r, const struct known *known, const char *w
         struct trace tree;
 
         single++;
-        if (!span_store_trace(c, known->ids[i], SPANS_WHOLE, &t, &tree))
+        if (!span_store_trace(c, known->ids[i], &t, &tree))
             continue;
         whole += t.count == 8 && tree.count == 8 && tree.root_count == 1 && tree.orphans == 0;
         attrs += attr_get(&tree.nodes[0].span->attrs, "http.route") != NULL &&
@@ -321,7 +321,7 @@ static void test_big(struct kit *k, struct reader *r)
     ok(kit_settled(k), "36: %d spans of one trace, last ones first", BIG);
     c = reader_call(r, "");
     getrusage(RUSAGE_THREAD, &before);
-    ok(span_store_trace(c, trace, SPANS_OUTLINE, &t, &tree), "36: are read");
+    ok(span_store_tree(c, trace, &t, &tree), "36: are read");
     seconds = cpu_of(&before);
     is_int(tree.count, BIG, "36: all of them");
     is_int(tree.root_count, 1, "36: one tree");
@@ -333,7 +333,7 @@ static void test_big(struct kit *k, struct reader *r)
     note("36: %zu MB of the arena", c->arena->taken >> 20);
     test_big_table(r, trace);
     c = reader_call(r, "");
-    ok(span_store_trace(c, trace, SPANS_WHOLE, &t, &tree) && t.count == TRACE_WHOLE_MAX &&
+    ok(span_store_trace(c, trace, &t, &tree) && t.count == TRACE_WHOLE_MAX &&
            t.stored == BIG,
        "36: whole ones up to the limit");
 }

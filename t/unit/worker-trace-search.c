@@ -50,9 +50,9 @@ static void learn(struct reader *r)
         struct span_trace t;
         struct trace tree;
 
-        span_store_trace(c, all[i].id, SPANS_OUTLINE, &t, &tree);
-        all[i].us = (tree.nodes[0].span->end_ns - tree.nodes[0].span->start_ns) / 1000;
-        all[i].start_ms = tree.nodes[0].span->start_ns / 1000000;
+        span_store_tree(c, all[i].id, &t, &tree);
+        all[i].us = (tree.nodes[0].end_ns - tree.nodes[0].start_ns) / 1000;
+        all[i].start_ms = tree.nodes[0].start_ns / 1000000;
     }
     qsort(all, all_count, sizeof *all, by_id);
 }
