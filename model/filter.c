@@ -178,6 +178,19 @@ static bool from_crawler(struct text agent)
            (any_word(crawlers, agent) || ends_a_name(agent, "bot") || ends_a_name(agent, "spider"));
 }
 
+/* Who made the request that failed: behind a server it is not who sends the event. As it was sent; what
+ * is looked for needs no unescaping. */
+static struct text request_agent(const struct event *e)
+{
+    const struct json *headers = json_get(e->request, "headers");
+
+    for (const struct json *p = headers ? headers->child : NULL; p; p = p->next)
+        if (p->kind == JSON_ARRAY && p->count == 2 &&
+            text_eq_nocase(p->child->raw, TEXT("user-agent")))
+            return json_is(p->child->next, JSON_STRING) ? p->child->next->raw : TEXT_NONE;
+    return TEXT_NONE;
+}
+
 /* ---- error texts ---- */
 
 /* Glob against a text made of two, without making it. */
@@ -219,7 +232,7 @@ const char *filter_event(const struct event *e, struct text user_agent,
         return "localhost";
     if (conf->extensions && from_extension(e))
         return "browser-extensions";
-    if (conf->crawlers && from_crawler(user_agent))
+    if (conf->crawlers && (from_crawler(user_agent) || from_crawler(request_agent(e))))
         return "web-crawlers";
     if (conf->error_count && error_unwanted(e, conf))
         return "error-message";

@@ -20,7 +20,7 @@ struct filter_conf {
 };
 
 /* NULL: let it in. Else why not: "localhost", "browser-extensions", "web-crawlers",
- * "error-message", "release-version". `user_agent` may be absent. */
+ * "error-message", "release-version". `user_agent`, the sender's, may be absent. */
 const char *filter_event(const struct event *e, struct text user_agent,
                          const struct filter_conf *conf);
 

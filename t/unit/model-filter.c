@@ -100,6 +100,14 @@ static void crawlers(void)
     is_str(reason(e, "Mozilla/5.0 (Linux; Android 7.0; CUBOT Note Plus)", &c), "", "a phone");
     is_str(reason(e, "Mozilla/5.0 (X11; Linux) Firefox/120", &c), "", "a browser");
     is_str(reason(e, NULL, &c), "", "nobody");
+    is_str(reason("{\"request\":{\"headers\":{\"user-agent\":\"Googlebot/2.1\"}}}",
+                  "sentry.python/2", &c),
+           "web-crawlers", "one that a server tells of");
+    is_str(
+        reason(
+            "{\"request\":{\"headers\":[[\"Accept\",\"*/*\"],[\"User-Agent\",\"Firefox/120\"]]}}",
+            "sentry.python/2", &c),
+        "", "a browser that a server tells of");
 }
 
 static void texts(void)
