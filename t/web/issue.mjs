@@ -15,8 +15,30 @@ await run(async ({ window }) => {
   const page = await login(await window({ permissions: ['clipboard-read', 'clipboard-write'] }));
   await settled(page);
   const issue = await find('error.type:KeyError');
-  await page.locator('.issue-table .title a', { hasText: 'KeyError' }).click();
+
+  // the list: what a press or a row that one stays at will want is asked for before it is opened
+  const asked = [];
+  page.on('request', (r) => asked.push(r.url()));
+  const times = (id, part) => asked.filter((url) => url.endsWith(`/issues/${id}/${part}`)).length;
+  const rows = page.locator('.issue-table tbody tr[data-level]');
+  const idOf = async (row) => (await row.locator('.title a').getAttribute('href')).match(/\d+/)[0];
+  const hits = Number(await page.locator('.page-head .quiet').textContent());
+  await becomes(() => rows.count(), Math.min(hits, 50), 'all issues of the page are in the list');
+  await page.keyboard.press('j');
+  const first = await idOf(rows.first());
+  await comes(() => times(first, 'events/latest/') === 1, 'the event of the row one stays at is asked for');
+  await page.setViewportSize({ width: 1280, height: 300 });
+  ok(await page.evaluate(() => (scrollTo(0, 400), scrollY > 0)), 'the list is scrolled');
+  const link = page.locator('.issue-table .title a', { hasText: 'KeyError' });
+  await link.hover();
+  await page.mouse.down();
+  await comes(() => times(issue.id, 'events/latest/') === 1, 'so is that of an issue when the button goes down');
+  is(new URL(page.url()).pathname, '/issues', 'before it is opened');
+  await page.mouse.up();
   await page.waitForSelector('.frames');
+  is(times(issue.id, 'events/latest/') + times(issue.id, 'tags/'), 2, 'and nothing is asked for twice');
+  is(await page.evaluate(() => scrollY), 0, 'it begins at its top, wherever the list was');
+  await page.setViewportSize({ width: 1280, height: 900 });
 
   // the first screen: title, value, where, counts, and the first in-app frame with its lines
   const onScreen = async (locator) => {

@@ -21,12 +21,15 @@ function keep(key: string, data: unknown) {
 
 const ahead = new Map<string, Promise<unknown>>(); // asked for before somebody wants it
 
-/** Ask now for what a part of the page will want with useGet once it is there. */
+/** Ask now for what a page will want with useGet once it is there; it is drawn at once if the answer is faster. */
 export function prefetch(path: string, params?: Params) {
   const key = keyOf('', path, params)!;
   if (kept.has(key) || ahead.has(key)) return;
   const promise = api.get(path, params);
-  promise.catch(() => {}); // whoever wants it is told
+  promise.then(
+    (data) => keep(key, data),
+    () => {}, // whoever wants it is told
+  );
   ahead.set(key, promise);
   setTimeout(() => ahead.delete(key), 5000);
 }
@@ -44,7 +47,7 @@ function useLoaded<T>(
   key: string | null,
   load: (signal: AbortSignal) => Promise<T>,
   everyMs = 0,
-  useSoon = useLayoutEffect, // before what is drawn is painted: the question is under way a frame or two earlier
+  now = true,
 ): Loaded<T> {
   const before = (key !== null && (kept.get(key) as T | undefined)) || null;
   const [state, setState] = useState<State<T>>({ data: before, error: null, slow: false });
@@ -52,12 +55,14 @@ function useLoaded<T>(
   const latest = useRef(load);
   latest.current = load;
 
-  useSoon(() => {
-    if (key === null) return;
+  // before what is drawn is painted: the question is under way a frame or two earlier
+  useLayoutEffect(() => {
+    if (key === null || !now) return;
     const stop = new AbortController();
+    const take = (data: T) =>
+      setState((s) => (s.data === data && !s.error && !s.slow ? s : { data, error: null, slow: false }));
     const known = kept.get(key) as T | undefined;
-    if (known)
-      setState((s) => (s.data === known && !s.error && !s.slow ? s : { data: known, error: null, slow: false }));
+    if (known) take(known);
     const late = setTimeout(() => setState((s) => ({ ...s, slow: true })), 300);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const read = async () => {
@@ -67,7 +72,7 @@ function useLoaded<T>(
         const data = await (asked ?? latest.current(stop.signal));
         if (stop.signal.aborted) return;
         keep(key, data);
-        setState({ data, error: null, slow: false });
+        take(data);
       } catch (cause) {
         if (stop.signal.aborted) return;
         const error = cause instanceof ApiError ? cause : new ApiError(0, String(cause));
@@ -83,7 +88,7 @@ function useLoaded<T>(
       clearTimeout(late);
       clearTimeout(timer);
     };
-  }, [key, turn]);
+  }, [key, turn, now]);
   return { ...state, reload: () => setTurn((n) => n + 1) };
 }
 
@@ -95,9 +100,34 @@ export function useGet<T>(path: string | null, params?: Params, everyMs = 0): Lo
   return useLoaded<T>(keyOf('', path, params), (signal) => api.get<T>(path!, params, signal), everyMs);
 }
 
-/** The same when nobody waits for it: asked once what is here is painted. */
+/** The same when nobody waits for it: asked once what is here is shown. */
 export function useGetLater<T>(path: string | null, params?: Params, everyMs = 0): Loaded<T> {
-  return useLoaded<T>(keyOf('', path, params), (signal) => api.get<T>(path!, params, signal), everyMs, useEffect);
+  const get = (signal: AbortSignal) => api.get<T>(path!, params, signal);
+  return useLoaded<T>(keyOf('', path, params), get, everyMs, useShown());
+}
+
+let waiting: (() => void)[] = [];
+
+/** Once what is drawn now is on the screen: it is handed over in the next frame and gets there in the one after it, and
+ * what is drawn and asked meanwhile holds it up where there are few cores. All that waits goes on together. */
+function whenShown(go: () => void) {
+  const all = () => {
+    const now = waiting;
+    waiting = [];
+    for (const each of now) each();
+  };
+  if (waiting.push(go) === 1) requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(all)));
+}
+
+/** False until what is drawn first is on the screen; again when `of` is another thing. */
+export function useShown(of?: unknown): boolean {
+  const [shown, show] = useState<{ of: unknown } | null>(null);
+  useEffect(() => {
+    let here = true;
+    whenShown(() => here && show({ of }));
+    return () => void (here = false);
+  }, [of]);
+  return shown !== null && shown.of === of;
 }
 
 /** GET one page of a list, with its cursors. */

@@ -1,7 +1,7 @@
 // event.tsx -- one event: the stack trace first, then what led to it, then everything else that came along.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
 import type { Entry, Event, IssueDetail } from '../api';
+import { useShown } from '../data';
 import { bytes, dateTime } from '../format';
 import { org, useHref } from '../state';
 import { Link } from '../ui/link';
@@ -30,7 +30,7 @@ export function EventView({
   const plain = entryOf(event, 'stacktrace');
   const message = entryOf(event, 'message');
   const trace = useTraceOf(event);
-  const below = useBelow();
+  const below = useShown();
   const silent = event.entries.every((e) => ['breadcrumbs', 'request', 'debugmeta', 'spans'].includes(e.type));
   return (
     <div class={slow ? 'slow' : ''}>
@@ -58,13 +58,7 @@ export function EventView({
   );
 }
 
-/** False until what comes first is painted: nobody sees the rest of the page before. */
-function useBelow() {
-  const [below, show] = useState(false);
-  useEffect(() => show(true), []);
-  return below;
-}
-
+/** What is below the stack trace: nobody sees it before that. */
 function Below({ event, issue, trace }: { event: Event; issue: IssueDetail; trace: ReturnType<typeof useTraceOf> }) {
   const crumbs = entryOf(event, 'breadcrumbs')?.values;
   const request = entryOf(event, 'request');
@@ -81,7 +75,7 @@ function Below({ event, issue, trace }: { event: Event; issue: IssueDetail; trac
       ))}
       <Facts title="Additional data" of={event.context} />
       <Unknown event={event} />
-      <Attachments event={event} project={issue.project.slug} />
+      <Attachments key={event.eventID} event={event} project={issue.project.slug} />
       <Folded title="Packages" of={Object.entries(event.packages ?? {})} />
       <Folded
         title="Fields that could not be read as sent"

@@ -1,7 +1,7 @@
 // facts.tsx -- beside an issue: how often, since when, in which releases, with which tags, grouped by what.
 import { useMemo } from 'preact/hooks';
 import type { Event, IssueDetail, Release, Series, Tag } from '../api';
-import { useGet } from '../data';
+import type { Loaded } from '../data';
 import { brief } from '../format';
 import { useHref } from '../state';
 import { Chart } from '../ui/chart';
@@ -25,8 +25,7 @@ const dull = [
 ];
 const rank = (key: string) => (order.includes(key) ? order.indexOf(key) : order.length);
 
-export function Facts({ issue, base, event }: { issue: IssueDetail; base: string; event: Event | null }) {
-  const tags = useGet<Tag[]>(`${base}/tags/`);
+export function Facts({ issue, tags, event }: { issue: IssueDetail; tags: Loaded<Tag[]>; event: Event | null }) {
   const href = useHref();
   const series: Series = issue.stats['30d'] ?? issue.stats['24h'] ?? [];
   const [times, lines] = useMemo(

@@ -1,7 +1,7 @@
 // grouping.tsx -- why this event is in this issue: the parts that counted, those that did not and why;
 // and taking hashes out of it again.
 import { api, type Event, type IssueDetail } from '../api';
-import { useGet } from '../data';
+import { useGet, useGetLater } from '../data';
 import { mayWrite, org } from '../state';
 import { change } from '../ui/change';
 import { sure } from '../ui/dialog';
@@ -37,8 +37,8 @@ interface HashRow {
 }
 
 const isPart = (v: Component | string | number): v is Component => typeof v === 'object';
-const useExplained = (project: string, event: Event | null) =>
-  useGet<Explained>(event ? `/projects/${org}/${project}/events/${event.eventID}/grouping-info/` : null);
+const explained = (project: string, event: Event | null) =>
+  event && `/projects/${org}/${project}/events/${event.eventID}/grouping-info/`;
 
 export function Grouping({
   base,
@@ -51,7 +51,7 @@ export function Grouping({
   issue: IssueDetail;
   reload: () => void;
 }) {
-  const info = useExplained(issue.project.slug, event);
+  const info = useGet<Explained>(explained(issue.project.slug, event));
   return (
     <div class="grouping">
       {info.error && <Problem error={info.error} retry={info.reload} />}
@@ -208,7 +208,7 @@ function lines(info: Explained): string[] {
 }
 
 export function GroupedBy({ event, project }: { event: Event; project: string }) {
-  const info = useExplained(project, event).data;
+  const info = useGetLater<Explained>(explained(project, event)).data;
   if (!info) return null;
   return (
     <div class="grouped">

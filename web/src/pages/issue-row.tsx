@@ -1,14 +1,16 @@
 // issue-row.tsx -- one line of the list of issues; its actions appear where the pointer is.
 import { useEffect, useRef } from 'preact/hooks';
-import { navigate } from 'wouter-preact/use-browser-location';
 import type { Issue } from '../api';
 import { many } from '../format';
 import { mayWrite } from '../state';
-import { Link } from '../ui/link';
+import { Link, visit } from '../ui/link';
 import { Age, Count } from '../ui/small';
 import { Spark } from '../ui/spark';
+import { prefetchIssue } from './issue';
 import { culprit, Standing, Title, where } from './issue-title';
 import { ignore, resolve, type Mutation } from './triage';
+
+const REST_MS = 100; // a row that one stays at so long may be opened
 
 export function IssueRow({
   issue,
@@ -26,8 +28,12 @@ export function IssueRow({
   update: (what: string, ids: string[], body: Mutation) => void;
 }) {
   const row = useRef<HTMLTableRowElement>(null);
+  const ahead = () => prefetchIssue(issue.id);
   useEffect(() => {
-    if (here) row.current?.scrollIntoView({ block: 'nearest' });
+    if (!here) return;
+    row.current?.scrollIntoView({ block: 'nearest' });
+    const rest = setTimeout(ahead, REST_MS);
+    return () => clearTimeout(rest);
   }, [here]);
   const series = Object.values(issue.stats ?? {})[0];
   const place = where(issue);
@@ -38,7 +44,9 @@ export function IssueRow({
       data-level={issue.level}
       class={`${here ? 'here' : ''} ${picked ? 'picked' : ''}`}
       onClick={(e) => {
-        if (!(e.target as HTMLElement).closest('a, button, input') && !getSelection()?.toString()) navigate(href);
+        if ((e.target as HTMLElement).closest('a, button, input') || getSelection()?.toString()) return;
+        ahead();
+        visit(href);
       }}
     >
       {mayWrite() && (
@@ -48,7 +56,7 @@ export function IssueRow({
       )}
       <td class="title">
         <div class="one-line">
-          <Link href={href}>
+          <Link href={href} ahead={ahead}>
             <Title issue={issue} />
           </Link>
           <Standing issue={issue} />

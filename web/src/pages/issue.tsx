@@ -1,10 +1,9 @@
 // issue.tsx -- one issue through one of its events: what happened and where, before any scrolling;
 // beside it the facts, above it what can be done about it.
 import type { ComponentChildren } from 'preact';
-import { useLayoutEffect } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
-import { api, type Event, type IssueDetail } from '../api';
-import { prefetch, useGet, useGetLater, useTitle } from '../data';
+import { api, type Event, type IssueDetail, type Tag } from '../api';
+import { prefetch, useGet, useGetLater, useTitle, type Loaded } from '../data';
 import { brief, dateTime } from '../format';
 import { mayWrite, me, org, useHref, useQuery } from '../state';
 import { change } from '../ui/change';
@@ -23,15 +22,27 @@ import { Events, Tags, Traces } from './issue-lists';
 import { culprit, Standing, Title, where } from './issue-title';
 import { assignToMe, ignore, ignores, reopen, resolutions, resolve, type Mutation } from './triage';
 
+const address = (id: string) => `/organizations/${org}/issues/${id}`;
+
+/** Ask for what the page of an issue begins with. */
+export function prefetchIssue(id: string) {
+  prefetch(`${address(id)}/`);
+  prefetch(`${address(id)}/events/latest/`);
+  prefetch(`${address(id)}/tags/`);
+}
+
+/** Neither here nor refused nor late: what waits for several answers is drawn once, not once for each. */
+const soon = (l: Loaded<unknown>) => !l.data && !l.error && !l.slow;
+
 export function Issue({ issue: id, event: which }: { issue: string; event: string }) {
   const { query, set } = useQuery();
   const href = useHref();
   const [, go] = useLocation();
   const tab = query.get('tab') ?? 'event';
-  const base = `/organizations/${org}/issues/${id}`;
+  const base = address(id);
   const issue = useGet<IssueDetail>(`${base}/`, undefined, 15_000);
   const event = useGet<Event>(`${base}/events/${which}/`);
-  useLayoutEffect(() => prefetch(`${base}/tags/`), [base]);
+  const tags = useGet<Tag[]>(`${base}/tags/`);
   const data = issue.data;
   useTitle(data?.title);
 
@@ -60,7 +71,8 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
         </Empty>
       </main>
     );
-  if (!data) return <main class="content">{issue.error && <Problem error={issue.error} retry={issue.reload} />}</main>;
+  if (!data || soon(event) || soon(tags))
+    return <main class="content">{issue.error && <Problem error={issue.error} retry={issue.reload} />}</main>;
 
   const tabs: [string, string][] = [
     ['event', 'Event'],
@@ -94,7 +106,7 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
             {tab === 'activity' && <ActivityList issue={data} base={base} reload={issue.reload} />}
             {tab === 'grouping' && <Grouping base={base} event={event.data} issue={data} reload={issue.reload} />}
           </div>
-          <Facts issue={data} base={base} event={event.data} />
+          <Facts issue={data} tags={tags} event={event.data} />
         </div>
       </main>
     </>

@@ -1,6 +1,5 @@
 // issues.tsx -- the list that people triage from: everything by keyboard, everything in the URL.
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { useLocation } from 'wouter-preact';
 import { api, type Issue, type Params } from '../api';
 import { useGetLater, usePage, usePreference, useTitle } from '../data';
 import { exact } from '../format';
@@ -10,9 +9,10 @@ import { askText, sure } from '../ui/dialog';
 import { Filter } from '../ui/filter';
 import { Help, type Shortcuts } from '../ui/help';
 import { useKeys } from '../ui/keys';
+import { visit } from '../ui/link';
 import { Menu } from '../ui/menu';
 import { Empty, Problem } from '../ui/small';
-import { Pager } from '../ui/table';
+import { Pager, useFirst } from '../ui/table';
 import { TopBar } from '../ui/topbar';
 import { IssueRow } from './issue-row';
 import { suggestIssues } from './issue-suggest';
@@ -55,7 +55,6 @@ const shortcuts: Shortcuts = [
 
 export function Issues() {
   const { query, set } = useQuery();
-  const [, go] = useLocation();
   const href = useHref();
   const text = query.get('query') ?? defaultQuery;
   const sort = query.get('sort') ?? 'date';
@@ -99,26 +98,29 @@ export function Issues() {
 
   // a click on a column's head changes the address, and no row until the answer is here
   const place = href('');
+  const [first, rest] = useFirst(rows.length, list.data);
   const drawn = useMemo(
     () =>
-      rows.map((issue, i) => (
-        <IssueRow
-          key={issue.id}
-          issue={issue}
-          here={i === at}
-          picked={picked.has(issue.id)}
-          toggle={() => toggle(issue.id)}
-          href={href(`/issues/${issue.id}`)}
-          update={update}
-        />
-      )),
-    [list.data, at, picked, place],
+      rows
+        .slice(0, first)
+        .map((issue, i) => (
+          <IssueRow
+            key={issue.id}
+            issue={issue}
+            here={i === at}
+            picked={picked.has(issue.id)}
+            toggle={() => toggle(issue.id)}
+            href={href(`/issues/${issue.id}`)}
+            update={update}
+          />
+        )),
+    [list.data, first, at, picked, place],
   );
 
   useKeys({
     j: () => setAt(Math.min(at + 1, rows.length - 1)),
     k: () => setAt(Math.max(at - 1, 0)),
-    Enter: () => rows[at] && go(href(`/issues/${rows[at].id}`)),
+    Enter: () => rows[at] && visit(href(`/issues/${rows[at].id}`)),
     x: () => rows[at] && toggle(rows[at].id),
     r: () => act('Resolved', resolve),
     i: () => act('Ignored', ignore),
@@ -196,7 +198,10 @@ export function Issues() {
                 </th>
               </tr>
             </thead>
-            <tbody>{drawn}</tbody>
+            <tbody>
+              {drawn}
+              {rest}
+            </tbody>
           </table>
         )}
         <Pager page={list.data} go={(next) => set({ cursor: next })} />

@@ -3,11 +3,23 @@
 import type { ComponentProps } from 'preact';
 import { navigate } from 'wouter-preact/use-browser-location';
 
-function follow(e: MouseEvent) {
-  if (e.ctrlKey || e.metaKey || e.altKey || e.shiftKey || e.button !== 0 || e.defaultPrevented) return;
-  e.preventDefault();
-  navigate((e.currentTarget as HTMLAnchorElement).getAttribute('href')!);
+/** Go to another page, which begins at its top. */
+export function visit(href: string) {
+  navigate(href);
+  scrollTo(0, 0);
 }
 
-type Props = Omit<ComponentProps<'a'>, 'href' | 'onClick'> & { href: string };
-export const Link = (props: Props) => <a {...props} onClick={follow} />;
+type Props = Omit<ComponentProps<'a'>, 'href' | 'onClick'> & {
+  href: string;
+  ahead?: () => void; // asks for what the page there begins with: when the button goes down, a tenth of a second early
+};
+
+export function Link({ ahead, ...props }: Props) {
+  const follow = (e: MouseEvent) => {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.shiftKey || e.button !== 0 || e.defaultPrevented) return;
+    e.preventDefault();
+    ahead?.();
+    visit((e.currentTarget as HTMLAnchorElement).getAttribute('href')!);
+  };
+  return <a {...props} onClick={follow} onPointerDown={ahead} onFocus={ahead} />;
+}

@@ -1,6 +1,7 @@
 // table.tsx -- a list of things with their figures; on a phone each row becomes two lines, in which the
 // columns' names stand before the values.
 import type { ComponentChildren } from 'preact';
+import { useShown } from '../data';
 import './table.css';
 
 export interface Column {
@@ -12,6 +13,15 @@ export interface Row {
   key: string | number;
   cells: ComponentChildren[];
 }
+
+/** Of so many rows those that fit the window are drawn first, and the others, which take as long again, once these are on
+ * the screen; the window is as long as it will be. Again with other data; a list that is scrolled is drawn whole. */
+export function useFirst(count: number, data?: unknown): [number, ComponentChildren] {
+  const whole = useShown(data) || scrollY > 0;
+  const first = whole ? count : Math.min(count, Math.ceil(innerHeight / LOW));
+  return [first, first < count && <tr aria-hidden="true" style={{ height: `${(count - first) * LOW}px` }} />];
+}
+const LOW = 36; // px: no row is much lower
 
 export function Table({
   label,
@@ -28,6 +38,7 @@ export function Table({
   sorted?: string;
   sort?: (by: string) => void;
 }) {
+  const [first, rest] = useFirst(rows.length);
   const head = (c: Column) =>
     c.sort && sort ? (
       <button type="button" class="sort" onClick={() => sort(c.sort!)}>
@@ -54,7 +65,7 @@ export function Table({
         </tr>
       </thead>
       <tbody>
-        {rows.map((r) => (
+        {rows.slice(0, first).map((r) => (
           <tr key={r.key}>
             {r.cells.map((cell, i) => (
               <td key={i} class={columns[i].kind} data-label={columns[i].label || undefined}>
@@ -63,6 +74,7 @@ export function Table({
             ))}
           </tr>
         ))}
+        {rest}
       </tbody>
     </table>
   );
