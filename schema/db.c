@@ -74,9 +74,11 @@ static int code_of(struct db *d, int rc)
     case SQLITE_NOMEM:
         return DB_STARVED;
     case SQLITE_IOERR:
-        /* Of a write that failed SQLite tells no errno to be relied on; it can be tried again. A failed
-         * fsync cannot: what is on the disk is not known any more. */
-        if (rc == SQLITE_IOERR_WRITE || rc == SQLITE_IOERR_SHMSIZE || rc == SQLITE_IOERR_TRUNCATE)
+        /* Of a write that failed SQLite tells no errno to be relied on; it can be tried again. So can a
+         * failed fsync, and only so: the kernel holds its pages for clean now, and another fsync would
+         * say that all is well, but the transaction that is tried again writes each of them anew. */
+        if (rc == SQLITE_IOERR_WRITE || rc == SQLITE_IOERR_SHMSIZE || rc == SQLITE_IOERR_TRUNCATE ||
+            rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
             return DB_FULL;
         /* fall through */
     case SQLITE_CANTOPEN:

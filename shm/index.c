@@ -80,6 +80,7 @@ static void publish(struct index *x, uint64_t word, struct index_table *table)
     table_unlink_others(x->dir_fd, number_of(word));
 }
 
+/* 0; -EAGAIN: a key found no slot in the new table; else the system's refusal. */
 static int replace(struct index *x, uint64_t slots, bool copy)
 {
     uint64_t number = number_of(current(x)) + 1;
@@ -91,7 +92,7 @@ static int replace(struct index *x, uint64_t slots, bool copy)
     if (copy && !table_copy_live(&table, &x->table)) {
         table_close(&table);
         table_unlink(x->dir_fd, number);
-        return -ENOSPC;
+        return -EAGAIN;
     }
     publish(x, word_of(number, slots), &table);
     return 0;
@@ -243,7 +244,7 @@ int index_grow(struct index *x)
         if (slots > INDEX_SLOTS_MAX)
             return -EFBIG;
         rc = replace(x, slots, true);
-    } while (rc == -ENOSPC); /* by a freak a run of keys lies closer in the larger table */
+    } while (rc == -EAGAIN); /* by a freak a run of keys lies closer in the larger table */
     return rc;
 }
 

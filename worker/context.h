@@ -24,24 +24,24 @@ struct log_packer;
 /* Somebody who waits for a ring position to become durable. Lives in the request's pool. */
 struct waiter {
     struct waiter *next;
-    uint64_t end; /* ring position */
-    int64_t since_ms;
-    /* Called once, on the loop thread. durable = false: WAIT_MAX_MS have passed; the record is in
+    uint64_t end;        /* ring position */
+    int64_t deadline_us; /* of world_ticks_us(): a clock set forth ends no wait */
+    /* Called once, on the loop thread. durable = false: WAIT_MAX_US have passed; the record is in
      * the ring and may still be stored. A request that goes before that calls worker_forget. */
     void (*ready)(struct waiter *w, bool durable);
 };
-#define WAIT_MAX_MS 30000 /* SDKs give up after 30 s at the latest */
+#define WAIT_MAX_US INT64_C(30000000) /* SDKs give up after 30 s at the latest */
 
 /* Somebody who waits for the answer to a command. */
 struct command_wait {
     struct command_wait *next;
     uint64_t id;
-    int64_t deadline_ms;
+    int64_t deadline_us;
     /* Once, on the loop thread. status 503 with an empty body when no answer came in time. */
     void (*answered)(struct command_wait *c, uint16_t status, struct text body);
     bool cancelled; /* the asker is gone: `answered` is still called, so that memory can be freed */
 };
-#define COMMAND_WAIT_MS 15000
+#define COMMAND_WAIT_US INT64_C(15000000)
 
 struct worker {
     const struct worker_conf *conf;
@@ -77,7 +77,7 @@ struct worker {
 
     bool draining;
     bool orphan; /* master is gone */
-    int64_t drain_since_ms;
+    int64_t drain_since_us;
     uint32_t open_requests;     /* taken by a handler, not answered yet (the API's, mostly) */
     h2o_timeout_entry_t tick;   /* once a second */
     h2o_timeout_entry_t settle; /* at once: somebody's record is durable */

@@ -20,7 +20,7 @@ enum ring_rc worker_append(struct worker *w, enum record_kind kind, struct text 
     if (!waiter)
         return RING_OK;
     waiter->end = end;
-    waiter->since_ms = world_now_ms();
+    waiter->deadline_us = world_ticks_us() + WAIT_MAX_US;
     waiter->next = NULL;
     if (w->waiting)
         w->waiting_last->next = waiter;
@@ -92,7 +92,7 @@ bool worker_command(struct worker *w, uint32_t actor, const char *name, struct t
     if (out.failed || (rc = worker_append(w, RECORD_COMMAND, buf_result(&out), NULL)) != RING_OK)
         return false;
     c->id = w->next_command++;
-    c->deadline_ms = r.time_ms + COMMAND_WAIT_MS;
+    c->deadline_us = world_ticks_us() + COMMAND_WAIT_US;
     c->next = w->asked;
     w->asked = c;
     worker_count(w, COUNTER_commands, 1);
@@ -123,14 +123,14 @@ void wait_mail(struct worker *w)
     }
 }
 
-void wait_expire(struct worker *w, int64_t now_ms)
+void wait_expire(struct worker *w, int64_t now_us)
 {
-    while (w->waiting && now_ms - w->waiting->since_ms > WAIT_MAX_MS)
+    while (w->waiting && now_us >= w->waiting->deadline_us)
         release(w, false);
     for (struct command_wait **at = &w->asked; *at;) {
         struct command_wait *c = *at;
 
-        if (now_ms < c->deadline_ms) {
+        if (now_us < c->deadline_us) {
             at = &c->next;
             continue;
         }

@@ -15,7 +15,7 @@ void wait_settle(struct worker *w);
 /* Hand out the writer's answers to commands. */
 void wait_mail(struct worker *w);
 /* Once a second: give up on what took too long. */
-void wait_expire(struct worker *w, int64_t now_ms);
+void wait_expire(struct worker *w, int64_t now_us);
 /* Nobody waits any more. */
 bool wait_idle(const struct worker *w);
 

@@ -29,9 +29,9 @@
 
 /* While draining: idle connections are let go after this, since a client may be about to use them …
  */
-#define DRAIN_IDLE_MS 3000
+#define DRAIN_IDLE_US INT64_C(3000000)
 /* … and whatever is still open after this is left behind. */
-#define DRAIN_MAX_MS 60000
+#define DRAIN_MAX_US INT64_C(60000000)
 #define TURN_MS 1000 /* the loop looks up at least this often */
 
 /* ---- small services ---- */
@@ -115,14 +115,14 @@ static bool commits_may_come(struct worker *w)
 static void on_tick(h2o_timeout_entry_t *entry)
 {
     struct worker *w = H2O_STRUCT_FROM_MEMBER(struct worker, tick, entry);
-    int64_t now = world_now_ms();
+    int64_t now_us = world_ticks_us();
 
     h2o_timeout_link(w->h2o.loop, &w->h2o.one_sec_timeout, &w->tick);
-    atomic_store_explicit(&row(w)->beat_ms, now, memory_order_relaxed);
+    atomic_store_explicit(&row(w)->beat_ms, world_now_ms(), memory_order_relaxed);
     flush_tally(w);
-    wait_expire(w, commits_may_come(w) ? now : INT64_MAX);
+    wait_expire(w, commits_may_come(w) ? now_us : INT64_MAX);
     if (w->draining) {
-        if (w->orphan || now - w->drain_since_ms >= DRAIN_IDLE_MS)
+        if (w->orphan || now_us - w->drain_since_us >= DRAIN_IDLE_US)
             listen_dismiss(w);
     } else {
         listen_resume(w);
@@ -162,7 +162,7 @@ static void begin_drain(struct worker *w, const char *why)
         return;
     log_notice("worker.drain", "reason=%s connections=%u", why, w->connections);
     w->draining = true;
-    w->drain_since_ms = world_now_ms();
+    w->drain_since_us = world_ticks_us();
     atomic_store_explicit(&row(w)->state, BOARD_DRAINING, memory_order_release);
     listen_close(w);
     /* From here on answers say "Connection: close", so that a busy client moves over to the new
@@ -197,7 +197,7 @@ static bool drained(struct worker *w)
 {
     if (!w->draining)
         return false;
-    if (world_now_ms() - w->drain_since_ms > DRAIN_MAX_MS) {
+    if (world_ticks_us() - w->drain_since_us > DRAIN_MAX_US) {
         log_warn("worker.drain_cut", "connections=%u", w->connections);
         return true;
     }

@@ -1,5 +1,6 @@
 #include "writer/active.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -135,11 +136,12 @@ static int make_file(struct writer *w, const struct segment_facts *facts, const 
     if (rc != DB_OK)
         writer_complain(s ? segment_db(s) : NULL, "segment.create", rc);
     segment_close(s);
-    if (rc == DB_OK && (!files_sync(tmp) || rename(tmp, path) == -1))
+    if (rc == DB_OK && (!files_sync(tmp) || rename(tmp, path) == -1 || !files_sync_dir(path))) {
+        log_error("segment.create", "file=\"%s\" error=\"%s\"", path, strerror(errno));
+        files_remove(path); /* whoever comes next must not take it in */
         rc = DB_FULL;
-    if (rc == DB_OK)
-        files_sync_dir(path);
-    else
+    }
+    if (rc != DB_OK)
         files_remove(tmp);
     return rc;
 }

@@ -82,7 +82,7 @@ static void *run(void *own)
     while (!c->stop) {
         struct timespec until;
 
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += QUIET_S;
         if (!c->segment.wanted && !c->catalogue.wanted)
             pthread_cond_timedwait(&c->wake, &c->lock, &until);
@@ -100,6 +100,7 @@ static void *run(void *own)
 struct checkpointer *checkpointer_start(struct writer *w)
 {
     struct checkpointer *c = calloc(1, sizeof(*c));
+    pthread_condattr_t monotonic; /* a clock set back must not make a second an hour */
 
     if (!c)
         return NULL;
@@ -107,7 +108,10 @@ struct checkpointer *checkpointer_start(struct writer *w)
     files_catalogue(w->world, c->catalogue.path);
     c->catalogue.renew = true;
     pthread_mutex_init(&c->lock, NULL);
-    pthread_cond_init(&c->wake, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&c->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     if (pthread_create(&c->thread, NULL, run, c) != 0) {
         free(c);
         return NULL;

@@ -13,23 +13,41 @@
 #define TURN 64 /* records of one ring before the next has its turn */
 #define FUTURE_MS (DAY_MS)
 
+static int applied_in_catalogue(struct writer *w, uint32_t slot, uint64_t incarnation,
+                                uint64_t *position)
+{
+    struct db_stmt *q = db_query(w->catalogue, "applied_get");
+    int rc;
+
+    *position = 0;
+    if (!q)
+        return DB_FAIL;
+    db_int_at(q, 1, slot);
+    db_int_at(q, 2, (int64_t)incarnation);
+    if ((rc = db_step(q)) == 1)
+        *position = (uint64_t)db_col_int(q, 0);
+    db_reset(q);
+    return rc < 0 ? rc : DB_OK;
+}
+
 /* Where the database is with this ring; the two files that know are never both ahead, see
- * docs/architecture.md, "Commit order". */
-static uint64_t applied_position(struct writer *w, uint32_t slot)
+ * docs/architecture.md, "Commit order". False: unknown, told. */
+static bool applied_position(struct writer *w, uint32_t slot, uint64_t *position)
 {
     uint64_t incarnation = ring_incarnation(w->world->ring[slot]);
-    uint64_t in_segment = 0, in_catalogue = 0;
-    struct db_stmt *q = db_query(w->catalogue, "applied_get");
+    uint64_t in_segment, in_catalogue;
+    int rc;
 
-    segment_get_applied(w->active.segment, slot, incarnation, &in_segment);
-    if (q) {
-        db_int_at(q, 1, slot);
-        db_int_at(q, 2, (int64_t)incarnation);
-        if (db_step(q) == 1)
-            in_catalogue = (uint64_t)db_col_int(q, 0);
-        db_reset(q);
+    if ((rc = segment_get_applied(w->active.segment, slot, incarnation, &in_segment)) != DB_OK) {
+        writer_complain(segment_db(w->active.segment), "ring.position", rc);
+        return false;
     }
-    return in_segment > in_catalogue ? in_segment : in_catalogue;
+    if ((rc = applied_in_catalogue(w, slot, incarnation, &in_catalogue)) != DB_OK) {
+        writer_complain(w->catalogue, "ring.position", rc);
+        return false;
+    }
+    *position = in_segment > in_catalogue ? in_segment : in_catalogue;
+    return true;
 }
 
 bool drain_find_rings(struct writer *w)
@@ -50,8 +68,9 @@ bool drain_find_rings(struct writer *w)
                 continue;
             }
         }
-        s->open = found = true;
-        s->cursor = applied_position(w, slot);
+        /* From a wrong position records would be taken twice: it stays shut, and is tried again. */
+        if (applied_position(w, slot, &s->cursor))
+            s->open = found = true;
     }
     return found;
 }
@@ -255,6 +274,15 @@ static enum taken take(struct writer *w, const struct ring_record *rec)
 
 /* ---- one ring, all rings ---- */
 
+/* The last writer was killed after it had committed and before it said so: people wait for that. A batch
+ * with nothing but the position makes sure that it is on the disk, and says it. */
+static bool owes_release(const struct writer *w, uint32_t slot)
+{
+    const struct slot *s = &w->slots[slot];
+
+    return !s->touched && ring_released(w->world->ring[slot]) < s->cursor;
+}
+
 static enum drained drain_one(struct writer *w, uint32_t slot)
 {
     struct slot *s = &w->slots[slot];
@@ -266,10 +294,11 @@ static enum drained drain_one(struct writer *w, uint32_t slot)
         enum ring_rc rc = ring_next(w->world->ring[slot], &s->cursor, &rec);
         enum taken taken;
 
-        if (rc == RING_EMPTY)
+        if (rc == RING_EMPTY && !owes_release(w, slot))
             return n ? DRAIN_BATCH : DRAIN_EMPTY;
-        if (rc == RING_TORN) { /* nothing to take, but the position must get on */
-            writer_count(w, COUNTER_ring_torn, rec.skipped);
+        if (rc == RING_EMPTY ||
+            rc == RING_TORN) { /* nothing to take, but the position must get on */
+            writer_count(w, COUNTER_ring_torn, rc == RING_TORN ? rec.skipped : 0);
             s->touched = true;
             b->records++;
             continue;

@@ -89,6 +89,7 @@ void files_set_aside(const char *path, const char *why)
 {
     char to[FILES_PATH_MAX + 32], from[FILES_PATH_MAX + 16], beside[FILES_PATH_MAX + 48];
     size_t len = (size_t)snprintf(to, sizeof(to), "%s.damaged", path);
+    bool moved;
 
     for (unsigned n = 2; files_exists(to) && n < 1000; n++)
         snprintf(to + len, sizeof(to) - len, "-%u", n);
@@ -97,8 +98,9 @@ void files_set_aside(const char *path, const char *why)
         snprintf(beside, sizeof(beside), "%s%s", to, companions[i]);
         rename(from, beside);
     }
-    rename(path, to);
-    log_error("file.damaged", "file=\"%s\" reason=\"%s\" set_aside=\"%s\"", path, why, to);
+    moved = rename(path, to) == 0;
+    log_error("file.damaged", "file=\"%s\" reason=\"%s\" set_aside=\"%s\"", path, why,
+              moved ? to : strerror(errno));
 }
 
 bool files_sync(const char *path)
@@ -111,18 +113,10 @@ bool files_sync(const char *path)
     return done;
 }
 
-void files_sync_dir(const char *path_inside)
+bool files_sync_dir(const char *path_inside)
 {
     char dir[FILES_PATH_MAX];
-    char *slash;
-    int fd;
 
-    snprintf(dir, sizeof(dir), "%s", path_inside);
-    if (!(slash = strrchr(dir, '/')))
-        return;
-    *slash = 0;
-    if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
-        return;
-    fsync(fd);
-    close(fd);
+    snprintf(dir, sizeof(dir), "%.*s", (int)(strrchr(path_inside, '/') - path_inside), path_inside);
+    return files_sync(dir);
 }

@@ -24,7 +24,8 @@ bool files_exists(const char *path);
 void files_remove(const char *path);
 /* Rename it to NAME.damaged (.damaged-2 …), WAL and all: a person may want to look into it. */
 void files_set_aside(const char *path, const char *why);
+/* Wait until a file, or the names in the folder it lies in, are on the disk. False: errno. */
 bool files_sync(const char *path);
-void files_sync_dir(const char *path_inside);
+bool files_sync_dir(const char *path_inside);
 
 #endif

@@ -1,5 +1,6 @@
 #include "writer/seal.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -115,10 +116,11 @@ static void do_pack(struct sealer *s, const struct job *j, struct sealed *out)
     snprintf(tmp, sizeof(tmp), "%s.tmp", to);
     files_remove(tmp);
     rc = seal_pack(from, tmp, &pause);
-    if (rc == DB_OK && rename(tmp, to) == 0)
-        files_sync_dir(to);
-    else
-        rc = rc ? rc : DB_FAIL;
+    if (rc == DB_OK && (rename(tmp, to) == -1 || !files_sync_dir(to))) {
+        log_error("segment.pack", "file=\"%s\" error=\"%s\"", to, strerror(errno));
+        files_remove(to);
+        rc = DB_FAIL;
+    }
     if (rc != DB_OK) {
         files_remove(tmp);
         snprintf(out->file, sizeof(out->file), "%s", j->file);

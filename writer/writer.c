@@ -368,6 +368,7 @@ int writer_main(const struct writer_conf *conf)
         files_segment(w->world, w->active.file, path);
         checkpointer_watch(w->checkpointer, path);
         keep_unsealed(w);
+        w->keep.busy_us = world_ticks_us(); /* we have not seen it quiet yet */
         say_ready(w);
         status = run(w);
         atomic_store_explicit(&w->world->board->row[BOARD_WRITER].state, BOARD_DRAINING,

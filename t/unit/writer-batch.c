@@ -355,6 +355,31 @@ static void test_restart(struct kit *k)
            1, "is still a duplicate");
 }
 
+/* A writer killed between its commit and the release: nobody sends anything more, and whoever waits for
+ * that commit is answered by the next writer all the same. */
+static void test_unreleased(struct kit *k)
+{
+    struct record_event r = kit_event(90, 0x91);
+    int64_t before = kit_number(k, "SELECT sum(events) FROM issue");
+    uint64_t head;
+    char path[128];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/shm/ring.00", k->dir);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    head = ring_released(k->world.ring[0]);
+    kit_put_event(k, 0, &r);
+    ok(kit_counted(k), "an event is stored");
+    kit_kill(k);
+    ok(pwrite(fd, &head, sizeof(head), 128) == sizeof(head) &&
+           ring_released(k->world.ring[0]) == head,
+       "its ring was not released");
+    close(fd);
+    ok(kit_start(k) && kit_settled(k), "the next writer releases it");
+    ok(kit_counted(k), "all is counted");
+    is_int(kit_number(k, "SELECT sum(events) FROM issue"), before + 1, "the event once");
+}
+
 int main(void)
 {
     struct kit k;
@@ -371,6 +396,7 @@ int main(void)
     test_tags(&k);
     test_growth(&k);
     test_restart(&k);
+    test_unreleased(&k);
     is_int(kit_stop(&k), 0, "and leaves");
     kit_close(&k);
     return done_testing();
