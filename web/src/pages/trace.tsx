@@ -38,7 +38,7 @@ const Compare = later(() => import('./compare').then((m) => m.Compare));
 
 const YOUNG = 120_000; // spans of a trace that ended so lately may still be on their way
 const AGAIN = 3000;
-const AT_FIRST = 1000; // rows
+const AT_FIRST = 300; // rows: several screens of them
 const WHOLE = 5000; // spans that Jaeger's API surely gives with all they have
 
 const shortcuts: Shortcuts = [

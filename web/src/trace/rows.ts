@@ -1,8 +1,9 @@
 // rows.ts -- a long list of rows of one height, of which only those in sight are in the page. Below one of
 // them something of its own height may be open.
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 const MORE = 12; // rows above and below, so that scrolling shows no gaps
+const SETTLED = 200; // milliseconds until they are drawn: at first only what is seen
 
 export interface Gap {
   place: number; // it is below this row; -1: nothing is open
@@ -14,6 +15,7 @@ export function useRows(count: number, rowHeight: number, gap: Gap) {
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
   const [gutter, setGutter] = useState(0);
+  const [more, setMore] = useState(1);
 
   useLayoutEffect(() => {
     const watch = new ResizeObserver(() => {
@@ -27,6 +29,11 @@ export function useRows(count: number, rowHeight: number, gap: Gap) {
     return () => watch.disconnect();
   }, []);
 
+  useEffect(() => {
+    const timer = setTimeout(() => setMore(MORE), SETTLED);
+    return () => clearTimeout(timer);
+  }, []);
+
   const open = gap.place >= 0;
   const yOf = (place: number) => place * rowHeight + (open && place > gap.place ? gap.height : 0);
   const placeAt = (y: number) => {
@@ -34,8 +41,8 @@ export function useRows(count: number, rowHeight: number, gap: Gap) {
     return Math.max(gap.place, Math.floor((y - gap.height) / rowHeight));
   };
   const places: number[] = [];
-  const last = Math.min(count, placeAt(top + height) + MORE);
-  for (let place = Math.max(0, placeAt(top) - MORE); place < last; place++) places.push(place);
+  const last = Math.min(count, placeAt(top + height) + more);
+  for (let place = Math.max(0, placeAt(top) - more); place < last; place++) places.push(place);
 
   /** Scroll so that the row is in sight with what is open below it, as far as there is room. */
   const reveal = (place: number, below = 0) => {
@@ -55,6 +62,9 @@ export function useRows(count: number, rowHeight: number, gap: Gap) {
     reveal,
     page: Math.max(1, Math.floor(height / rowHeight) - 1),
     total: count * rowHeight + (open ? gap.height : 0),
-    onScroll: (e: { currentTarget: HTMLElement }) => setTop(e.currentTarget.scrollTop),
+    onScroll: (e: { currentTarget: HTMLElement }) => {
+      setTop(e.currentTarget.scrollTop);
+      setMore(MORE);
+    },
   };
 }
