@@ -85,6 +85,12 @@ await run(async ({ window }) => {
   await page.getByRole('region', { name: 'Resolved in it' }).getByText('KeyError').waitFor();
   ok(true, 'what was resolved in a release stands on its page');
 
+  const deploys = `/organizations/default/releases/${encodeURIComponent(newest)}/deploys/`;
+  await server.call('POST', deploys, { environment: 'production' });
+  await page.reload();
+  await page.getByText(/deployed to production/).waitFor();
+  ok(true, 'so does where it was deployed to');
+
   await visit(page, '/releases?query=4.11');
   await becomes(() => page.locator('.table tbody tr').count(), 2, 'releases are found by a part of their version');
   page.expected.push(/status of 404/);

@@ -86,6 +86,7 @@ export interface Release {
   newGroups: number;
   firstEvent: string | null;
   lastEvent: string | null;
+  lastDeploy: { environment: string; dateFinished: string; url: string | null } | null;
   projects: { id: number; slug: string; name: string; newGroups: number }[];
 }
 export interface Frame {

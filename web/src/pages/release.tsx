@@ -44,6 +44,7 @@ export function Release({ version }: { version: string }) {
   const compared = useGet<Comparison>(`${path}/compare/`, { project, environment, with: query.get('with') });
   const others = usePage<ReleaseShape[]>(`/organizations/${org}/releases/`, { project, per_page: 100 });
   const data = compared.data;
+  const deploy = others.data?.rows.find((r) => r.version === version)?.lastDeploy;
   useTitle(`Release ${version}`);
   return (
     <>
@@ -70,6 +71,11 @@ export function Release({ version }: { version: string }) {
           {data && (
             <span class="quiet">
               released <Age at={data.release.dateReleased} ago />, last event <Age at={data.release.lastEvent} ago />
+              {deploy && (
+                <>
+                  , deployed to {deploy.environment} <Age at={deploy.dateFinished} ago />
+                </>
+              )}
             </span>
           )}
         </div>
