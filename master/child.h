@@ -7,8 +7,9 @@
  *                         └──when its time has come──► STARTING
  *
  * For        master's table of processes. A child is believed nothing but: that it ended, the byte
- * 'R' on its channel, and its beat on the board. Ownership  the channel's descriptor is the child
- * row's. The board row is stored here. Blocking   never. */
+ *            'R' on its channel, and its beat on the board.
+ * Ownership  the channel's descriptor is the child row's. The board row is stored here.
+ * Blocking   never. */
 #ifndef QUERN_MASTER_CHILD_H
 #define QUERN_MASTER_CHILD_H
 

@@ -1,6 +1,6 @@
 /* systemd.h -- what the service manager is told, and what it hands over. All of it does nothing
- * when there is none (no NOTIFY_SOCKET, no LISTEN_FDS, no WATCHDOG_USEC). Source     sd_notify(3),
- * sd_listen_fds(3), sd_watchdog_enabled(3). */
+ * when there is none (no NOTIFY_SOCKET, no LISTEN_FDS, no WATCHDOG_USEC).
+ * Source     sd_notify(3), sd_listen_fds(3), sd_watchdog_enabled(3). */
 #ifndef QUERN_MASTER_SYSTEMD_H
 #define QUERN_MASTER_SYSTEMD_H
 

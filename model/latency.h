@@ -1,11 +1,12 @@
 /* latency.h -- durations as a mergeable sketch: how many, in buckets that grow with the value.
  * For        p50 … p99 of rollups kept at write time; sketches of minutes, services, releases add
- * up. Accuracy   a bucket is 1/32 of an octave wide, so a quantile is off by 1.6 % at most. The
- * idea is DDSketch's; octaves halved by shifts instead of logarithms are HdrHistogram's. Range 1 µs
- * to 13 days; shorter ones count as 0, longer ones as the longest. Ownership  struct latency owns
- * its cells; latency_free gives them back. Encoding   varints: total, cells, then per cell the
- * distance of its bucket to the one before, and its count. Reading answers false for anything
- * malformed. */
+ *            up.
+ * Accuracy   a bucket is 1/32 of an octave wide, so a quantile is off by 1.6 % at most. The idea is
+ *            DDSketch's; octaves halved by shifts instead of logarithms are HdrHistogram's.
+ * Range      1 µs to 13 days; shorter ones count as 0, longer ones as the longest.
+ * Ownership  struct latency owns its cells; latency_free gives them back.
+ * Encoding   varints: total, cells, then per cell the distance of its bucket to the one before, and
+ *            its count. Reading answers false for anything malformed. */
 #ifndef QUERN_MODEL_LATENCY_H
 #define QUERN_MODEL_LATENCY_H
 

@@ -1,7 +1,9 @@
 /* sketch.h -- how many different ones? A HyperLogLog of 1,024 registers: 1 KiB, standard error 3.3
- * %. Source     Flajolet, Fusy, Gandouet, Meunier: HyperLogLog (2007), with linear counting while
- * small. Form       plain bytes, one per register: stored as they are, merged by maximum. All zero:
- * empty. Pure; total. */
+ * %.
+ * Source     Flajolet, Fusy, Gandouet, Meunier: HyperLogLog (2007), with linear counting while
+ *            small.
+ * Form       plain bytes, one per register: stored as they are, merged by maximum. All zero: empty.
+ *            Pure; total. */
 #ifndef QUERN_MODEL_SKETCH_H
 #define QUERN_MODEL_SKETCH_H
 

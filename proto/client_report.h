@@ -1,7 +1,8 @@
 /* client_report.h -- what an SDK threw away itself, as outcomes to be counted.
  * Ownership  texts point into the payload or the arena.
  * Errors     a payload that is no JSON object is not a report; entries that make no sense are
- * skipped. Source     Sentry's client report documentation. */
+ *            skipped.
+ * Source     Sentry's client report documentation. */
 #ifndef QUERN_PROTO_CLIENT_REPORT_H
 #define QUERN_PROTO_CLIENT_REPORT_H
 

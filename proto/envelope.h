@@ -1,10 +1,11 @@
 /* envelope.h -- a Sentry envelope cut into its items: one header line, then items with a header
- * line and a payload each. Ownership  everything points into the body or lives in the arena. Errors
- * all or nothing: an envelope with one malformed item is refused whole. Unknown types, unknown
- * headers, and headers with values that make no sense are not errors. Tolerance  a CR before the LF
- * of a header line; blank lines between items and at the end; no LF at the end; `length` may be
- * absent, then the payload ends at LF or at the end. Source     Sentry's envelope specification;
- * Relay's parser. */
+ * line and a payload each.
+ * Ownership  everything points into the body or lives in the arena.
+ * Errors     all or nothing: an envelope with one malformed item is refused whole. Unknown types,
+ *            unknown headers, and headers with values that make no sense are not errors.
+ * Tolerance  a CR before the LF of a header line; blank lines between items and at the end; no LF
+ *            at the end; `length` may be absent, then the payload ends at LF or at the end.
+ * Source     Sentry's envelope specification; Relay's parser. */
 #ifndef QUERN_PROTO_ENVELOPE_H
 #define QUERN_PROTO_ENVELOPE_H
 

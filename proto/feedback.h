@@ -1,6 +1,7 @@
 /* feedback.h -- what people say about what happened to them: user_report items, feedback events,
- * and the crash report dialog, all as one record. Ownership  texts point into what was read or live
- * in the arena. The caller fills in project, received_ms, and for feedback events the payload. */
+ * and the crash report dialog, all as one record.
+ * Ownership  texts point into what was read or live in the arena. The caller fills in project,
+ *            received_ms, and for feedback events the payload. */
 #ifndef QUERN_PROTO_FEEDBACK_H
 #define QUERN_PROTO_FEEDBACK_H
 

@@ -1,14 +1,17 @@
-/* otlp.h -- bodies of OTLP/HTTP: traces, logs, metrics; protobuf and JSON; and the answers to them.
+/* otlp.h -- bodies of OTLP/HTTP: traces, logs, metrics; protobuf and JSON; and the answers to
+ * them.
  * For        POST /v1/traces, /v1/logs, /v1/metrics and their Sentry-shaped aliases.
  * Use        otlp_open, then otlp_next_span (or _log, or otlp_count_points) until it says false,
- * then otlp_close, which alone says whether the body was whole. Store nothing before that.
+ *            then otlp_close, which alone says whether the body was whole. Store nothing before
+ *            that.
  * Ownership  a span or log that was handed out lives until the next call of otlp_next_*; resources
  *            and scopes live in the caller's arena. The body must outlive the reader.
  * Memory     protobuf: one span at a time, whatever the batch holds. JSON: the tree, in the arena.
  * Errors     one bad item never fails the others: it is counted as rejected, with its reason. A
- * body that is no OTLP fails as a whole. Depth      protobuf-c has no recursion limit, so nesting
- * is measured on the wire before it unpacks. Source     opentelemetry-proto docs/specification.md;
- * its JSON mapping; google/rpc/status.proto. */
+ *            body that is no OTLP fails as a whole.
+ * Depth      protobuf-c has no recursion limit, so nesting is measured on the wire before it
+ *            unpacks.
+ * Source     opentelemetry-proto docs/specification.md; its JSON mapping; google/rpc/status.proto. */
 #ifndef QUERN_PROTO_OTLP_H
 #define QUERN_PROTO_OTLP_H
 

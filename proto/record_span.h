@@ -7,12 +7,13 @@
  * Errors     adding is refused when the bundle is full (finish it, then add again); read functions
  *            answer false for anything malformed, whatever the bytes are.
  * Layout     u8 version, u8 unit (0: ns, 1: µs), u16 zero, u32 project, i64 received_ms; then
- * varints: start of the earliest span in units, time from there to the latest end, spans, traces;
- *            then the directory: per trace its id (16 bytes), start behind the earliest, spans,
- * bytes of its rows; then the tables of proto/bundle.h; then the rows, trace by trace, in order of
- * start. A row: shape, span id, parent, start behind the row before, duration, varying values, and,
- * where the head word says so, events, links and dropped counts. Parent     0: none; 1: 8 bytes
- * follow; n: the (n-1)th row before this one. */
+ *            varints: start of the earliest span in units, time from there to the latest end,
+ *            spans, traces; then the directory: per trace its id (16 bytes), start behind the
+ *            earliest, spans, bytes of its rows; then the tables of proto/bundle.h; then the rows,
+ *            trace by trace, in order of start. A row: shape, span id, parent, start behind the row
+ *            before, duration, varying values, and, where the head word says so, events, links and
+ *            dropped counts.
+ * Parent     0: none; 1: 8 bytes follow; n: the (n-1)th row before this one. */
 #ifndef QUERN_PROTO_RECORD_SPAN_H
 #define QUERN_PROTO_RECORD_SPAN_H
 

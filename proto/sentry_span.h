@@ -1,9 +1,10 @@
 /* sentry_span.h -- what Sentry SDKs send about time: transactions, spans alone, containers of
- * spans, of logs, of metrics. JSON trees in, struct span and struct logrec out. For        envelope
- * items `transaction`, `span`, `log`, `trace_metric`. Ownership  results live in the arena and
- * point into the trees. Errors     a broken element is left out and counted; a broken whole says
- * why. Order      scrub the tree first (model/scrub.h), then come here. Source develop.sentry.dev:
- * transaction payloads, span protocol, logs, trace metrics; Relay. */
+ * spans, of logs, of metrics. JSON trees in, struct span and struct logrec out.
+ * For        envelope items `transaction`, `span`, `log`, `trace_metric`.
+ * Ownership  results live in the arena and point into the trees.
+ * Errors     a broken element is left out and counted; a broken whole says why.
+ * Order      scrub the tree first (model/scrub.h), then come here.
+ * Source     develop.sentry.dev: transaction payloads, span protocol, logs, trace metrics; Relay. */
 #ifndef QUERN_PROTO_SENTRY_SPAN_H
 #define QUERN_PROTO_SENTRY_SPAN_H
 

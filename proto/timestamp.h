@@ -1,9 +1,9 @@
 /* timestamp.h -- moments as clients write them, in microseconds since 1970. Pure: no clock, no
- * locale, no time zone database. Forms      RFC 3339, with a blank for the T, any number of
- * fraction digits, no zone meaning UTC; seconds since 1970 as a number, fraction allowed. Fractions
- * are rounded, not cut. Bounds     anything that an int64 of microseconds holds is read, so that
- * milliseconds sent as seconds are a moment in the far future, which the caller sees and corrects.
- */
+ * locale, no time zone database.
+ * Forms      RFC 3339, with a blank for the T, any number of fraction digits, no zone meaning UTC;
+ *            seconds since 1970 as a number, fraction allowed. Fractions are rounded, not cut.
+ * Bounds     anything that an int64 of microseconds holds is read, so that milliseconds sent as
+ *            seconds are a moment in the far future, which the caller sees and corrects. */
 #ifndef QUERN_PROTO_TIMESTAMP_H
 #define QUERN_PROTO_TIMESTAMP_H
 

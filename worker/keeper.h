@@ -1,7 +1,8 @@
 /* keeper.h -- large attachments on their way to DATA/attachments, off the loop.
  * For        what is too large for the ring: a file is written, synced and named before the record
- * that speaks of it is appended. Threads    one, made with the first job. It touches nothing but
- * the jobs' bytes and files. Bounds     KEEPER_JOBS_MAX jobs, KEEPER_BYTES_MAX bytes under way.
+ *            that speaks of it is appended.
+ * Threads    one, made with the first job. It touches nothing but the jobs' bytes and files.
+ * Bounds     KEEPER_JOBS_MAX jobs, KEEPER_BYTES_MAX bytes under way.
  * Crash      a file without a record may be left behind; the writer removes such by age. */
 #ifndef QUERN_WORKER_KEEPER_H
 #define QUERN_WORKER_KEEPER_H
