@@ -106,6 +106,7 @@ $r = $a->get("$org/releases/" . Api::escape('shop@1.4.0+77') . '/')->{json};
 is_deeply([ $r->{shortVersion}, $r->{versionInfo}{package}, $r->{versionInfo}{version}{buildCode} ], [ '1.4.0+77', 'shop', '77' ], 'what the name says');
 is($a->get("$org/releases/v9/")->{status}, 404, 'an unknown release');
 is_deeply($a->get("$org/releases/v1/$_/")->{json}, [], "$_: none") for qw(commits files);
+is_deeply($a->get("$shop/releases/" . Api::escape('shop@1.4.0+77') . "/$_/")->{json}, [], "$_ of a project: none") for qw(commits files);
 
 # ---- deploys ----
 

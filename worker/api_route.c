@@ -155,6 +155,8 @@ static const struct route {
     {PROJECT, PROJECT_EVENTS, "user-reports", .get = feedback_list},
     {PROJECT, RELEASES, "releases", .get = release_list, .post = release_post},
     {PROJECT, RELEASES, "releases/*", release_get, NULL, release_put, release_delete},
+    {PROJECT, RELEASES, "releases/*/commits", .get = release_nothing},
+    {PROJECT, RELEASES, "releases/*/files", .get = release_nothing},
 
     {ISSUE, EVENTS, "", issue_get, NULL, issue_put, issue_delete},
     {ISSUE, EVENTS, "events", .get = event_list_issue},

@@ -333,8 +333,7 @@ static void test_big(struct kit *k, struct reader *r)
     note("36: %zu MB of the arena", c->arena->taken >> 20);
     test_big_table(r, trace);
     c = reader_call(r, "");
-    ok(span_store_trace(c, trace, &t, &tree) && t.count == TRACE_WHOLE_MAX &&
-           t.stored == BIG,
+    ok(span_store_trace(c, trace, &t, &tree) && t.count == TRACE_WHOLE_MAX && t.stored == BIG,
        "36: whole ones up to the limit");
 }
 
