@@ -99,10 +99,10 @@
 #define SPAN_LINKS_MAX 1024  /* SDKs: 128 */
 #define SPAN_NAME_MAX 1024   /* bytes */
 #define SPAN_OP_MAX 128      /* bytes */
-#define SPAN_BYTES_MAX \
-    (1280 * KIB) /* one span or log as a record; further attributes are dropped */
-#define RESOURCE_BYTES_MAX \
-    (128 * KIB)                   /* attributes of one resource or scope; the rest is dropped */
+/* One span or log as a record; further attributes are dropped. */
+#define SPAN_BYTES_MAX (1280 * KIB)
+/* Attributes of one resource or scope; the rest is dropped. */
+#define RESOURCE_BYTES_MAX (128 * KIB)
 #define ATTR_KEY_MAX 256          /* bytes; a longer key is cut */
 #define ATTR_VALUE_MAX (64 * KIB) /* bytes of one value … */
 #define ATTR_LONG_MAX (1 * MIB)   /* … and of exception.stacktrace and db.query.text */
@@ -137,15 +137,15 @@
 #define PASSWORD_MAX 128 /* argon2id hashes it whole; longer is a way to burn our CPU */
 
 /* ---- reading spans and log records ---- */
-#define BLOCK_MARKS_MAX \
-    10000                  /* marks that one request may look at: some 15 ms, of 10 million spans */
-#define BLOCK_READS_MAX 48 /* blocks that one walk may take apart: some 15 ms */
+/* Marks that one request may look at: some 15 ms, of 10 million spans. */
+#define BLOCK_MARKS_MAX 10000
+#define BLOCK_READS_MAX 48        /* blocks that one walk may take apart: some 15 ms */
 #define SCAN_BLOCKS_MAX 2000      /* that a page of log records or spans is made of, or … */
 #define SCAN_BYTES_MAX (12 * MIB) /* … unpacked, whichever is reached first */
 #define BLOCK_PLACES_MAX 8192     /* blocks that one trace, or a page of traces, is read from */
-#define TRACE_SCAN_BYTES \
-    (2 * MIB)                  /* of blocks that one search for traces takes apart: some 15 ms */
-#define TRACE_SCAN_BLOCKS 2000 /* … and how many, however small */
+/* What one search for traces takes apart of blocks: some 15 ms. */
+#define TRACE_SCAN_BYTES (2 * MIB)
+#define TRACE_SCAN_BLOCKS 2000      /* … and how many, however small */
 #define TRACE_COUNT_BYTES (8 * MIB) /* of blocks of which only directories are read: some 8 ms */
 #define TRACE_LIST_SPANS 20000      /* spans read together for a list of traces */
 #define TRACE_LOADS_MAX 320         /* traces read for one page, shown or not */
@@ -157,18 +157,18 @@
 #define ATTR_FOUND_MAX 2000         /* … different keys or values that it tells apart … */
 #define ATTR_VALUE_SHOWN 256  /* … bytes of a value: nobody picks a longer one from a list */
 #define TRACE_ROWS_MAX 100000 /* spans of one trace in outline: the page takes no more */
-#define TRACE_WHOLE_MAX \
-    20000 /* spans of one trace with all they have: 100,000 would be 150 MB of JSON */
+/* Spans of one trace with all they have: 100,000 would be 150 MB of JSON. */
+#define TRACE_WHOLE_MAX 20000
 
 /* ---- workers ---- */
 #define CONNECTIONS_MAX 4096 /* open ones per worker; further clients wait in the backlog */
-#define INLINE_TOTAL_MAX \
-    (512 * KIB)                /* attachments of one request that go through the ring; with an
-                                         event at its largest they must fit RING_BYTES at once */
+/* Attachments of one request that go through the ring; with an event at its largest they must fit
+ * RING_BYTES at once. */
+#define INLINE_TOTAL_MAX (512 * KIB)
 #define INFLATE_KEEP (1 * MIB) /* of the buffer for decoded bodies, from request to request */
-#define OUTCOMES_PER_REQUEST_MAX \
-    64                        /* different (category, reason) pairs that one request may count */
-#define OUTCOME_TALLY_MAX 256 /* different ones of refused requests within a second */
+/* Different (category, reason) pairs that one request may count. */
+#define OUTCOMES_PER_REQUEST_MAX 64
+#define OUTCOME_TALLY_MAX 256         /* different ones of refused requests within a second */
 #define SETTINGS_ARENA_MAX (32 * MIB) /* the registry's lists, split and compiled */
 #define KEEPER_JOBS_MAX 16            /* requests per worker whose files are being written … */
 #define KEEPER_BYTES_MAX (128 * MIB)  /* … and their bytes; beyond: 503, come back */

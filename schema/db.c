@@ -11,8 +11,8 @@
 #include "schema/sql.h"
 
 #define WAL_KEEP "83886080" /* bytes of an empty WAL file: what it grows to under load, and some */
-#define BUSY_MS \
-    5000 /* readers may meet a WAL that is being recovered; nobody waits longer than this */
+/* Readers may meet a WAL that is being recovered; nobody waits longer than this. */
+#define BUSY_MS 5000
 
 struct db_stmt {
     struct db *db;
@@ -168,8 +168,8 @@ static int set_up(struct db *d, const struct db_options *o)
     return DB_OK;
 }
 
-#define SORT_PAGES \
-    64 /* sorted in memory at a time, at least: of large pages SQLite's 250 are 2 MB */
+/* Sorted in memory at a time, at least: of large pages SQLite's 250 are 2 MB. */
+#define SORT_PAGES 64
 
 /* Nobody asks SQLite how much memory it uses; counting takes a lock at each allocation. */
 static void configure(void)

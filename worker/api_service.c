@@ -6,8 +6,8 @@
 #include "worker/api_resources.h"
 #include "worker/figures.h"
 
-#define CHART_BUCKETS_MAX \
-    200 /* of each service: all of them are counted before the list is sorted */
+/* Of each service's chart: all services are counted before the list is sorted. */
+#define CHART_BUCKETS_MAX 200
 
 /* ---- one order for both lists ---- */
 

@@ -8,8 +8,8 @@
 #include "shm/issue.h"
 #include "worker/issue_view.h"
 
-#define STATUSES_SHOWN \
-    (1u << ISSUE_UNRESOLVED | 1u << ISSUE_RESOLVED | 1u << ISSUE_IGNORED) /* tombstones never */
+/* Tombstones never are. */
+#define STATUSES_SHOWN (1u << ISSUE_UNRESOLVED | 1u << ISSUE_RESOLVED | 1u << ISSUE_IGNORED)
 
 static const struct {
     const char *column, *index;

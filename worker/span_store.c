@@ -7,8 +7,8 @@
 #include "proto/hex.h"
 #include "shm/log.h"
 
-#define CHUNK \
-    256 /* spans; room for one trace of any size is set aside at once, since it is not copied */
+/* Spans; room for one trace of any size is set aside at once, since it is not copied. */
+#define CHUNK 256
 
 struct chunk {
     struct chunk *next;

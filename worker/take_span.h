@@ -13,8 +13,8 @@
 #include "proto/span.h"
 #include "worker/intake.h"
 
-#define SPAN_ERRORS_MAX \
-    256 /* events made of one request's spans: a storm must not stall the loop */
+/* Events made of one request's spans: a storm must not stall the loop. */
+#define SPAN_ERRORS_MAX 256
 
 struct span_work {
     struct intake *in;

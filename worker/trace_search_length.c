@@ -10,8 +10,8 @@
 #include "worker/trace_entries.h"
 #include "worker/trace_search.h"
 
-#define STREAMS_OF_MAX \
-    24 /* operations followed one by one, in a segment: of more, some row comes soon */
+/* Operations followed one by one, in a segment: of more, some row comes soon. */
+#define STREAMS_OF_MAX 24
 #define OPERATIONS_SEEN 2048
 #define FETCHES_MAX 100 /* in one request, besides the first of each stream */
 

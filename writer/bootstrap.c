@@ -12,8 +12,8 @@
 #include "writer/context.h"
 
 #define EMAIL "owner@quern.local"
-#define PASSWORD_CHARS \
-    20 /* of 31 letters and digits that are not mistaken for one another: 99 bits */
+/* Of 31 letters and digits that are not mistaken for one another: 99 bits. */
+#define PASSWORD_CHARS 20
 #define FILE_NAME "bootstrap.json"
 #define ALL_SCOPES                                                                                 \
     "alerts:read alerts:write event:admin event:read event:write member:admin member:invite "      \

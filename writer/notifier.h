@@ -11,8 +11,8 @@
 #include "shm/world.h"
 
 #define NOTIFIER_TRIES 5 /* at once, and after 1, 4, 16, 64 seconds */
-#define NOTIFIER_WAITING \
-    1000 /* deliveries kept; further notices stay in the ring, then are dropped there */
+/* Deliveries kept; further notices stay in the ring, then are dropped there. */
+#define NOTIFIER_WAITING 1000
 #define NOTIFIER_AT_ONCE 16   /* connections */
 #define NOTIFIER_TIMEOUT_S 10 /* for one try */
 

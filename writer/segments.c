@@ -83,8 +83,8 @@ int segments_forget(struct writer *w, uint32_t id)
     return rc == DB_OK ? run_id(w, "tallied_delete", id) : rc;
 }
 
-#define LEAVING_KEY \
-    "segment_leaving" /* the last one that retention took; ids are not given twice */
+/* The last one that retention took; ids are not given twice. */
+#define LEAVING_KEY "segment_leaving"
 
 int segments_leave(struct writer *w, uint32_t id)
 {
