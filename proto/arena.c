@@ -30,6 +30,11 @@ void arena_init(struct arena *a, size_t budget)
     *a = (struct arena){.budget = budget};
 }
 
+void arena_over(struct arena *a, void *room, size_t size)
+{
+    *a = (struct arena){.at = room, .end = (char *)room + size};
+}
+
 static size_t chunk_bytes(size_t size)
 {
     size_t bytes = size > CHUNK_BYTES - HEADER ? size + HEADER : CHUNK_BYTES;

@@ -24,6 +24,8 @@ struct arena {
 
 /* Make an empty arena that will take at most `budget` bytes from malloc. Takes nothing yet. */
 void arena_init(struct arena *a, size_t budget);
+/* Make one of this memory, which stays the caller's (aligned for any type), and of no more. */
+void arena_over(struct arena *a, void *room, size_t size);
 /* `size` bytes, aligned for any type, not cleared. NULL once the budget is spent. */
 void *arena_alloc(struct arena *a, size_t size);
 /* The same, cleared; `count` × `size` may not overflow (NULL). */

@@ -6,23 +6,28 @@
 
 #include "model/marks.h"
 #include "shm/log.h"
+#include "worker/block_cache.h"
 #include "worker/stored.h"
 #include "worker/trail.h"
 
 bool block_load(struct api_call *c, const struct block_ref *r, struct block_view *records)
 {
+    struct block_cache *cache = query_blocks(c->q);
     struct arena *scratch = query_scratch(c->q);
-    struct db_stmt *s = stored_query(c, r->segment, "api_stored_block");
     struct text block = TEXT_NONE;
+    struct db_stmt *s;
     bool whole;
 
     arena_reset(scratch);
-    if (!s)
+    if (block_cache_find(cache, r->segment, r->block, records))
+        return true;
+    if (!(s = stored_query(c, r->segment, "api_stored_block")))
         return false;
     db_int(s, "id", r->block);
     if (stored_row(r->segment, s))
         block.at = db_col_blob(s, 0, &block.len);
-    whole = block.at && block_read(block, scratch, records);
+    whole = block.at && (block_cache_read(cache, r->segment, r->block, block, records) ||
+                         block_read(block, scratch, records));
     db_reset(s);
     if (!whole)
         log_warn("stored.block", "file=%s block=%lld", r->segment->file, (long long)r->block);

@@ -75,7 +75,8 @@ struct block_sought {
 struct block_ref *block_of_traces(struct api_call *c, uint32_t kind,
                                   const struct block_sought *sought, uint32_t sought_count,
                                   uint32_t *count);
-/* Unpack one into the scratch arena. False: damaged or gone. */
+/* One of them, unpacked: valid until the next one, or until anything else uses the scratch arena. False:
+ * damaged or gone. */
 bool block_load(struct api_call *c, const struct block_ref *r, struct block_view *records);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "proto/limits.h"
 #include "shm/log.h"
+#include "worker/block_cache.h"
 #include "worker/context.h"
 #include "worker/trail.h"
 
@@ -49,6 +50,7 @@ struct query_thread {
     uint64_t clock;
     struct arena scratch;
     struct trail trail;
+    struct block_cache blocks;
 
     struct sample sample[SAMPLES]; /* ring; newest at sample_at */
     uint32_t sample_at, sample_count;
@@ -268,6 +270,11 @@ struct trail *query_trail(struct query_thread *q)
     return &q->trail;
 }
 
+struct block_cache *query_blocks(struct query_thread *q)
+{
+    return &q->blocks;
+}
+
 void query_settle(struct query_thread *q)
 {
     struct board *board = q->world->board;
@@ -371,13 +378,14 @@ static void on_done(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messag
     }
 }
 
-/* Once a second, so that an idle worker lets go of files that retention has deleted. */
+/* Once a second, so that an idle worker lets go of files that retention has deleted, and of memory. */
 static void tend(struct query_thread *q)
 {
     uint64_t change = atomic_load_explicit(&q->world->board->change, memory_order_acquire);
     bool open = false;
 
     sample_take(q);
+    block_cache_tend(&q->blocks, world_ticks_us());
     for (uint32_t i = 0; i < q->segment_count; i++)
         open |= q->segments[i].db != NULL;
     if (open && change != q->segments_change)
@@ -411,6 +419,7 @@ static void files_close(struct query_thread *q)
     catalogue_close(q);
     arena_free(&q->scratch);
     trail_free(&q->trail);
+    block_cache_free(&q->blocks);
 }
 
 struct query_thread *query_bare(struct world *world)

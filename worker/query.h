@@ -67,6 +67,10 @@ struct arena *query_scratch(struct query_thread *q);
 struct trail;
 struct trail *query_trail(struct query_thread *q);
 
+/* Blocks that stay unpacked: see worker/block_cache.h. */
+struct block_cache;
+struct block_cache *query_blocks(struct query_thread *q);
+
 /* Events, bytes and requests per second over the last 1, 10 and 60 seconds. */
 struct query_rates {
     double events[3], requests[3], bytes[3];
