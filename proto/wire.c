@@ -10,12 +10,10 @@ struct wire wire_open(struct text message)
     return (struct wire){.at = at, .end = at + message.len};
 }
 
-uint64_t wire_varint(struct wire *w)
+uint64_t wire_varint_long(struct wire *w)
 {
     uint64_t v = 0;
 
-    if (w->at < w->end && *w->at < 0x80)
-        return *w->at++;
     for (unsigned shift = 0; w->at < w->end && shift < 70; shift += 7) {
         uint8_t byte = *w->at++;
 

@@ -27,8 +27,12 @@ struct wire_field {
 struct wire wire_open(struct text message);
 /* The next field; false at the end, or when what follows is no field (then `bad`). */
 bool wire_next(struct wire *w, struct wire_field *f);
-/* One varint; 0 and `bad` when there is none. */
-uint64_t wire_varint(struct wire *w);
+/* One varint; 0 and `bad` when there is none. Most are one byte long. */
+uint64_t wire_varint_long(struct wire *w);
+static inline uint64_t wire_varint(struct wire *w)
+{
+    return w->at < w->end && *w->at < 0x80 ? *w->at++ : wire_varint_long(w);
+}
 /* `len` bytes; TEXT_NONE and `bad` when there are fewer. */
 struct text wire_bytes(struct wire *w, size_t len);
 
