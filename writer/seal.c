@@ -26,16 +26,22 @@
 
 struct job {
     uint32_t id;
-    bool pack;
     char file[64];
 };
 
-struct sealer {
+/* A thread and what it has to do. */
+struct hand {
     pthread_t thread;
-    pthread_mutex_t lock; /* over jobs, results, now */
-    pthread_cond_t wake;
+    bool packs; /* else seals */
+    struct sealer *of;
     struct job jobs[JOBS], now; /* now.id 0: none at hand */
     uint32_t job_count;
+};
+
+struct sealer {
+    struct hand seals, packs;
+    pthread_mutex_t lock; /* over results and both hands' jobs */
+    pthread_cond_t wake;
     struct sealed results[JOBS];
     uint32_t result_count;
     _Atomic bool stop, busy;
@@ -129,40 +135,64 @@ static void do_pack(struct sealer *s, const struct job *j, struct sealed *out)
     out->bytes = files_bytes(rc == DB_OK ? to : from);
 }
 
-/* ---- the thread ---- */
+/* ---- the threads ---- */
 
 static void *run(void *own)
 {
-    struct sealer *s = own;
+    struct hand *h = own;
+    struct sealer *s = h->of;
 
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE); /* Linux: of this thread alone */
     pthread_mutex_lock(&s->lock);
     for (;;) {
-        struct sealed out = {0};
+        struct sealed out = {.packed = h->packs};
 
-        while (!s->job_count && !atomic_load(&s->stop))
+        while (!h->job_count && !atomic_load(&s->stop))
             pthread_cond_wait(&s->wake, &s->lock);
         if (atomic_load(&s->stop))
             break;
-        s->now = s->jobs[0];
-        memmove(s->jobs, s->jobs + 1, --s->job_count * sizeof(*s->jobs));
+        h->now = h->jobs[0];
+        memmove(h->jobs, h->jobs + 1, --h->job_count * sizeof(*h->jobs));
         pthread_mutex_unlock(&s->lock);
-        out.id = s->now.id;
-        out.packed = s->now.pack;
-        snprintf(out.file, sizeof(out.file), "%s", s->now.file);
-        if (s->now.pack)
-            do_pack(s, &s->now, &out);
+        out.id = h->now.id;
+        snprintf(out.file, sizeof(out.file), "%s", h->now.file);
+        if (h->packs)
+            do_pack(s, &h->now, &out);
         else
-            do_seal(s, &s->now, &out);
+            do_seal(s, &h->now, &out);
         malloc_trim(0); /* what this needed for once is not ours for ever */
         pthread_mutex_lock(&s->lock);
-        s->now.id = 0;
-        s->results[s->result_count++] = out;
         while (s->result_count == JOBS && !atomic_load(&s->stop)) /* the writer is very busy */
             pthread_cond_wait(&s->wake, &s->lock);
+        h->now.id = 0;
+        if (s->result_count < JOBS)
+            s->results[s->result_count++] = out;
     }
     pthread_mutex_unlock(&s->lock);
     return NULL;
+}
+
+static bool start(struct sealer *s, struct hand *h, bool packs)
+{
+    h->of = s;
+    h->packs = packs;
+    return pthread_create(&h->thread, NULL, run, h) == 0;
+}
+
+static void stop(struct sealer *s, struct hand *h)
+{
+    pthread_mutex_lock(&s->lock);
+    atomic_store(&s->stop, true);
+    pthread_cond_broadcast(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+    pthread_join(h->thread, NULL);
+}
+
+static void discard(struct sealer *s)
+{
+    pthread_cond_destroy(&s->wake);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
 }
 
 struct sealer *sealer_start(struct writer *w)
@@ -174,8 +204,13 @@ struct sealer *sealer_start(struct writer *w)
     s->world = w->world;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->wake, NULL);
-    if (pthread_create(&s->thread, NULL, run, s) != 0) {
-        free(s);
+    if (!start(s, &s->seals, false)) {
+        discard(s);
+        return NULL;
+    }
+    if (!start(s, &s->packs, true)) {
+        stop(s, &s->seals);
+        discard(s);
         return NULL;
     }
     return s;
@@ -185,27 +220,19 @@ void sealer_stop(struct sealer *s)
 {
     if (!s)
         return;
-    pthread_mutex_lock(&s->lock);
-    atomic_store(&s->stop, true);
-    pthread_cond_broadcast(&s->wake);
-    pthread_mutex_unlock(&s->lock);
-    pthread_join(s->thread, NULL);
-    pthread_cond_destroy(&s->wake);
-    pthread_mutex_destroy(&s->lock);
-    free(s);
+    stop(s, &s->seals);
+    stop(s, &s->packs);
+    discard(s);
 }
 
-static bool enqueue(struct sealer *s, uint32_t id, const char *file, bool pack)
+static bool enqueue(struct sealer *s, struct hand *h, uint32_t most, const struct job *j)
 {
     bool room;
 
     pthread_mutex_lock(&s->lock);
-    room = s->job_count < (pack ? 1 : JOBS); /* packing is never in the way of sealing */
+    room = h->job_count < most;
     if (room) {
-        struct job *j = &s->jobs[s->job_count++];
-
-        *j = (struct job){.id = id, .pack = pack};
-        snprintf(j->file, sizeof(j->file), "%s", file);
+        h->jobs[h->job_count++] = *j;
         pthread_cond_broadcast(&s->wake);
     }
     pthread_mutex_unlock(&s->lock);
@@ -214,13 +241,19 @@ static bool enqueue(struct sealer *s, uint32_t id, const char *file, bool pack)
 
 void sealer_seal(struct sealer *s, uint32_t id, const char *file)
 {
-    /* No room: it stays "sealing" in the catalogue and is asked for again (keep.c). */
-    enqueue(s, id, file, false);
+    struct job j = {.id = id};
+
+    snprintf(j.file, sizeof(j.file), "%s", file);
+    enqueue(s, &s->seals, JOBS,
+            &j); /* no room: it stays "sealing" and is asked for again (keep.c) */
 }
 
 bool sealer_pack(struct sealer *s, uint32_t id, const char *file)
 {
-    return enqueue(s, id, file, true);
+    struct job j = {.id = id};
+
+    snprintf(j.file, sizeof(j.file), "%s", file);
+    return enqueue(s, &s->packs, 1, &j);
 }
 
 void sealer_load(struct sealer *s, bool busy)
@@ -228,14 +261,21 @@ void sealer_load(struct sealer *s, bool busy)
     atomic_store(&s->busy, busy);
 }
 
+static bool in_hand(const struct hand *h, uint32_t id)
+{
+    bool has = h->now.id == id;
+
+    for (uint32_t i = 0; i < h->job_count; i++)
+        has |= h->jobs[i].id == id;
+    return has;
+}
+
 bool sealer_has(struct sealer *s, uint32_t id)
 {
     bool has;
 
     pthread_mutex_lock(&s->lock);
-    has = s->now.id == id;
-    for (uint32_t i = 0; i < s->job_count; i++)
-        has |= s->jobs[i].id == id;
+    has = in_hand(&s->seals, id) || in_hand(&s->packs, id);
     for (uint32_t i = 0; i < s->result_count; i++)
         has |= s->results[i].id == id;
     pthread_mutex_unlock(&s->lock);

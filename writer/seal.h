@@ -1,7 +1,8 @@
-/* seal.h -- the thread that finishes segments beside ingest.
+/* seal.h -- the threads that finish segments beside ingest.
  *   seal   build the indexes of a full segment in bulk, empty its WAL
  *   pack   in quiet hours: copy it into a new file with full blocks, compressed hard; nothing but the
- *          result is left, and it takes about two thirds of the room
+ *          result is left, and it takes about two thirds of the room. A thread of its own: it may wait for
+ *          hours until it is quiet again, and sealing may not
  * The catalogue is the writer's: results are fetched and entered by it (sealer_next).
  * Threads    all functions: the writer's. */
 #ifndef QUERN_WRITER_SEAL_H
@@ -25,7 +26,7 @@ struct sealer *sealer_start(struct writer *w);
 /* Waits for an index that is being built; gives a repacking up. */
 void sealer_stop(struct sealer *s);
 void sealer_seal(struct sealer *s, uint32_t id, const char *file);
-/* False: it has other work. */
+/* False: it has such work already. */
 bool sealer_pack(struct sealer *s, uint32_t id, const char *file);
 /* Packing waits while `busy`. */
 void sealer_load(struct sealer *s, bool busy);

@@ -9,9 +9,11 @@
 
 #include "proto/block.h"
 #include "t/lib/writer_kit.h"
+#include "writer/context.h"
 #include "writer/files.h"
 #include "writer/open.h"
 #include "writer/retain.h"
+#include "writer/seal.h"
 
 static void put_some(struct kit *k, uint64_t from, uint64_t count, size_t size)
 {
@@ -64,6 +66,41 @@ static bool readable(struct kit *k, const char *file, uint64_t seq)
     return good;
 }
 
+static bool wait_sealer(struct sealer *s, struct sealed *out)
+{
+    for (int i = 0; i < 200; i++) {
+        if (sealer_next(s, out))
+            return true;
+        kit_sleep_us(50000);
+    }
+    return false;
+}
+
+/* Packing that waits for quiet holds up no sealing. */
+static void test_busy(struct kit *k)
+{
+    char packed[64], full[64];
+    struct writer w = {.world = &k->world};
+    struct sealer *s = sealer_start(&w);
+    struct sealed done = {0};
+
+    snprintf(packed, sizeof(packed), "%s",
+             kit_string(k, "SELECT file FROM segment ORDER BY id LIMIT 1"));
+    snprintf(full, sizeof(full), "%s",
+             kit_string(k, "SELECT file FROM segment WHERE state = 'active'"));
+    sealer_load(s, true);
+    ok(sealer_pack(s, 1, packed), "packing is asked for while it is busy");
+    kit_sleep_us(100000);
+    sealer_seal(s, 2, full);
+    ok(wait_sealer(s, &done) && done.id == 2 && !done.packed && !done.failed,
+       "another segment gets sealed");
+    ok(sealer_has(s, 1) && !sealer_next(s, &done), "packing still waits");
+    sealer_load(s, false);
+    ok(wait_sealer(s, &done) && done.id == 1 && done.packed && !done.failed,
+       "and is done when it is quiet");
+    sealer_stop(s);
+}
+
 static void test_roll(struct kit *k)
 {
     char first[64], sql[256];
@@ -94,6 +131,7 @@ static void test_roll(struct kit *k)
     ok(readable(k, first, 700), "an event can be read from it");
     plain = kit_number(k, "SELECT bytes FROM segment ORDER BY id LIMIT 1");
     is_int(kit_stop(k), 0, "stop");
+    test_busy(k);
 
     k->conf.seal_idle_s = 0;
     ok(kit_start(k), "once it is quiet");
