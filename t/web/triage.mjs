@@ -199,9 +199,16 @@ await run(async ({ window }) => {
     [`/organizations/default/issues/${id}/events/${event.event_id}/`, `/issues/${id}/events/${event.event_id}`],
     [`/organizations/default/explore/traces/trace/${trace}/`, `/traces/${trace}`],
     [`/organizations/default/performance/trace/${trace}`, `/traces/${trace}`],
+    ['/organizations/default/issues/?query=is%3Aunresolved', '/issues?query=is%3Aunresolved'],
+    ['/organizations/default/explore/logs/', '/logs'],
+    ['/organizations/default/explore/traces/?query=x', '/traces?query=x'],
+    [
+      `/organizations/default/releases/${encodeURIComponent(releases[3].version)}/`,
+      `/releases/${encodeURIComponent(releases[3].version)}`,
+    ],
     ['/orgredirect/organizations/:orgslug/settings/auth-tokens/', '/settings/account'],
   ]) {
     await visit(page, from);
-    await becomes(async () => new URL(page.url()).pathname, to, `${from} leads to ${to}`);
+    await becomes(async () => page.url().slice(base.length), to, `${from} leads to ${to}`);
   }
 });

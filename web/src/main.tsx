@@ -84,6 +84,13 @@ function Pages() {
       <Route path="/organizations/:org/issues/:issue/events/:event">
         {(p) => <Redirect to={`/issues/${p.issue}/events/${p.event}`} />}
       </Route>
+      <Route path="/organizations/:org/releases/:version">{(p) => <Redirect to={`/releases/${p.version}`} />}</Route>
+      <Route path="/organizations/:org/issues">
+        <Redirect to={`/issues${location.search}`} />
+      </Route>
+      <Route path="/organizations/:org/explore/:list">
+        {(p) => <Redirect to={`/${p.list === 'logs' ? 'logs' : 'traces'}${location.search}`} />}
+      </Route>
       <Route path="/organizations/:org/*/trace/:trace">{(p) => <Redirect to={`/traces/${p.trace}`} />}</Route>
       <Route path="/orgredirect/*">
         <Redirect to="/settings/account" />
