@@ -31,19 +31,22 @@ int64_t deploy_count(struct api_call *c, int64_t release)
     return api_row(c, s) ? db_col_int(s, 0) : 0;
 }
 
-void deploy_write_last(struct api_call *c, const char *key, int64_t release)
+/* Most releases have none: these cost one look into the index. */
+void deploy_write_members(struct api_call *c, int64_t release)
 {
     struct db_stmt *s = api_query(c, "api_deploys");
+    bool some;
 
     if (s) {
         db_int(s, "release", release);
         db_int(s, "limit", 1);
         db_int(s, "offset", 0);
     }
-    if (api_row(c, s))
-        write_row(c, key, s);
+    if ((some = api_row(c, s)))
+        write_row(c, "lastDeploy", s);
     else
-        json_null(&c->out, key);
+        json_null(&c->out, "lastDeploy");
+    json_int(&c->out, "deployCount", some ? deploy_count(c, release) : 0);
 }
 
 void deploy_list(struct api_call *c)

@@ -160,8 +160,7 @@ static void write_release(struct api_call *c, const char *key, const struct rele
     json_int(b, "newGroups", sum.new_issues);
     api_time(b, "firstEvent", sum.first_ms);
     api_time(b, "lastEvent", sum.last_ms);
-    json_int(b, "deployCount", deploy_count(c, r->id));
-    deploy_write_last(c, "lastDeploy", r->id);
+    deploy_write_members(c, r->id);
     write_constants(b);
     json_close(b, '}');
 }

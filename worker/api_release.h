@@ -11,8 +11,8 @@ void release_write_named(struct api_call *c, const char *key, struct text versio
 /* The one that the path names; 0: there is none, told. */
 int64_t release_of_path(struct api_call *c);
 
-/* api_deploy.c: how often a release was deployed, and the last time (null: never). */
+/* api_deploy.c: how often a release was deployed; the members deployCount and lastDeploy (null: never). */
 int64_t deploy_count(struct api_call *c, int64_t release);
-void deploy_write_last(struct api_call *c, const char *key, int64_t release);
+void deploy_write_members(struct api_call *c, int64_t release);
 
 #endif
