@@ -278,21 +278,32 @@ static bool need_of(const struct query_term *t, struct query_need *need)
     return need->count > 0;
 }
 
+/* The terms that have to hold, all of them: those that nothing but ANDs stand over. `out` has room for
+ * QUERY_NODES. */
+static uint32_t required(const struct span_query *q, uint32_t node, const struct query_term **out)
+{
+    const struct query_node *n = node == QUERY_NONE ? NULL : &q->nodes[node];
+    uint32_t count;
+
+    if (!n || (n->kind != QUERY_TERM && n->kind != QUERY_AND))
+        return 0;
+    if (n->kind == QUERY_TERM) {
+        *out = &n->term;
+        return 1;
+    }
+    count = required(q, n->a, out);
+    return count + required(q, n->b, out + count);
+}
+
 uint32_t query_needs(const struct span_query *q, uint32_t node, struct query_need *out,
                      uint32_t room)
 {
-    const struct query_node *n;
-    uint32_t count;
+    const struct query_term *terms[QUERY_NODES];
+    uint32_t all = required(q, node, terms), count = 0;
 
-    if (node == QUERY_NONE || room == 0)
-        return 0;
-    n = &q->nodes[node];
-    if (n->kind == QUERY_TERM)
-        return need_of(&n->term, out);
-    if (n->kind != QUERY_AND)
-        return 0;
-    count = query_needs(q, n->a, out, room);
-    return count + query_needs(q, n->b, out + count, room - count);
+    for (uint32_t i = 0; i < all && count < room; i++)
+        count += need_of(terms[i], &out[count]);
+    return count;
 }
 
 /* ---- bytes that records must hold ---- */
@@ -343,18 +354,12 @@ static uint32_t holds_of(const struct query_term *t, struct query_hold *out, uin
 uint32_t query_holds(const struct span_query *q, uint32_t node, struct query_hold *out,
                      uint32_t room)
 {
-    const struct query_node *n;
-    uint32_t count;
+    const struct query_term *terms[QUERY_NODES];
+    uint32_t all = required(q, node, terms), count = 0;
 
-    if (node == QUERY_NONE || room == 0)
-        return 0;
-    n = &q->nodes[node];
-    if (n->kind == QUERY_TERM)
-        return holds_of(&n->term, out, room);
-    if (n->kind != QUERY_AND)
-        return 0;
-    count = query_holds(q, n->a, out, room);
-    return count + query_holds(q, n->b, out + count, room - count);
+    for (uint32_t i = 0; i < all && count < room; i++)
+        count += holds_of(terms[i], out + count, room - count);
+    return count;
 }
 
 bool query_may_hold(const struct query_hold *holds, uint32_t count, struct text record)

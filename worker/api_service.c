@@ -208,17 +208,24 @@ static void write_service(struct api_call *c, const struct figures_wish *w, cons
     json_close(b, '}');
 }
 
-/* The page of a sorted list: from *at, at most so many. */
-static uint32_t page_of(struct api_call *c, const struct api_page *p, const struct lines *l,
-                        uint32_t *at)
+/* The answer: a page of the lines, in that order. */
+static void answer(struct api_call *c, const struct api_page *p, const struct figures_wish *w,
+                   struct lines *l, enum sort sort,
+                   void (*write)(struct api_call *c, const struct figures_wish *w,
+                                 const struct line *l))
 {
-    bool more;
+    uint32_t at = p->offset < l->count ? (uint32_t)p->offset : l->count;
+    bool more = l->count - at > p->limit;
+    uint32_t end = more ? at + p->limit : l->count;
 
-    *at = p->offset < l->count ? (uint32_t)p->offset : l->count;
-    more = l->count - *at > p->limit;
+    lines_sort(l, sort);
     page_link_offset(c, p, more);
     api_header(c, "X-Hits", arena_printf(c->arena, "%u", l->count));
-    return more ? p->limit : l->count - *at;
+    json_open(&c->out, NULL, '[');
+    for (; at < end; at++)
+        write(c, w, &l->at[at]);
+    json_close(&c->out, ']');
+    api_done(c, 200);
 }
 
 void service_list(struct api_call *c)
@@ -227,7 +234,6 @@ void service_list(struct api_call *c)
     struct figures_wish w;
     struct api_page p;
     enum sort sort;
-    uint32_t at, shown;
 
     if (!page_read(c, &p) || !read_sort(c, &sort) || !figures_wish_read(c, &w))
         return;
@@ -235,15 +241,8 @@ void service_list(struct api_call *c)
         api_detail(c, 400, "Use a larger interval, or a smaller date range.");
         return;
     }
-    if (!find_services(c, &l) || !lines_count(c, &l, &w, true))
-        return;
-    lines_sort(&l, sort);
-    shown = page_of(c, &p, &l, &at);
-    json_open(&c->out, NULL, '[');
-    for (uint32_t i = 0; i < shown; i++)
-        write_service(c, &w, &l.at[at + i]);
-    json_close(&c->out, ']');
-    api_done(c, 200);
+    if (find_services(c, &l) && lines_count(c, &l, &w, true))
+        answer(c, &p, &w, &l, sort, write_service);
 }
 
 /* ---- operations ---- */
@@ -302,18 +301,10 @@ void service_operations(struct api_call *c)
     struct figures_wish w;
     struct api_page p;
     enum sort sort;
-    uint32_t at, shown;
 
     if (!page_read(c, &p) || !read_sort(c, &sort) || !figures_wish_read(c, &w))
         return;
     figures_sums(c, &w);
-    if (!find_operations(c, &l) || !lines_count(c, &l, &w, false))
-        return;
-    lines_sort(&l, sort);
-    shown = page_of(c, &p, &l, &at);
-    json_open(&c->out, NULL, '[');
-    for (uint32_t i = 0; i < shown; i++)
-        write_operation(c, &w, &l.at[at + i]);
-    json_close(&c->out, ']');
-    api_done(c, 200);
+    if (find_operations(c, &l) && lines_count(c, &l, &w, false))
+        answer(c, &p, &w, &l, sort, write_operation);
 }

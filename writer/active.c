@@ -9,6 +9,7 @@
 #include "writer/context.h"
 #include "writer/files.h"
 #include "writer/seal.h"
+#include "writer/segments.h"
 #include "writer/spans.h"
 #include "writer/tally.h"
 
@@ -28,21 +29,15 @@ static uint32_t next_id(struct writer *w)
 static int insert_row(struct writer *w, const struct segment_facts *f, const char *file,
                       int64_t now_ms)
 {
-    struct db_stmt *q = db_query(w->catalogue, "segment_insert");
+    struct segments_row r = {.id = f->id,
+                             .state = "active",
+                             .day = f->day,
+                             .first_seq = f->first_seq,
+                             .first_ms = now_ms,
+                             .last_ms = now_ms};
 
-    if (!q)
-        return DB_FAIL;
-    db_int(q, "id", f->id);
-    db_str(q, "file", file, strlen(file));
-    db_str(q, "state", "active", 6);
-    db_int(q, "day", f->day);
-    db_int(q, "first_seq", (int64_t)f->first_seq);
-    db_int(q, "last_seq", 0);
-    db_int(q, "first_ms", now_ms);
-    db_int(q, "last_ms", now_ms);
-    db_int(q, "rows", 0);
-    db_int(q, "bytes", 0);
-    return db_run(q);
+    snprintf(r.file, sizeof(r.file), "%s", file);
+    return segments_insert(w, &r);
 }
 
 static int end_row(struct writer *w, int64_t now_ms)

@@ -66,6 +66,25 @@ void segments_free(struct segments *s)
     *s = (struct segments){0};
 }
 
+int segments_insert(struct writer *w, const struct segments_row *r)
+{
+    struct db_stmt *q = db_query(w->catalogue, "segment_insert");
+
+    if (!q)
+        return DB_FAIL;
+    db_int(q, "id", r->id);
+    db_str(q, "file", r->file, strlen(r->file));
+    db_str(q, "state", r->state, strlen(r->state));
+    db_int(q, "day", r->day);
+    db_int(q, "first_seq", (int64_t)r->first_seq);
+    db_int(q, "last_seq", (int64_t)r->last_seq);
+    db_int(q, "first_ms", r->first_ms);
+    db_int(q, "last_ms", r->last_ms);
+    db_int(q, "rows", (int64_t)r->rows);
+    db_int(q, "bytes", (int64_t)r->bytes);
+    return db_run(q);
+}
+
 static int run_id(struct writer *w, const char *name, uint32_t id)
 {
     struct db_stmt *q = db_query(w->catalogue, name);
@@ -188,24 +207,21 @@ static bool knows_file(const struct segments *all, const char *file)
     return false;
 }
 
-static int insert(struct writer *w, const struct segment_facts *f, const char *file,
-                  const char *path)
+static int adopt(struct writer *w, const struct segment_facts *f, const char *file,
+                 const char *path)
 {
-    struct db_stmt *q = db_query(w->catalogue, "segment_insert");
+    struct segments_row r = {.id = f->id,
+                             .state = "sealing",
+                             .day = f->day,
+                             .first_seq = f->first_seq,
+                             .last_seq = f->last_seq,
+                             .first_ms = f->day * DAY_MS,
+                             .last_ms = f->day * DAY_MS + DAY_MS - 1,
+                             .rows = f->rows,
+                             .bytes = files_bytes(path)};
 
-    if (!q)
-        return DB_FAIL;
-    db_int(q, "id", f->id);
-    db_str(q, "file", file, strlen(file));
-    db_str(q, "state", "sealing", 7);
-    db_int(q, "day", f->day);
-    db_int(q, "first_seq", (int64_t)f->first_seq);
-    db_int(q, "last_seq", (int64_t)f->last_seq);
-    db_int(q, "first_ms", f->day * DAY_MS);
-    db_int(q, "last_ms", f->day * DAY_MS + DAY_MS - 1);
-    db_int(q, "rows", (int64_t)f->rows);
-    db_int(q, "bytes", (int64_t)files_bytes(path));
-    return db_run(q);
+    snprintf(r.file, sizeof(r.file), "%s", file);
+    return segments_insert(w, &r);
 }
 
 /* A file the catalogue does not list: left over from a repacking or a retention that was interrupted, or
@@ -237,7 +253,7 @@ static int take_in_one(struct writer *w, const struct segments *all, const char 
     log_warn("segment.found", "file=%s id=%u events=%llu: not in the catalogue, taken in", file,
              facts.id, (unsigned long long)facts.rows);
     if (!row)
-        return insert(w, &facts, file, path);
+        return adopt(w, &facts, file, path);
     return segments_set_state(w, row->id, "sealing", file, files_bytes(path));
 }
 

@@ -27,6 +27,8 @@ struct segments {
 /* DB_* code; free it either way. */
 int segments_list(struct writer *w, struct segments *out);
 void segments_free(struct segments *s);
+/* Into the catalogue, but for what says how far it was counted. */
+int segments_insert(struct writer *w, const struct segments_row *r);
 /* Start: files that are missing or damaged leave the catalogue, files that it does not know enter it;
  * opens the active one (or makes it) and finds the next sequence. */
 int segments_recover(struct writer *w);
