@@ -25,6 +25,10 @@ struct segment_event { /* a row of `event` */
     uint8_t trace[16];
 };
 
+/* The blocks of a packed copy are numbered from so far behind those of the file it is made of: whoever
+ * kept the number of a block, or of one or two beside it, thereby sees that it has another one now. */
+#define SEGMENT_RENUMBERED 5
+
 struct segment_block { /* a row of `block` */
     uint64_t id;
     uint32_t kind, records, raw_bytes;

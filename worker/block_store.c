@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/marks.h"
+#include "schema/segment.h"
 #include "shm/log.h"
 #include "worker/block_cache.h"
 #include "worker/stored.h"
@@ -56,14 +57,30 @@ bool block_older(struct api_call *c, struct block_at a, struct block_at b)
     return segment_place(list, count, a.segment) > segment_place(list, count, b.segment);
 }
 
+struct block_at block_renewed(struct api_call *c, struct block_at at, bool first)
+{
+    struct query_segment *list;
+    uint32_t count = query_segments(c->q, &list), i = segment_place(list, count, at.segment);
+    struct db_stmt *s;
+
+    if (!at.segment || i == count || !list[i].indexed ||
+        !(s = stored_query(c, &list[i], "api_block_ends")))
+        return at;
+    if (stored_row(&list[i], s) && at.block < db_col_int(s, 0) - SEGMENT_RENUMBERED + 2)
+        at.block = db_col_int(s, first ? 0 : 1);
+    db_reset(s);
+    return at;
+}
+
 void block_walk_begin(struct block_walk *w, struct api_call *c, const struct block_wish *wish)
 {
     *w = (struct block_walk){.call = c,
                              .wish = *wish,
                              .marks = BLOCK_MARKS_MAX,
                              .blocks = BLOCK_READS_MAX,
-                             .bytes = UINT64_MAX,
-                             .here = wish->from};
+                             .bytes = UINT64_MAX};
+    w->wish.from = w->here = block_renewed(c, wish->from, wish->ascending);
+    w->wish.stop = block_renewed(c, wish->stop, wish->ascending);
     if (!w->wish.to_ms)
         w->wish.to_ms = INT64_MAX;
 }

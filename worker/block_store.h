@@ -59,6 +59,10 @@ void block_walk_begin(struct block_walk *w, struct api_call *c, const struct blo
  * uses the scratch arena. False: no more, or the budget is spent. */
 bool block_walk_next(struct block_walk *w, struct block_ref *out, struct block_view *records);
 
+/* The same place now. When its segment was packed since, blocks have other numbers, and it is the segment's
+ * first block, or its last. A walk's `from` and `stop` are renewed by block_walk_begin: all of such a segment
+ * is ahead of it, or nothing is. */
+struct block_at block_renewed(struct api_call *c, struct block_at at, bool first);
 /* Is `a` older than `b`? By place, as a walk would meet them. */
 bool block_older(struct api_call *c, struct block_at a, struct block_at b);
 static inline struct block_at block_at_of(const struct block_ref *r)

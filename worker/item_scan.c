@@ -578,20 +578,25 @@ static bool take_blocks(struct api_call *c, const struct item_wish *wish, struct
     return !c->refused;
 }
 
-bool item_scan(struct api_call *c, const struct item_wish *wish, struct item_page *page)
+bool item_scan(struct api_call *c, const struct item_wish *asked, struct item_page *page)
 {
-    struct scan s = {.c = c, .wish = wish};
+    struct item_wish wish = *asked;
+    struct scan s = {.c = c, .wish = &wish};
 
+    /* A segment that was packed since the last page: all of it counts as read, so what stands behind the
+     * last item shown is still to come, whatever block it lies in now. */
+    wish.from.at = block_renewed(c, asked->from.at, asked->ascending);
+    wish.from.reached = block_renewed(c, asked->from.reached, !asked->ascending);
     *page = (struct item_page){.looked_ms = c->now_ms};
     if (!scan_init(&s))
         return false;
-    if (wish->trace)
+    if (wish.trace)
         of_one_trace(&s);
     else
         walk_all(&s, page);
     sort(&s, s.heap, s.count);
     if (page->spent && !drop_unsure(&s, page))
-        return take_blocks(c, wish, page);
+        return take_blocks(c, &wish, page);
     finish(&s, page);
     return !c->refused;
 }

@@ -207,6 +207,7 @@ int active_roll(struct writer *w)
 
     if ((rc = active_create(w)) != DB_OK)
         return rc;
+    atomic_fetch_add_explicit(&w->world->board->change, 1, memory_order_release);
     tally_mark(w, old.id, old.next_block - 1, last_seq, true);
     segment_close(old.segment);
     if (w->sealer)

@@ -113,6 +113,7 @@ static void enter(struct writer *w, const struct sealed *done)
     }
     if (writer_complain(w->catalogue, "segment.sealed", rc) != DB_OK)
         return; /* the next start finds it */
+    atomic_fetch_add_explicit(&w->world->board->change, 1, memory_order_release);
     log_notice(done->packed ? "segment.packed" : "segment.sealed", "file=%s bytes=%llu", done->file,
                (unsigned long long)done->bytes);
     if (done->packed)

@@ -166,6 +166,7 @@ static void leave(struct writer *w, const struct segments_row *r)
     }
     if (writer_complain(w->catalogue, "retention", rc) != DB_OK)
         return;
+    atomic_fetch_add_explicit(&w->world->board->change, 1, memory_order_release);
     retain_remove(w, path);
     log_notice("segment.expired", "file=%s events=%llu bytes=%llu", r->file,
                (unsigned long long)r->rows, (unsigned long long)r->bytes);

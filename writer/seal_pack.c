@@ -240,7 +240,7 @@ static int copy_all(struct copy *c, const char *from)
 
 int seal_pack(const char *from, const char *to, const struct seal_pause *pause)
 {
-    struct copy c = {.pause = pause, .path = from, .next_block = 1};
+    struct copy c = {.pause = pause, .path = from};
     struct segment_facts facts;
     int rc;
 
@@ -250,8 +250,10 @@ int seal_pack(const char *from, const char *to, const struct seal_pause *pause)
         return DB_FAIL;
     if ((rc = segment_open(from, DB_READ, false, &c.from)) == DB_OK &&
         (rc = segment_facts(c.from, &facts)) == DB_OK &&
-        (rc = segment_create(to, &facts, SEGMENT_DENSE, &c.to)) == DB_OK)
+        (rc = segment_create(to, &facts, SEGMENT_DENSE, &c.to)) == DB_OK) {
+        c.next_block = facts.last_block + SEGMENT_RENUMBERED;
         rc = copy_all(&c, from);
+    }
     if (rc != DB_OK && rc != DB_BUSY)
         log_error("segment.pack", "file=\"%s\" error=\"%s\" target=\"%s\"", from,
                   c.from ? db_error(segment_db(c.from)) : "no memory",

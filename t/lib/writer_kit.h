@@ -370,4 +370,15 @@ __attribute__((unused)) static int64_t kit_wait(struct kit *k, const char *sql, 
     return v;
 }
 
+/* Wait until all segments but the one in use, of which there is at least one, are in that state. How many
+ * they are depends on the day: at midnight one more begins. */
+__attribute__((unused)) static bool kit_all_are(struct kit *k, const char *state, int seconds)
+{
+    char sql[128];
+
+    snprintf(sql, sizeof(sql),
+             "SELECT count(*) > 1 AND sum(state NOT IN ('active', '%s')) = 0 FROM segment", state);
+    return kit_wait(k, sql, 1, seconds) == 1;
+}
+
 #endif

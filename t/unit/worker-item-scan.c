@@ -190,6 +190,18 @@ static struct walked test_all(struct reader *r, const char *where)
     return down;
 }
 
+/* Where the newest one lies. */
+static struct block_at newest(struct reader *r)
+{
+    struct item_wish wish = {
+        .kind = RECORD_LOGS, .range = {.to_ms = INT64_MAX}, .node = QUERY_NONE, .limit = 1};
+    struct item_page page;
+
+    if (!item_scan(reader_call(r, ""), &wish, &page) || page.count != 1)
+        bail_out("the newest record");
+    return page.at[0].block;
+}
+
 static void roll(struct kit *k)
 {
     for (uint64_t i = 0; i < 60; i++) {
@@ -204,6 +216,7 @@ static void test_order(void)
 {
     struct span_maker m = {.seed = 7};
     struct walked used, sealed, packed, half = {0};
+    struct block_at before, after;
     struct reader r;
     struct kit k;
 
@@ -216,15 +229,18 @@ static void test_order(void)
     walk(&r, "", false, 100, RECORDS / 200, 0, &half);
     query_release(r.q);
     roll(&k);
-    is_int(kit_wait(&k, "SELECT count(*) FROM segment WHERE state = 'sealed'", 1, 20), 1, "sealed");
+    ok(kit_all_are(&k, "sealed", 20), "sealed");
     sealed = test_all(&r, "sealed");
     ok(sealed.order == used.order, "in the same order");
+    before = newest(&r);
     query_release(r.q);
     k.conf.seal_idle_s = 0;
     is_int(kit_stop(&k), 0, "stop");
     ok(kit_start(&k), "once it is quiet");
-    is_int(kit_wait(&k, "SELECT count(*) FROM segment WHERE state = 'packed'", 1, 30), 1, "packed");
+    ok(kit_all_are(&k, "packed", 30), "packed");
     packed = test_all(&r, "packed");
+    after = newest(&r);
+    ok(after.segment == before.segment && after.block > before.block, "read from the packed file");
     ok(packed.order == used.order, "in the same order still");
     walk(&r, "", false, 100, UINT32_MAX, 0, &half);
     is_int(half.count, RECORDS, "a list that began before all that goes on after it");

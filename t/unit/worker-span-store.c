@@ -386,7 +386,7 @@ int main(void)
     query_release(
         r.q); /* as the thread does after each job: no reader, so the file can be sealed */
     roll(&k);
-    is_int(kit_wait(&k, "SELECT count(*) FROM segment WHERE state = 'sealed'", 1, 10), 1, "sealed");
+    ok(kit_all_are(&k, "sealed", 10), "sealed");
     read_each(&r, known, "sealed");
     read_many(&r, known, "sealed");
     for (int i = 0; i < 5; i++) {
@@ -403,7 +403,7 @@ int main(void)
     k.conf.seal_idle_s = 0;
     is_int(kit_stop(&k), 0, "stop");
     ok(kit_start(&k), "once it is quiet");
-    is_int(kit_wait(&k, "SELECT count(*) FROM segment WHERE state = 'packed'", 1, 20), 1, "packed");
+    ok(kit_all_are(&k, "packed", 20), "packed");
     read_each(&r, known, "packed");
     read_many(&r, known, "packed");
     reader_close(&r);

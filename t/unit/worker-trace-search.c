@@ -208,7 +208,7 @@ int main(void)
     test_orders(&r, "in use");
     query_release(r.q);
     roll(&k);
-    is_int(kit_wait(&k, "SELECT count(*) FROM segment WHERE state = 'sealed'", 1, 20), 1, "sealed");
+    ok(kit_all_are(&k, "sealed", 20), "sealed");
     test_orders(&r, "sealed");
     put_traces(&k, &m, 8, 100);
     put_traces(&k, &m, 50, 1);
