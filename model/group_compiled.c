@@ -190,6 +190,14 @@ static struct text without_numbers(struct text t, struct arena *a)
     return begins(t, "__") && scan_find(t, "_block_invoke") < t.len ? without_block_numbers(t) : t;
 }
 
+/* 0x7ff612a4b0, and what disassemblers call it: sub_7ff612a4b0 */
+static bool is_address(struct text t)
+{
+    size_t mark = begins(t, "0x") ? 2 : begins(t, "sub_") ? 4 : 0;
+
+    return mark && t.len >= mark + 6 && mark + scan_run(t, mark, scan_is_hex) == t.len;
+}
+
 void group_native_function(struct arena *a, struct part *out)
 {
     struct text t = out->value;
@@ -199,8 +207,8 @@ void group_native_function(struct arena *a, struct part *out)
         part_off(out, "ignored unknown function");
         return;
     }
-    if (begins(t, "sub_") && t.len >= 10 && 4 + scan_run(t, 4, scan_is_hex) == t.len) {
-        part_off(out, "ignored address"); /* what disassemblers call it */
+    if (is_address(t)) {
+        part_off(out, "ignored address");
         return;
     }
     if (text_ends(t, ".cold"))

@@ -29,6 +29,13 @@ static struct stack *stack_of(const struct event *e, const struct exception *x,
     return x->stack ? x->stack : named && last ? named->stack : NULL;
 }
 
+static bool is_of_expressions(const struct event *e, const struct exception *x)
+{
+    return group_family(group_platform(e->platform)) == FAMILY_JAVASCRIPT &&
+           (text_is(x->type, "TypeError") || text_is(x->type, "ReferenceError")) &&
+           x->value.len <= EXPRESSION_MAX;
+}
+
 static bool parts_of(const struct event *e, const struct exception *x,
                      const struct group_rules *rules, bool all, struct arena *a,
                      struct exception_parts *out)
@@ -56,6 +63,8 @@ static bool parts_of(const struct event *e, const struct exception *x,
     if (x->value.len) {
         struct text value = param_message(x->value, a);
 
+        if (is_of_expressions(e, x))
+            value = group_script_words(value, a);
         part_set(&out->value, value.len ? value : TEXT_NONE);
         if (!text_eq(value, x->value))
             out->value.hint = "stripped event-specific values";

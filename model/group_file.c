@@ -216,10 +216,11 @@ static size_t script_end(struct text name)
     }
 }
 
-/* React Native makes one bundle of everything: index.android.bundle, main.jsbundle. */
+/* React Native makes one bundle of everything: index.android.bundle, main.jsbundle, Expo's
+ * entry-<hash>.hbc. */
 static bool is_native_bundle(struct text name)
 {
-    return text_ends(name, ".jsbundle") || text_ends(name, ".bundle");
+    return text_ends(name, ".jsbundle") || text_ends(name, ".bundle") || text_ends(name, ".hbc");
 }
 
 /* Vite's and Rollup's chunks that are named by their hash alone: chunks/CqN9_v3-.js */
@@ -445,6 +446,6 @@ void group_filename_part(const struct frame *f, enum platform p, struct arena *a
         part_change(out, TEXT("<ipython-input>"), "removed number of the cell");
     else if (p == PLATFORM_PYTHON && begins(name, "<") && text_ends(name, ">"))
         part_change(out, without_counter(out->value), out->hint);
-    else if (p == PLATFORM_RUBY && begins(f->filename, "(eval"))
+    else if ((p == PLATFORM_RUBY || p == PLATFORM_OTHER) && begins(f->filename, "(eval"))
         part_change(out, TEXT("(eval)"), "removed place of an eval");
 }

@@ -185,6 +185,22 @@ static void csharp_function(const struct frame *f, struct arena *a, struct part 
         part_change(out, t, "isolated method name");
 }
 
+/* -map/2-lists^map/1-1-, -total/1-lc$^0/1-0-: closures, loops and comprehensions that the compiler
+ * made functions of. */
+static struct text without_erlang_numbers(struct text t, struct arena *a)
+{
+    size_t n;
+
+    for (size_t i = 0; i + 2 < t.len; i++) {
+        bool made = scan_stands(t, i, "$^");
+
+        n = made || t.at[i] == '-' ? scan_digits(t, i + 1 + made) : 0;
+        if (n && (made || scan_stands(t, i + 1 + n, "-")))
+            t = scan_replace(t, i + 1 + made, n, "", a);
+    }
+    return t;
+}
+
 /* -handle/2-fun-0- and anonymous fn/1 in Shop.pay/2 */
 static void elixir_function(struct arena *a, struct part *out)
 {
@@ -201,8 +217,26 @@ static void elixir_function(struct arena *a, struct part *out)
         if (n)
             t = scan_replace(t, from, 1 + n, "", a);
     }
+    if (memchr(t.at, '^', t.len))
+        t = without_erlang_numbers(t, a);
     if (!text_eq(t, out->value))
         part_change(out, t, "removed counter of a closure");
+}
+
+/* Of languages that nobody knows more of: Perl's closures, Shop::__ANON__[/srv/Cart.pm:17], and
+ * addresses, <bytecode: 0x55d5c8a3b2c8>. */
+static void other_function(struct arena *a, struct part *out)
+{
+    struct text t = out->value;
+    size_t at = scan_find(t, "__ANON__["), n;
+
+    if (at < t.len) {
+        t.len = at + 8;
+    } else if ((at = scan_find(t, "0x")) < t.len && (n = scan_run(t, at + 2, scan_is_hex)) >= 4) {
+        t = scan_replace(t, at, 2 + n, "<hex>", a);
+    }
+    if (!text_eq(t, out->value))
+        part_change(out, t, "removed place or address");
 }
 
 /* _Cart@12345678.build.<anonymous closure>: the key of the library that a private name belongs to,
@@ -367,6 +401,9 @@ void group_function_part(const struct frame *f, enum platform p, struct arena *a
         break;
     case PLATFORM_DART:
         dart_function(a, out);
+        break;
+    case PLATFORM_OTHER:
+        other_function(a, out);
         break;
     default:
         break;

@@ -150,16 +150,73 @@ static bool structor(struct mangled *m)
            put(m, m->last);
 }
 
+/* Operators by their two letters. A conversion, cv, goes on with a type and is too much for us. */
+static bool operator_name(struct mangled *m)
+{
+    static const struct {
+        char code[3];
+        const char *name;
+    } operators[] = {
+        {"nw", " new"}, {"na", " new[]"}, {"dl", " delete"}, {"da", " delete[]"}, {"pl", "+"},
+        {"mi", "-"},    {"ml", "*"},      {"dv", "/"},       {"rm", "%"},         {"eo", "^"},
+        {"an", "&"},    {"or", "|"},      {"co", "~"},       {"nt", "!"},         {"aS", "="},
+        {"lt", "<"},    {"gt", ">"},      {"pL", "+="},      {"mI", "-="},        {"mL", "*="},
+        {"dV", "/="},   {"rM", "%="},     {"eO", "^="},      {"aN", "&="},        {"oR", "|="},
+        {"ls", "<<"},   {"rs", ">>"},     {"lS", "<<="},     {"rS", ">>="},       {"eq", "=="},
+        {"ne", "!="},   {"le", "<="},     {"ge", ">="},      {"ss", "<=>"},       {"aa", "&&"},
+        {"oo", "||"},   {"pp", "++"},     {"mm", "--"},      {"cm", ","},         {"pm", "->*"},
+        {"pt", "->"},   {"cl", "()"},     {"ix", "[]"},      {"ps", "+"},         {"ng", "-"},
+        {"ad", "&"},    {"de", "*"}};
+
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+        if (scan_stands(m->t, m->i, operators[i].code)) {
+            m->i += 2;
+            return put_name(m, TEXT("operator")) && put(m, text_of(operators[i].name));
+        }
+    return false;
+}
+
+/* St, Ss, So: std and what it holds of most programs. */
+static bool standard_name(struct mangled *m)
+{
+    static const struct {
+        char code;
+        const char *name;
+    } known[] = {{'t', NULL},      {'s', "string"},  {'a', "allocator"}, {'b', "basic_string"},
+                 {'i', "istream"}, {'o', "ostream"}, {'d', "iostream"}};
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (m->i + 1 < m->t.len && m->t.at[m->i + 1] == known[i].code) {
+            m->i += 2;
+            return put_name(m, TEXT("std")) &&
+                   (!known[i].name || put_name(m, text_of(known[i].name)));
+        }
+    return false;
+}
+
+/* UlvE0_, a lambda, and Ut1_, a type without a name: both are numbered. */
+static bool unnamed(struct mangled *m)
+{
+    bool lambda = scan_stands(m->t, m->i, "Ul");
+
+    if (!lambda && !scan_stands(m->t, m->i, "Ut"))
+        return false;
+    m->i += 2;
+    if (lambda && !skip_arguments(m))
+        return false;
+    m->i += scan_digits(m->t, m->i);
+    return take(m, '_') && put_name(m, lambda ? TEXT("lambda") : TEXT("{unnamed type}"));
+}
+
 static bool one_part(struct mangled *m)
 {
     struct text name;
 
     switch (peek(m)) {
     case 'S':
-        if (!scan_stands(m->t, m->i, "St"))
-            return false;
-        m->i += 2;
-        return put_name(m, TEXT("std"));
+        return standard_name(m);
+    case 'U':
+        return unnamed(m);
     case 'I':
         m->i++;
         return m->len && skip_arguments(m) && put(m, TEXT("<T>"));
@@ -173,32 +230,88 @@ static bool one_part(struct mangled *m)
         m->i++;
         return source_name(m, &name) && put_name(m, name);
     default:
-        return source_name(m, &name) && put_name(m, name);
+        return scan_is_digit(peek(m)) ? source_name(m, &name) && put_name(m, name)
+                                      : operator_name(m);
+    }
+}
+
+static bool entity(struct mangled *m, unsigned depth);
+
+/* Within a function: ZN4shop3runEvENKUlvE_clE; of its types but the end is looked for. */
+static bool local_name(struct mangled *m, unsigned depth)
+{
+    return depth < 8 && entity(m, depth + 1) && skip_arguments(m) && entity(m, depth + 1);
+}
+
+static bool entity(struct mangled *m, unsigned depth)
+{
+    if (take(m, 'Z'))
+        return local_name(m, depth);
+    if (take(m, 'N')) {
+        while (peek(m) && strchr("KVrRO", peek(m)))
+            m->i++;
+        while (!take(m, 'E'))
+            if (!one_part(m))
+                return false;
+        return true;
+    }
+    if (scan_stands(m->t, m->i, "St") && !standard_name(m))
+        return false;
+    if (!one_part(m))
+        return false;
+    return !take(m, 'I') || (skip_arguments(m) && put(m, TEXT("<T>")));
+}
+
+/* Thn16_, Tv0_n24_: the way to a method by another of its class's bases. */
+static void skip_thunk(struct mangled *m)
+{
+    unsigned numbers = scan_stands(m->t, m->i, "Th") ? 1 : scan_stands(m->t, m->i, "Tv") ? 2 : 0;
+
+    m->i += numbers ? 2 : 0;
+    for (; numbers; numbers--) {
+        take(m, 'n');
+        m->i += scan_digits(m->t, m->i);
+        take(m, '_');
     }
 }
 
 struct text group_demangle(struct text t, struct arena *a)
 {
     struct mangled m = {.t = t, .i = 2, .room = 2 * t.len + 64, .last = TEXT_NONE};
-    struct text name;
 
     if (!begins(t, "_Z") || t.len > NAME_MAX_MANGLED || !(m.out = arena_alloc(a, m.room)))
         return t;
-    if (take(&m, 'N')) {
-        while (peek(&m) == 'K' || peek(&m) == 'V' || peek(&m) == 'r' || peek(&m) == 'R' ||
-               peek(&m) == 'O')
-            m.i++;
-        while (!take(&m, 'E'))
-            if (!one_part(&m))
-                return t;
-    } else {
-        take(&m, 'L');
-        if (!source_name(&m, &name) || !put_name(&m, name))
+    skip_thunk(&m);
+    return entity(&m, 0) && m.len ? group_trim_native((struct text){m.out, m.len}, false, a) : t;
+}
+
+/* Microsoft's names stand the other way round: ?total@Cart@shop@@QEAAHXZ, ??0Cart@shop@@; those
+ * with templates stay. */
+struct text group_demangle_msvc(struct text t, struct arena *a)
+{
+    struct text out = TEXT_NONE, part;
+    bool structor = begins(t, "??0") || begins(t, "??1");
+
+    if (t.len > NAME_MAX_MANGLED || (begins(t, "??") && !structor))
+        return t;
+    for (size_t i = structor ? 3 : 1, n; i < t.len; i += n + 1) {
+        n = text_find_byte(text_cut(t, i, t.len), '@');
+        part = text_cut(t, i, n);
+        if (i + n == t.len || begins(part, "?$"))
             return t;
-        if (take(&m, 'I') && !(skip_arguments(&m) && put(&m, TEXT("<T>"))))
-            return t;
+        if (n == 0)
+            break;
+        if (part.at[0] == '?')
+            part = TEXT("(anonymous namespace)");
+        if (out.len)
+            out = arena_printf(a, "%.*s::%.*s", TEXT_ARG(part), TEXT_ARG(out));
+        else if (structor)
+            out = arena_printf(a, "%.*s::%s%.*s", TEXT_ARG(part), t.at[2] == '1' ? "~" : "",
+                               TEXT_ARG(part));
+        else
+            out = part;
     }
-    return m.len ? group_trim_native((struct text){m.out, m.len}, false, a) : t;
+    return out.len ? out : t;
 }
 
 /* ---- Swift: names stay as they are, but for what is numbered ---- */

@@ -469,6 +469,10 @@ struct text group_trim_native(struct text function, bool swift, struct arena *a)
     t = without_offset(t);
     if (t.at[0] == '[' || ((t.at[0] == '+' || t.at[0] == '-') && t.len > 1 && t.at[1] == '['))
         return t;
+    if (begins(t, "_Z") && (name = group_demangle(t, a)).at != t.at)
+        return name;
+    if (t.at[0] == '?' && scan_find(t, "@@") < t.len)
+        return group_demangle_msvc(t, a);
     if (!is_plain(t)) {
         t = without_qualifiers(replace_groups(t, '[', ']', without_clones, a, 0));
         t = protect(t, a);

@@ -75,9 +75,14 @@ struct text group_trim_native(struct text function, bool swift, struct arena *a)
 struct text group_block_owner(struct text function, struct arena *a);
 /* _ZN4shop4Cart3addEi: shop::Cart::add; what is more than names stays as it is. */
 struct text group_demangle(struct text function, struct arena *a);
+/* ?total@Cart@shop@@QEAAHXZ: shop::Cart::total */
+struct text group_demangle_msvc(struct text function, struct arena *a);
 /* Swift's mangled names stay so; what their compiler numbers goes. */
 bool group_is_swift(struct text function);
 struct text group_swift_name(struct text function, struct arena *a);
+/* Of a script's TypeError: without the names that a minifier gave to variables. */
+enum { EXPRESSION_MAX = 1024 };
+struct text group_script_words(struct text value, struct arena *a);
 /* `all`: also a file name that the module takes precedence over; it is there to be explained. */
 void group_frame_parts(const struct frame *f, enum platform p, bool all, struct arena *a,
                        struct frame_parts *out);
