@@ -44,6 +44,10 @@ static bool read_event(const struct cli *cli, const char *path, struct arena *a,
 
     if (!read_file(cli, path, FILE_MAX, a, &body))
         return false;
+    if (!text_trim(body).len) {
+        cli_fail(cli, UNREADABLE, "%s: there is nothing in it", path);
+        return false;
+    }
     rc = event_read(body, &context, a, e);
     if (rc == EVENT_OK && !scrub_event(e, &scrub, a))
         rc = EVENT_SPENT;
