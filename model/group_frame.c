@@ -201,7 +201,9 @@ static struct digest identify(const struct frame_parts *f, bool loose, struct ar
     struct key k;
 
     key_begin(&k, a);
-    if (!(loose && f->minified))
+    if (loose && f->written.at)
+        key_text(&k, 'm', f->written);
+    else if (!(loose && f->minified))
         put_part(&k, 'm', &f->module);
     put_part(&k, 'f', &f->filename);
     put_part(&k, 'n', loose ? &f->bare : &f->function);
@@ -226,13 +228,15 @@ static bool is_nameless(struct text function, enum platform p)
 {
     if (p == PLATFORM_PYTHON)
         return begins(function, "<") && !text_is(function, "<module>");
-    return p == PLATFORM_PHP && text_ends(function, "{closure}");
+    return p == PLATFORM_PHP && text_find(function, TEXT("{closure")) < function.len;
 }
 
 struct digest group_loose_id(const struct frame_parts *f, struct arena *a)
 {
     /* the same parts, the same identity */
-    return f->line.on || f->minified || f->function.on != f->bare.on ? identify(f, true, a) : f->id;
+    return f->line.on || f->minified || f->written.at || f->function.on != f->bare.on
+               ? identify(f, true, a)
+               : f->id;
 }
 
 void group_image_part(struct frame_parts *f, struct arena *a)
@@ -253,16 +257,20 @@ void group_frame_parts(const struct frame *f, enum platform p, bool all, struct 
 {
     bool script = group_family(p) == FAMILY_JAVASCRIPT;
 
-    *out = (struct frame_parts){.frame = f};
+    *out = (struct frame_parts){.frame = f, .written = TEXT_NONE};
     group_module_part(f, p, f->function, a, &out->module);
     if (all || (!out->module.on && !group_is_url(f->abs_path, group_family(p), false)))
         group_filename_part(f, p, a, &out->filename);
+    if (p == PLATFORM_JVM && out->module.on && out->module.hint)
+        out->written = group_written_class(f->module);
     if (out->module.on && out->filename.on)
         part_off(&out->filename, "module takes precedence");
     line_part(f, p, a, &out->line);
     group_function_part(f, p, a, &out->function);
     out->bare = out->function;
     out->nameless = out->function.on && is_nameless(out->function.value, p);
+    if (p == PLATFORM_PHP && out->nameless && out->line.on) /* 8.4 says of which function, older ones do not */
+        out->bare.value = TEXT("{closure}");
     if (p == PLATFORM_RUBY && begins(f->function, "block "))
         out->bare.value = group_block_owner(f->function, a);
     if ((out->minified = is_minified(out, p)))

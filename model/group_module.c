@@ -288,6 +288,19 @@ static void jvm_module(struct text module, struct text function, struct arena *a
         without_made_up(t, a, out);
 }
 
+struct text group_written_class(struct text module)
+{
+    static const char *const marks[] = {"$$EnhancerBy",     "$$SpringCGLIB$$", "_$$_javassist",
+                                        "$HibernateProxy$", "$MockitoMock$",   "$ByteBuddy$",
+                                        "$Proxy$_$$_Weld",  "$$FastClassBy"};
+    size_t at;
+
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if ((at = text_find(module, text_of(marks[i]))) < module.len && at > 0)
+            return text_cut(module, 0, at);
+    return TEXT_NONE;
+}
+
 /* Castle.Proxies.UserProxy_3, System.Data.Entity.DynamicProxies.User_<64 hex digits>: how many there
  * were before, or what they are made of. */
 static struct text without_proxy_number(struct text t)

@@ -52,14 +52,15 @@ void part_off(struct part *p, const char *hint);
 struct frame_parts {
     const struct frame *frame;
     struct part module, filename, function, line;
-    struct part bare; /* function, even where the line stands for it, or that it has none */
-    const char *hint; /* why the whole frame does not count */
-    bool on;          /* the frame counts */
-    bool any;         /* some part is on, were the frame to count */
-    bool telling;     /* function or line do */
-    bool nameless;    /* a lambda, a closure */
-    bool minified;    /* its name is a minifier's, and there is no line */
-    struct digest id; /* of the parts that are on */
+    struct part bare;    /* function, even where the line stands for it, or that it has none */
+    struct text written; /* of a proxy: the class that somebody wrote */
+    const char *hint;    /* why the whole frame does not count */
+    bool on;             /* the frame counts */
+    bool any;            /* some part is on, were the frame to count */
+    bool telling;        /* function or line do */
+    bool nameless;       /* a lambda, a closure */
+    bool minified;       /* its name is a minifier's, and there is no line */
+    struct digest id;    /* of the parts that are on */
 };
 
 /* Function name as rules see it: trimmed, "<unknown>" when there is none. */
@@ -71,6 +72,8 @@ static inline enum platform group_frame_platform(const struct frame *f, enum pla
 }
 /* Signatures, template arguments, hashes of compilers off. */
 struct text group_trim_native(struct text function, bool swift, struct arena *a);
+/* com.acme.Pay$$SpringCGLIB$$0: com.acme.Pay; TEXT_NONE: it is no proxy. */
+struct text group_written_class(struct text module);
 /* Of Ruby: "block in pay", whatever is known of depth and class. */
 struct text group_block_owner(struct text function, struct arena *a);
 /* _ZN4shop4Cart3addEi: shop::Cart::add; what is more than names stays as it is. */

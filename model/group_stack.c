@@ -377,10 +377,16 @@ void group_stack_key(struct key *k, const struct stack_parts *s, enum view_kind 
     const struct stack_view *v = &s->view[view];
     struct digest ids[GROUP_FRAMES_MAX];
     uint32_t n = 0, first = 0, cycle = loose ? v->loose_cycle_len : v->cycle_len;
+    bool proxy = false; /* the frame before is one, and calls what somebody wrote */
 
-    for (uint32_t i = loose ? v->loose_from : 0; i < s->count; i++)
-        if (v->on[i])
-            ids[n++] = loose ? group_loose_id(&s->frames[i], a) : s->frames[i].id;
+    for (uint32_t i = loose ? v->loose_from : 0; i < s->count; i++) {
+        if (!v->on[i])
+            continue;
+        ids[n] = loose ? group_loose_id(&s->frames[i], a) : s->frames[i].id;
+        bool behind_proxy = loose && proxy && digest_eq(&ids[n - 1], &ids[n]);
+        proxy = s->frames[i].written.at;
+        n += !behind_proxy;
+    }
     if (cycle > n)
         cycle = n;
     for (uint32_t i = 1; i < cycle; i++)

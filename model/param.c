@@ -294,6 +294,9 @@ static bool match_here(struct param_scan *s, size_t i, struct match *m, size_t *
     switch (s->at[i]) {
     case '-':
         return at_dash(s, i, m);
+    case '\0':
+    case '/':
+        return found(m, param_anonymous_here(s, i), "");
     case ':':
         return param_byte(s, i + 1, ':') && found(m, param_ipv6_here(s, i), "<ip>");
     default:

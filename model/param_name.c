@@ -71,6 +71,19 @@ size_t param_temporary_here(const struct param_scan *s, size_t i)
     return n == 8 ? 3 + n : 0;
 }
 
+/* PHP writes behind class@anonymous a NUL, which gets lost on the way, and where it stands:
+ * /srv/shop/Cart.php:12$3 */
+size_t param_anonymous_here(const struct param_scan *s, size_t i)
+{
+    size_t end = i + 1;
+
+    if (i < 10 || memcmp(s->at + i - 10, "@anonymous", 10) != 0)
+        return 0;
+    while (end < s->len && !param_is(s, end, PARAM_SPACE) && !param_literal(s, end, "::"))
+        end++;
+    return end - i;
+}
+
 static size_t base64_run(const struct param_scan *s, size_t i)
 {
     size_t n = 0;

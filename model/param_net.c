@@ -46,7 +46,7 @@ size_t param_email_here(struct param_scan *s, size_t i)
     unsigned labels = 1;
     for (; param_byte(s, end, '.') && param_is(s, end + 1, PARAM_LABEL); labels++)
         end += 1 + param_run(s, end + 1, PARAM_LABEL, SIZE_MAX);
-    if (is_package(s, at, end, labels))
+    if (is_package(s, at, end, labels) || param_literal(s, at, "@anonymous")) /* PHP's classes */
         return 0;
     if (labels == 1 && is_object_hash(s, at + 1, end) && has_letter(s, i, at)) {
         s->name_at = at;

@@ -119,6 +119,7 @@ size_t param_quoted(struct param_scan *s, size_t i);
 size_t param_duration_here(const struct param_scan *s, size_t i);
 size_t param_size_here(const struct param_scan *s, size_t i, bool *fraction); /* "12MB": its 12 */
 size_t param_dimensions_here(const struct param_scan *s, size_t i);
+size_t param_anonymous_here(const struct param_scan *s, size_t i);
 size_t param_ordinal_here(const struct param_scan *s, size_t i);
 size_t param_version_here(const struct param_scan *s, size_t i);
 size_t param_float_here(const struct param_scan *s, size_t i);

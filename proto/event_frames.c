@@ -288,26 +288,68 @@ struct stack *event_fill_stack(const struct json *stacktrace, struct arena *a)
 
 /* ---- in_app: what nobody said ---- */
 
+/* What comes with a language, by its platform and the beginning of a module or of a path. */
+static const struct library {
+    const char *platform, *module, *path;
+} libraries[] = {
+    {"java", "java.", NULL},        {"java", "javax.", NULL},       {"java", "jdk.", NULL},
+    {"java", "sun.", NULL},         {"java", "kotlin.", NULL},      {"java", "kotlinx.", NULL},
+    {"java", "scala.", NULL},       {"java", "android.", NULL},     {"java", "androidx.", NULL},
+    {"java", "dalvik.", NULL},      {"java", "com.android.", NULL}, {"csharp", "System.", NULL},
+    {"csharp", "Microsoft.", NULL}, {"go", "runtime", NULL},        {"go", "net/http", NULL},
+    {"go", "testing", NULL},        {"node", NULL, "node:"},        {"node", NULL, "internal/"},
+    {"python", NULL, "<frozen "}};
+
+/* Folders of what comes with a language, and of what was installed for it. */
+static const struct {
+    const char *platform, *folder;
+} folders[] = {
+    {"python", "/lib/python3"}, {"python", "\\lib\\"}, {"ruby", "/gems/"}, {"ruby", "/lib/ruby/"}};
+
+static bool is_library(struct text platform, const struct frame *f)
+{
+    struct text path = f->abs_path.len ? f->abs_path : f->filename;
+
+    for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
+        const struct library *l = &libraries[i];
+
+        if (text_is(platform, l->platform) &&
+            (l->module ? text_starts(f->module, l->module) : text_starts(path, l->path)))
+            return true;
+    }
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (text_is(platform, folders[i].platform) &&
+            text_find(path, text_of(folders[i].folder)) < path.len)
+            return true;
+    return false;
+}
+
 struct walk {
     struct arena *a;
-    bool any; /* some frame of the event has it set */
+    struct text platform;
+    bool any;   /* some frame of the event has it set */
+    bool other; /* some frame is of no library */
 };
 
 static void look(struct walk *w, struct stack *s)
 {
-    for (uint32_t i = 0; s && i < s->count && !w->any; i++)
+    for (uint32_t i = 0; s && i < s->count && !w->any; i++) {
         w->any = s->frames[i].in_app != TRI_UNKNOWN;
+        w->other = w->other || !is_library(w->platform, &s->frames[i]);
+    }
 }
 
 static void mark(struct walk *w, struct stack *s)
 {
     for (uint32_t i = 0; s && i < s->count; i++) {
         struct frame *f = &s->frames[i];
+        bool app;
 
         if (f->in_app != TRI_UNKNOWN)
             continue;
-        f->in_app = w->any ? TRI_NO : TRI_YES;
-        f->in_app_node = json_new(w->a, w->any ? JSON_FALSE : JSON_TRUE);
+        app = !w->any && !(w->other && is_library(w->platform, f));
+        f->in_app = app ? TRI_YES : TRI_NO;
+        f->in_app_node = json_new(w->a, app ? JSON_TRUE : JSON_FALSE);
         json_add(f->node, "in_app", f->in_app_node);
     }
 }
@@ -326,7 +368,7 @@ static void each_stack(struct event *e, struct walk *w,
 
 void event_fill_in_app(struct event *e, struct arena *a)
 {
-    struct walk w = {.a = a};
+    struct walk w = {.a = a, .platform = e->platform};
 
     each_stack(e, &w, look);
     each_stack(e, &w, mark);
