@@ -250,10 +250,10 @@ static size_t woven(struct text t, size_t dollar)
         return sizeof hash - 1;
     if (scan_stands(t, dollar, "$$superforward"))
         return dollar;
-    for (unsigned b = 0; b < 2; b++)
+    for (unsigned b = 0; b < 2 && dollar < t.len; b++)
         if (scan_stands(t, dollar, buddies[b]))
             return dollar + strlen(buddies[b]) - 1;
-    if (begins(t, "CGLIB$")) { /* CGLIB$pay$3 */
+    if (dollar == 5 && begins(t, "CGLIB$")) { /* CGLIB$pay$3 */
         for (at = t.len; scan_is_digit(t.at[at - 1]);)
             at--;
         return at < t.len && t.at[at - 1] == '$' ? at - 1 : 0;

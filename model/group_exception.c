@@ -49,7 +49,8 @@ static bool parts_of(const struct event *e, const struct exception *x,
 
     *out = (struct exception_parts){.x = x};
     part_set(&out->type, x->type.len ? x->type : TEXT_NONE);
-    if (group_platform(e->platform) == PLATFORM_CSHARP && memchr(x->type.at, '`', x->type.len))
+    if (out->type.on && group_platform(e->platform) == PLATFORM_CSHARP &&
+        memchr(x->type.at, '`', x->type.len))
         part_change(&out->type, text_cut(x->type, 0, text_find_byte(x->type, '`')),
                     "removed type arguments");
     if (begins(x->type, "minified:")) /* dart2js */

@@ -269,7 +269,8 @@ void group_frame_parts(const struct frame *f, enum platform p, bool all, struct 
     group_function_part(f, p, a, &out->function);
     out->bare = out->function;
     out->nameless = out->function.on && is_nameless(out->function.value, p);
-    if (p == PLATFORM_PHP && out->nameless && out->line.on) /* 8.4 says of which function, older ones do not */
+    if (p == PLATFORM_PHP && out->nameless &&
+        out->line.on) /* 8.4 says of which function, older ones do not */
         out->bare.value = TEXT("{closure}");
     if (p == PLATFORM_RUBY && begins(f->function, "block "))
         out->bare.value = group_block_owner(f->function, a);

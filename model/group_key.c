@@ -117,16 +117,23 @@ static size_t time_unit(struct text t)
     return 0;
 }
 
-/* " attempts" behind a number: the length without its plural, which goes with the number. */
-static size_t counted_word(struct text t)
+/* " attempts", " entries" and " matches" behind a number: the length without its plural, which goes
+ * with the number, and in *whole with it. */
+static size_t counted_word(struct text t, size_t *whole)
 {
+    static const char *const plurals[] = {"ies", "y", "ches", "shes", "xes", "sses", "s"};
+    static const uint8_t dropped[] = {3, 1, 2, 2, 2, 2, 1};
     size_t n = 1;
 
     if (!t.len || t.at[0] != ' ')
         return 0;
     while (is_letter(t, n) || (n > 1 && n < t.len && t.at[n] == '-'))
         n++;
-    return n > 3 && t.at[n - 1] == 's' ? n - 1 : 0;
+    *whole = n;
+    for (size_t i = 0; n > 3 && i < sizeof dropped; i++)
+        if (text_ends(text_cut(t, 0, n), plurals[i]))
+            return n - dropped[i];
+    return 0;
 }
 
 struct folding {
@@ -158,7 +165,7 @@ static size_t fold(struct folding *f, struct text t, size_t i, size_t n, char fo
 {
     static const char signs[] = {FOLDED_NUMBER, FOLDED_ADDRESS, FOLDED_DURATION};
     struct text rest = text_cut(t, i + n, t.len), value;
-    size_t unit = 0, word;
+    size_t unit = 0, word, whole;
 
     if (folded == FOLDED_NUMBER && (unit = time_unit(rest)))
         folded = FOLDED_DURATION;
@@ -173,11 +180,11 @@ static size_t fold(struct folding *f, struct text t, size_t i, size_t n, char fo
         f->last = value;
         f->last_end = f->len;
     }
-    if (folded != FOLDED_NUMBER || unit || !(word = counted_word(rest)))
+    if (folded != FOLDED_NUMBER || unit || !(word = counted_word(rest, &whole)))
         return i + n + unit;
     memcpy(f->out + f->len, rest.at, word);
     f->len += word;
-    return i + n + word + 1;
+    return i + n + whole;
 }
 
 void key_masked(struct key *k, char kind, struct text t)

@@ -265,7 +265,7 @@ static void jvm_module(struct text module, struct text function, struct arena *a
         part_change(out, t, "removed reflection marker");
         return;
     }
-    if (begins(t, "Script") && (at = 6 + scan_run(t, 6, scan_is_digit)) > 6 && /* Groovy */
+    if (t.at[0] == 'S' && begins(t, "Script") && (at = 6 + scan_run(t, 6, scan_is_digit)) > 6 && /* Groovy */
         (at == t.len || t.at[at] == '$'))
         t = scan_replace(t, 6, at - 6, "", a);
     if (dollar && text_find(t, TEXT("$$Lambda")) < t.len) {
@@ -288,16 +288,19 @@ static void jvm_module(struct text module, struct text function, struct arena *a
         without_made_up(t, a, out);
 }
 
+/* Their marks begin at the first "$", but for Javassist's "_$$_javassist". */
 struct text group_written_class(struct text module)
 {
-    static const char *const marks[] = {"$$EnhancerBy",     "$$SpringCGLIB$$", "_$$_javassist",
-                                        "$HibernateProxy$", "$MockitoMock$",   "$ByteBuddy$",
-                                        "$Proxy$_$$_Weld",  "$$FastClassBy"};
-    size_t at;
+    static const char *const marks[] = {"$EnhancerBy",     "$SpringCGLIB$", "$_javassist",
+                                        "HibernateProxy$", "MockitoMock$",  "ByteBuddy$",
+                                        "Proxy$_$$_Weld",  "$FastClassBy"};
+    size_t at = text_find_byte(module, '$');
 
+    if (at == 0 || at == module.len)
+        return TEXT_NONE;
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-        if ((at = text_find(module, text_of(marks[i]))) < module.len && at > 0)
-            return text_cut(module, 0, at);
+        if (scan_stands(module, at + 1, marks[i]))
+            return text_cut(module, 0, at - (module.at[at - 1] == '_'));
     return TEXT_NONE;
 }
 

@@ -74,14 +74,20 @@ static struct text word_before(const struct param_scan *s, size_t *end)
 }
 
 /* Is that the word, or its last part, as in errorCode and exit_code? "decode" has no such part. */
-static bool word_ends_in(struct text word, const char *lower)
+static bool word_ends_with(struct text word, const char *lower, size_t n)
 {
-    size_t n = strlen(lower), from = word.len - n;
+    size_t from = word.len - n;
 
-    if (word.len < n || !text_eq_nocase(text_cut(word, from, n), text_of(lower)))
+    if (word.len < n || ((word.at[word.len - 1] ^ lower[n - 1]) & ~0x20) ||
+        !text_eq_nocase(text_cut(word, from, n), (struct text){lower, n}))
         return false;
     return from == 0 || word.at[from - 1] == '_' || word.at[from - 1] == '.' ||
            (word.at[from] <= 'Z' && word.at[from - 1] >= 'a');
+}
+
+static bool word_ends_in(struct text word, const char *lower)
+{
+    return word_ends_with(word, lower, strlen(lower));
 }
 
 static bool is_http(struct text word)
@@ -91,31 +97,51 @@ static bool is_http(struct text word)
 }
 
 /* What a number names behind such words, by the last part of each: how many digits it may have. */
+#define W(word) word, sizeof word - 1
 static const struct code_word {
-    const char *word, *before; /* NULL: whatever stands before the word */
+    const char *word;
+    size_t len;
+    const char *before; /* NULL: whatever stands before the word */
     uint8_t least, most;
 } code_words[] = {
-    {"errno", NULL, 1, 5},          {"err", NULL, 1, 5},
-    {"winerror", NULL, 1, 5},                                     /* Python on Windows */
-    {"sqlcode", NULL, 1, 5},                                      /* DB2 */
-    {"Win32Exception", NULL, 1, 5}, {"ApiException", NULL, 1, 5}, /* Google's services on Android */
-    {"curl", NULL, 1, 2},           {"smtp", NULL, 3, 3},
-    {"success", NULL, 3, 3}, /* .NET: does not indicate success: 404 */
-    {"signal", NULL, 1, 2},         {"exitcode", NULL, 1, 3},
-    {"exit_code", NULL, 1, 3},      {"exitstatus", NULL, 1, 3},
-    {"exit_status", NULL, 1, 3},    {"exited", NULL, 1, 3},
-    {"code", "exit", 1, 3},         {"code", "exited", 1, 3},
-    {"status", "exit", 1, 3},       {"status", "exited", 1, 3},
-    {"returncode", NULL, 1, 3},     {"return_code", NULL, 1, 3},
-    {"code", "return", 1, 3},       {"number", "error", 1, 5},
-    {"errorcode", NULL, 1, 5},      {"error_code", NULL, 1, 5},
-    {"code", "error", 1, 5},        {"code", "close", 1, 5}, /* of a socket: 1006 */
-    {"code", "closed", 1, 5},       {"closed", "websocket", 4, 4},
-    {"code", "response", 1, 3},     {"status", "grpc", 1, 2},
-    {"statuscode", NULL, 3, 3},     {"osstatus", NULL, 1, 5},
-    {"code", NULL, 3, 3},           {"status", NULL, 3, 3},
-    {"error", "domain", 1, 5}, /* Apple: NSURLErrorDomain error -1009 */
+    {W("errno"), NULL, 1, 5},
+    {W("err"), NULL, 1, 5},
+    {W("winerror"), NULL, 1, 5}, /* Python on Windows */
+    {W("sqlcode"), NULL, 1, 5},  /* DB2 */
+    {W("Win32Exception"), NULL, 1, 5},
+    {W("ApiException"), NULL, 1, 5}, /* Google's services on Android */
+    {W("curl"), NULL, 1, 2},
+    {W("smtp"), NULL, 3, 3},
+    {W("success"), NULL, 3, 3}, /* .NET: does not indicate success: 404 */
+    {W("signal"), NULL, 1, 2},
+    {W("exitcode"), NULL, 1, 3},
+    {W("exit_code"), NULL, 1, 3},
+    {W("exitstatus"), NULL, 1, 3},
+    {W("exit_status"), NULL, 1, 3},
+    {W("exited"), NULL, 1, 3},
+    {W("code"), "exit", 1, 3},
+    {W("code"), "exited", 1, 3},
+    {W("status"), "exit", 1, 3},
+    {W("status"), "exited", 1, 3},
+    {W("returncode"), NULL, 1, 3},
+    {W("return_code"), NULL, 1, 3},
+    {W("code"), "return", 1, 3},
+    {W("number"), "error", 1, 5},
+    {W("errorcode"), NULL, 1, 5},
+    {W("error_code"), NULL, 1, 5},
+    {W("code"), "error", 1, 5},
+    {W("code"), "close", 1, 5}, /* of a socket: 1006 */
+    {W("code"), "closed", 1, 5},
+    {W("closed"), "websocket", 4, 4},
+    {W("code"), "response", 1, 3},
+    {W("status"), "grpc", 1, 2},
+    {W("statuscode"), NULL, 3, 3},
+    {W("osstatus"), NULL, 1, 5},
+    {W("code"), NULL, 3, 3},
+    {W("status"), NULL, 3, 3},
+    {W("error"), "domain", 1, 5}, /* Apple: NSURLErrorDomain error -1009 */
 };
+#undef W
 
 /* "with code", "a status of", "code was": the word that counts stands before. */
 static bool is_link(struct text word)
@@ -218,7 +244,8 @@ static unsigned digits_kept(const struct param_scan *s, size_t i, unsigned *leas
     for (size_t w = 0; w < sizeof code_words / sizeof *code_words; w++) {
         const struct code_word *c = &code_words[w];
 
-        if (!word_ends_in(word, c->word) || (c->before && !word_ends_in(before, c->before)))
+        if (!word_ends_with(word, c->word, c->len) ||
+            (c->before && !word_ends_in(before, c->before)))
             continue;
         *least = s->at[i] == '-' ? 1 : c->least;
         return s->at[i] == '-' ? 10 : c->most; /* -1073741819 is 0xC0000005 */
