@@ -431,9 +431,19 @@ static bool clock24(struct cursor *c)
            (*c = start, hour24(c) && clock_tail(c));
 }
 
+/* As names of files have it, which take no colon: T15-04-05 */
+static bool dashed_time(struct cursor *c)
+{
+    return take_of(c, "T_") && pair(c, '2') && take(c, '-') && pair(c, '5') && take(c, '-') &&
+           pair(c, '5');
+}
+
 static bool plain_date(struct cursor *c) /* 2006-01-02 */
 {
-    return digits(c, 4, 4) && take(c, '-') && pair(c, '1') && take(c, '-') && pair(c, '3');
+    if (!(digits(c, 4, 4) && take(c, '-') && pair(c, '1') && take(c, '-') && pair(c, '3')))
+        return false;
+    option(c, dashed_time);
+    return true;
 }
 
 static bool plain_time(struct cursor *c) /* 15:04:05 */
