@@ -265,7 +265,8 @@ static void jvm_module(struct text module, struct text function, struct arena *a
         part_change(out, t, "removed reflection marker");
         return;
     }
-    if (t.at[0] == 'S' && begins(t, "Script") && (at = 6 + scan_run(t, 6, scan_is_digit)) > 6 && /* Groovy */
+    if (t.at[0] == 'S' && begins(t, "Script") &&
+        (at = 6 + scan_run(t, 6, scan_is_digit)) > 6 && /* Groovy */
         (at == t.len || t.at[at] == '$'))
         t = scan_replace(t, 6, at - 6, "", a);
     if (dollar && text_find(t, TEXT("$$Lambda")) < t.len) {
