@@ -168,6 +168,14 @@ is_deeply([ $r->{json}[0]{comments}, $r->{json}[0]{eventID} ], [ 'it broke', $id
 wait_until('the report to be linked to its issue', sub { @{ ($r = $a->get("/issues/$issue/user-reports/"))->{json} } });
 is($r->{json}[0]{name}, 'Ada', 'of the issue');
 is($a->get("$project/events/$id/")->{json}{userReport}{comments}, 'it broke', 'and with its event');
+$r = $a->post("$project/user-feedback/", { event_id => $m, name => 'Bob', email => 'b@b.test', comments => 'so it did' });
+is($r->{status}, 200, 'a report with a token');
+is_deeply([ @{ $r->{json} }{qw(eventID name email comments)} ], [ $m, 'Bob', 'b@b.test', 'so it did' ], 'is as it was sent');
+my $first = $r->{json}{id};
+is($a->post("$project/user-feedback/", { event_id => $m, comments => 'twice' })->{json}{id}, $first, 'another of the same event replaces it');
+is($a->get("$project/events/$m/")->{json}{userReport}{comments}, 'twice', 'which the event shows');
+is_deeply($a->post("$project/user-feedback/", { event_id => 'x', comments => 'y' })->{json}, { event_id => ['Enter a valid event id.'] }, 'of no event: none');
+is_deeply($a->post("$project/user-feedback/", { event_id => $m })->{json}, { comments => ['This field is required.'] }, 'nor one without words');
 
 {
     my $r = $a->get('/organizations/default/events/', dataset => 'banana', field => 'id');

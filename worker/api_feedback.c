@@ -52,6 +52,39 @@ void feedback_list(struct api_call *c)
     page_answer(c, s, &p, write_report);
 }
 
+static void posted(struct api_call *c)
+{
+    struct db_stmt *s = api_query(c, "api_feedback_by_id");
+    struct json *reply;
+    int64_t id = 0;
+
+    if (json_read(c->reply, c->arena, &reply, NULL) == JSON_OK)
+        json_int64(json_get(reply, "id"), &id);
+    if (s)
+        db_int(s, "id", id);
+    if (!api_row(c, s)) {
+        api_missing(c);
+        return;
+    }
+    write_report(c, s);
+    api_done(c, 200);
+}
+
+/* With a token; with a DSN it is take_feedback(). The writer says what is wrong with a field. */
+void feedback_post(struct api_call *c)
+{
+    static const char *const FIELDS[] = {"event_id", "name", "email", "comments"};
+    struct buf b = api_buf(c);
+
+    json_open(&b, NULL, '{');
+    json_int(&b, "project", c->project->id);
+    for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++)
+        if (!text_empty(api_member(c, FIELDS[i])))
+            json_text(&b, FIELDS[i], api_member(c, FIELDS[i]));
+    json_close(&b, '}');
+    api_command(c, "feedback.add", buf_result(&b), posted);
+}
+
 void issue_user_reports(struct api_call *c)
 {
     struct db_stmt *s = api_query(c, "api_feedback_of_issue");

@@ -75,7 +75,7 @@ api_handler user_me, user_me_put, member_list, member_post, member_get, member_p
 /* api_token.c */
 api_handler token_list, token_post, token_delete, org_token_list, org_token_post, org_token_delete;
 /* api_feedback.c */
-api_handler feedback_list;
+api_handler feedback_list, feedback_post;
 /* api_trace.c */
 /* A trace id of the path; false: refused with 400. */
 bool api_trace_id(struct api_call *c, struct text name, uint8_t id[16]);

@@ -50,6 +50,7 @@ static const struct {
     {"release.update", command_release_update},
     {"release.delete", command_release_delete},
     {"deploy.add", command_deploy_add},
+    {"feedback.add", command_feedback_add},
     {"environment.update", command_environment_update},
 };
 

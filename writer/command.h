@@ -33,6 +33,7 @@
  *                                                                        201/208 {id}
  * release.update     {id,…the same, projects?}                           200 {}
  * release.delete     {id}                                                204
+ * feedback.add       {project,event_id,name?,email?,comments}            200 {id}; of an event there is one
  * deploy.add         {release,environment,name?,url?,dateStarted?,dateFinished?} 201 {id}; of a release and
  *                    an environment there is one
  * Listing, for the tools: project.list, key.list {project?}, user.list, each {offset?} → 200 […], at most

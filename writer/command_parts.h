@@ -46,6 +46,8 @@ command_handler command_comment_add, command_comment_update, command_comment_del
 /* command_release.c */
 command_handler command_release_add, command_release_update, command_release_delete,
     command_environment_update;
+/* command_feedback.c */
+command_handler command_feedback_add;
 /* command_deploy.c */
 command_handler command_deploy_add;
 
