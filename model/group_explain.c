@@ -82,14 +82,18 @@ static void frame(struct buf *b, const struct view_of *o, const struct stack_par
 {
     const struct stack_view *v = &s->view[o->view];
     const struct frame_parts *f = &s->frames[i];
+    bool line = f->line.on && (!o->loose || f->nameless);
+    struct part module = f->module;
 
+    if (o->loose && f->written.at)
+        part_change(&module, f->written, "the class behind a proxy");
     node_open(b, "frame", v->on[i], v->hint[i], v->rule[i]);
-    part(b, "module", &f->module);
+    part(b, "module", &module);
     part(b, "filename", &f->filename);
     part(b, "function", o->loose ? &f->bare : &f->function);
     if (f->line.value.at)
-        leaf(b, "context_line", &f->line, f->line.on && !o->loose,
-             o->loose ? "source lines are left out here" : f->line.hint);
+        leaf(b, "context_line", &f->line, line,
+             f->line.on && !line ? "source lines are left out here" : f->line.hint);
     node_close(b);
 }
 

@@ -411,13 +411,13 @@ static struct text without_at(struct text t)
     return text_cut(t, t.at[0] == '@', i - 1 - (t.at[0] == '@'));
 }
 
-/* Unity's IL2CPP: Name_m<40 HEX>, and a kind of instance behind it. */
+/* Unity's IL2CPP: Name_m<40 HEX> of a method, _t of a type, and a kind of instance behind it. */
 static struct text without_il2cpp(struct text t, struct arena *a)
 {
     for (size_t i = 0; i + 42 <= t.len; i++) {
         size_t end = i + 2;
 
-        if (!scan_stands(t, i, "_m"))
+        if (!scan_stands(t, i, "_m") && !scan_stands(t, i, "_t"))
             continue;
         while (end < t.len && end < i + 42 &&
                (scan_is_digit(t.at[end]) || (t.at[end] >= 'A' && t.at[end] <= 'F')))
