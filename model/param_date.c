@@ -259,6 +259,15 @@ static bool syslog_form(struct cursor *c)
     return month(c) && blanks(c) && digits(c, 1, 2) && blanks(c) && clock_plain(c);
 }
 
+/* Google's loggers begin a line with a level, month and day: E0102 15:04:05.678 */
+static bool glog_form(struct cursor *c)
+{
+    if (!(take_of(c, "IWEF") && pair(c, '1') && pair(c, '3') && blank(c) && clock_plain(c)))
+        return false;
+    option(c, fraction);
+    return true;
+}
+
 static bool weekday_comma(struct cursor *c)
 {
     return weekday(c) && take(c, ',') && blanks(c);
@@ -489,7 +498,7 @@ size_t param_date_here(const struct param_scan *s, size_t i)
     if (param_byte(s, i, 'd'))
         return try(s, i, python_object);
     if (!try(s, i, weekday) && !try(s, i, month))
-        return 0;
+        return param_word_begins(s, i) ? try(s, i, glog_form) : 0;
     if ((n = try(s, i, rfc1123)) || (n = try(s, i, us_date)) || (n = try(s, i, rfc850)) ||
         (n = try(s, i, javascript)))
         return n;

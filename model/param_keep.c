@@ -13,15 +13,16 @@ static bool is_digit(const struct param_scan *s, size_t i)
 size_t param_keep_word_here(const struct param_scan *s, size_t i)
 {
     static const char *const words[] = {
-        "utf-16le",  "utf-16be",     "utf-32le", "utf-32be", "utf-16",   "utf-32",  "utf-7",
-        "utf-8",     "utf8mb3",      "utf8mb4",  "ucs-2",    "ucs-4",    "latin-1", "iso-8859-#",
-        "iso-8601",  "windows-125#", "cp-#",     "sha-1",    "sha-224",  "sha-256", "sha-384",
-        "sha-512",   "sha-2",        "sha-3",    "md-5",     "aes-128",  "aes-192", "aes-256",
-        "ed25519",   "base-64",      "http/1.0", "http/1.1", "http/2.0", "http/2",  "http/3",
-        "tls1.#",    "tlsv1.#",      "tls-1.#",  "tls 1.#",  "tls/1.#",  "sslv3.#", "ssl3.#",
-        "oauth 2.0", "oauth2.0",     "x.509",    "x86_64",   "x86-64",   "d3d9",    "d3d10",
-        "d3d11",     "d3d12",        "h.264",    "h.265",    "ieee-754", "802.11",  "rfc-#",
-        "md5",       "sha1",         "ec2",      "s3",       "h2",       "k8s"};
+        "utf-16le",  "utf-16be",     "utf-32le", "utf-32be", "utf-16",    "utf-32",  "utf-7",
+        "utf-8",     "utf8mb3",      "utf8mb4",  "ucs-2",    "ucs-4",     "latin-1", "iso-8859-#",
+        "iso-8601",  "windows-125#", "cp-#",     "sha-1",    "sha-224",   "sha-256", "sha-384",
+        "sha-512",   "sha-2",        "sha-3",    "md-5",     "aes-128",   "aes-192", "aes-256",
+        "ed25519",   "base-64",      "http/1.0", "http/1.1", "http/2.0",  "http/2",  "http/3",
+        "tls1.#",    "tlsv1.#",      "tls-1.#",  "tls 1.#",  "tls/1.#",   "sslv3.#", "ssl3.#",
+        "oauth 2.0", "oauth2.0",     "x.509",    "x86_64",   "x86-64",    "d3d9",    "d3d10",
+        "d3d11",     "d3d12",        "h.264",    "h.265",    "ieee-754",  "802.11",  "rfc-#",
+        "arm64-v8a", "armeabi-v7a",  "log4j2",   "sha3-#",   "iso8859-#", "md5",     "sha1",
+        "ec2",       "s3",           "h2",       "k8s"};
     if (!param_word_begins(s, i) || (param_is(s, i, PARAM_DIGIT) && s->at[i] != '8'))
         return 0;
     for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
@@ -193,10 +194,13 @@ static bool is_named_error(const struct param_scan *s, size_t i, size_t len)
 /* "returned 404", "responded with 503: …"; "returned 404 rows" is a count. */
 static bool is_answer(const struct param_scan *s, size_t i, struct text word)
 {
-    size_t end = i + 3;
+    static const char *const verbs[] = {"returned", "responded", "replied",
+                                        "failed",   "received",  "got"};
+    size_t end = i + 3, v = 0;
 
-    if ((s->at[i] != '4' && s->at[i] != '5') ||
-        !(text_is(word, "returned") || text_is(word, "responded") || text_is(word, "replied")))
+    while (v < sizeof verbs / sizeof *verbs && !text_is(word, verbs[v]))
+        v++;
+    if ((s->at[i] != '4' && s->at[i] != '5') || v == sizeof verbs / sizeof *verbs)
         return false;
     return !(param_byte(s, end, ' ') && param_is(s, end + 1, PARAM_LETTER)) ||
            one_follows(s, end,
