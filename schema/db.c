@@ -1,6 +1,4 @@
-/* db.c -- the one home of sqlite3.h. */
-#include "schema/db.h"
-
+/* db.c -- a connection: its errors, opening and closing, transactions, the WAL, files beside it. */
 #include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
@@ -8,31 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "schema/sql.h"
+#include "schema/db_parts.h"
 
 #define WAL_KEEP "83886080" /* bytes of an empty WAL file: what it grows to under load, and some */
 /* Readers may meet a WAL that is being recovered; nobody waits longer than this. */
 #define BUSY_MS 5000
-
-struct db_stmt {
-    struct db *db;
-    sqlite3_stmt *at;
-    const char *name; /* of the query file; for ad hoc ones their SQL */
-    char *sql;        /* ad hoc: own copy of the text */
-    uint64_t used;    /* ad hoc: when, for throwing out the oldest */
-    bool unknown; /* a name was bound that the statement does not have: our mistake, told at step */
-};
-
-struct db {
-    sqlite3 *at;
-    char *path;
-    struct db_stmt **kept; /* beside sql_texts */
-    struct db_stmt adhoc[DB_ADHOC_MAX];
-    uint64_t clock;
-    int wal_frames;
-    int code; /* DB_*, of the last error */
-    char error[512];
-};
 
 /* ---- errors ---- */
 
@@ -88,7 +66,7 @@ static int code_of(struct db *d, int rc)
     }
 }
 
-static int fail(struct db *d, int rc, const char *doing)
+int db_fail(struct db *d, int rc, const char *doing)
 {
     int code = code_of(d, rc);
 
@@ -98,7 +76,7 @@ static int fail(struct db *d, int rc, const char *doing)
     return d->code;
 }
 
-static void out_of_memory(struct db *d)
+void db_out_of_memory(struct db *d)
 {
     d->code = DB_STARVED;
     snprintf(d->error, sizeof(d->error), "out of memory");
@@ -196,22 +174,15 @@ int db_open(const char *path, const struct db_options *o, struct db **out)
     d->kept = calloc(sql_text_count + 1, sizeof(*d->kept));
     d->path = strdup(path);
     if (!d->kept || !d->path) {
-        out_of_memory(d);
+        db_out_of_memory(d);
         return DB_STARVED;
     }
     rc = sqlite3_open_v2(
         path, &d->at,
         flags[o->mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE, NULL);
     if (rc != SQLITE_OK)
-        return fail(d, rc, "open");
+        return db_fail(d, rc, "open");
     return set_up(d, o);
-}
-
-static void forget(struct db_stmt *s)
-{
-    sqlite3_finalize(s->at);
-    free(s->sql);
-    *s = (struct db_stmt){0};
 }
 
 void db_close(struct db *d)
@@ -220,12 +191,12 @@ void db_close(struct db *d)
         return;
     for (unsigned i = 0; d->kept && i < sql_text_count; i++) {
         if (d->kept[i]) {
-            forget(d->kept[i]);
+            db_forget(d->kept[i]);
             free(d->kept[i]);
         }
     }
     for (unsigned i = 0; i < DB_ADHOC_MAX; i++)
-        forget(&d->adhoc[i]);
+        db_forget(&d->adhoc[i]);
     sqlite3_close(d->at);
     free(d->kept);
     free(d->path);
@@ -239,79 +210,18 @@ int db_set_sync(struct db *d, bool full)
 
 /* ---- scripts ---- */
 
-static int by_name(const void *name, const void *text)
-{
-    return strcmp(name, ((const struct sql_text *)text)->name);
-}
-
-static const struct sql_text *text_named(const char *name)
-{
-    return bsearch(name, sql_texts, sql_text_count, sizeof(*sql_texts), by_name);
-}
-
 int db_exec(struct db *d, const char *sql)
 {
     int rc = sqlite3_exec(d->at, sql, NULL, NULL, NULL);
 
-    return rc == SQLITE_OK ? DB_OK : fail(d, rc, "exec");
+    return rc == SQLITE_OK ? DB_OK : db_fail(d, rc, "exec");
 }
 
 int db_script(struct db *d, const char *name)
 {
-    const struct sql_text *known = text_named(name);
+    const struct sql_text *known = db_text(name);
 
     return db_exec(d, known ? known->text : name);
-}
-
-static int user_version(struct db *d, int *out)
-{
-    struct db_stmt *s = db_adhoc(d, "PRAGMA user_version");
-    int rc = s ? db_step(s) : DB_FAIL;
-
-    if (rc == 1)
-        *out = (int)db_col_int(s, 0);
-    if (s)
-        db_reset(s);
-    return rc == 1 ? DB_OK : rc ? rc : DB_FAIL;
-}
-
-/* The number of a migration ("001-catalogue" → 1); 0: not one. */
-static int migration_number(const char *name)
-{
-    for (int i = 0; i < 3; i++)
-        if (name[i] < '0' || name[i] > '9')
-            return 0;
-    return name[3] == '-' ? atoi(name) : 0;
-}
-
-static int migrate(struct db *d, const struct sql_text *to, int number)
-{
-    char pragma[64];
-    int rc;
-
-    snprintf(pragma, sizeof(pragma), "PRAGMA user_version=%d", number);
-    if ((rc = db_begin(d)) != DB_OK)
-        return rc;
-    if ((rc = db_exec(d, to->text)) != DB_OK || (rc = db_exec(d, pragma)) != DB_OK ||
-        (rc = db_commit(d)) != DB_OK) {
-        db_rollback(d);
-        return rc;
-    }
-    return DB_OK;
-}
-
-int db_migrate_catalogue(struct db *d)
-{
-    int have = 0, rc = user_version(d, &have);
-
-    /* sql_texts is sorted by name, hence by number */
-    for (unsigned i = 0; rc == DB_OK && i < sql_text_count; i++) {
-        int number = migration_number(sql_texts[i].name);
-
-        if (number > have)
-            rc = migrate(d, &sql_texts[i], number);
-    }
-    return rc;
 }
 
 int db_begin(struct db *d)
@@ -343,7 +253,7 @@ static int checkpoint(struct db *d, int how, int *left)
 
     if (left)
         *left = frames > 0 ? frames - done : 0;
-    return rc == SQLITE_OK ? DB_OK : fail(d, rc, "checkpoint");
+    return rc == SQLITE_OK ? DB_OK : db_fail(d, rc, "checkpoint");
 }
 
 int db_checkpoint(struct db *d, int *left)
@@ -431,231 +341,4 @@ int db_check(struct db *d, char *complaint, size_t room)
         snprintf(complaint, room, "%s", said ? said : "no answer");
     db_reset(s);
     return rc;
-}
-
-/* ---- statements ---- */
-
-static bool prepare(struct db *d, struct db_stmt *s, const char *sql, const char *name,
-                    unsigned flags)
-{
-    int rc = sqlite3_prepare_v3(d->at, sql, -1, flags, &s->at, NULL);
-
-    if (rc != SQLITE_OK || !s->at) {
-        fail(d, rc, name);
-        return false;
-    }
-    s->db = d;
-    s->name = name;
-    return true;
-}
-
-struct db_stmt *db_query(struct db *d, const char *name)
-{
-    const struct sql_text *text = text_named(name);
-    struct db_stmt **kept, *s;
-
-    if (!text) {
-        snprintf(d->error, sizeof(d->error), "%s: no such query", name);
-        return NULL;
-    }
-    kept = &d->kept[text - sql_texts];
-    if (*kept) {
-        db_reset(*kept);
-        return *kept;
-    }
-    if (!(s = calloc(1, sizeof(*s)))) {
-        out_of_memory(d);
-        return NULL;
-    }
-    if (!prepare(d, s, text->text, text->name, SQLITE_PREPARE_PERSISTENT)) {
-        free(s);
-        return NULL;
-    }
-    return *kept = s;
-}
-
-struct db_stmt *db_adhoc(struct db *d, const char *sql)
-{
-    struct db_stmt *oldest = &d->adhoc[0];
-
-    for (unsigned i = 0; i < DB_ADHOC_MAX; i++) {
-        struct db_stmt *s = &d->adhoc[i];
-
-        if (s->sql && strcmp(s->sql, sql) == 0) {
-            s->used = ++d->clock;
-            db_reset(s);
-            return s;
-        }
-        if (s->used < oldest->used)
-            oldest = s;
-    }
-    forget(oldest);
-    if (!(oldest->sql = strdup(sql))) {
-        out_of_memory(d);
-        return NULL;
-    }
-    if (!prepare(d, oldest, oldest->sql, oldest->sql, 0)) {
-        forget(oldest);
-        return NULL;
-    }
-    oldest->used = ++d->clock;
-    return oldest;
-}
-
-static int place(struct db_stmt *s, const char *name)
-{
-    char colon[64];
-    int at;
-
-    snprintf(colon, sizeof(colon), ":%s", name);
-    if (!(at = sqlite3_bind_parameter_index(s->at, colon)))
-        s->unknown = true;
-    return at;
-}
-
-void db_int(struct db_stmt *s, const char *name, int64_t v)
-{
-    sqlite3_bind_int64(s->at, place(s, name), v);
-}
-
-void db_real(struct db_stmt *s, const char *name, double v)
-{
-    sqlite3_bind_double(s->at, place(s, name), v);
-}
-
-static void bind_str(struct db_stmt *s, int at, const char *bytes, size_t len, void (*keep)(void *))
-{
-    if (bytes)
-        sqlite3_bind_text64(s->at, at, bytes, len, keep, SQLITE_UTF8);
-    else
-        sqlite3_bind_null(s->at, at);
-}
-
-static void bind_blob(struct db_stmt *s, int at, const void *bytes, size_t len,
-                      void (*keep)(void *))
-{
-    if (bytes)
-        sqlite3_bind_blob64(s->at, at, bytes, len, keep);
-    else
-        sqlite3_bind_null(s->at, at);
-}
-
-void db_str(struct db_stmt *s, const char *name, const char *at, size_t len)
-{
-    bind_str(s, place(s, name), at, len, SQLITE_TRANSIENT);
-}
-
-void db_blob(struct db_stmt *s, const char *name, const void *at, size_t len)
-{
-    bind_blob(s, place(s, name), at, len, SQLITE_TRANSIENT);
-}
-
-void db_blob_static(struct db_stmt *s, const char *name, const void *at, size_t len)
-{
-    bind_blob(s, place(s, name), at, len, SQLITE_STATIC);
-}
-
-void db_null(struct db_stmt *s, const char *name)
-{
-    sqlite3_bind_null(s->at, place(s, name));
-}
-
-void db_int_at(struct db_stmt *s, int at, int64_t v)
-{
-    sqlite3_bind_int64(s->at, at, v);
-}
-
-void db_str_at(struct db_stmt *s, int at, const char *bytes, size_t len)
-{
-    bind_str(s, at, bytes, len, SQLITE_TRANSIENT);
-}
-
-void db_blob_at(struct db_stmt *s, int at, const void *bytes, size_t len)
-{
-    bind_blob(s, at, bytes, len, SQLITE_TRANSIENT);
-}
-
-void db_blob_static_at(struct db_stmt *s, int at, const void *bytes, size_t len)
-{
-    bind_blob(s, at, bytes, len, SQLITE_STATIC);
-}
-
-void db_str_static_at(struct db_stmt *s, int at, const char *bytes, size_t len)
-{
-    bind_str(s, at, bytes, len, SQLITE_STATIC);
-}
-
-void db_null_at(struct db_stmt *s, int at)
-{
-    sqlite3_bind_null(s->at, at);
-}
-
-int db_step(struct db_stmt *s)
-{
-    int rc;
-
-    if (s->unknown) {
-        snprintf(s->db->error, sizeof(s->db->error), "%s: bound a name it does not have", s->name);
-        return DB_FAIL;
-    }
-    rc = sqlite3_step(s->at);
-    if (rc == SQLITE_ROW)
-        return 1;
-    if (rc == SQLITE_DONE)
-        return 0;
-    rc = fail(s->db, rc, s->name);
-    sqlite3_reset(s->at);
-    return rc;
-}
-
-int db_run(struct db_stmt *s)
-{
-    int rc = db_step(s);
-
-    db_reset(s);
-    return rc < 0 ? rc : DB_OK;
-}
-
-void db_reset(struct db_stmt *s)
-{
-    sqlite3_reset(s->at);
-    sqlite3_clear_bindings(s->at);
-    s->unknown = false;
-}
-
-int64_t db_col_int(struct db_stmt *s, int column)
-{
-    return sqlite3_column_int64(s->at, column);
-}
-
-double db_col_real(struct db_stmt *s, int column)
-{
-    return sqlite3_column_double(s->at, column);
-}
-
-const char *db_col_str(struct db_stmt *s, int column, size_t *len)
-{
-    const char *at = (const char *)sqlite3_column_text(s->at, column);
-
-    if (len)
-        *len = at ? (size_t)sqlite3_column_bytes(s->at, column) : 0;
-    return at;
-}
-
-const void *db_col_blob(struct db_stmt *s, int column, size_t *len)
-{
-    const void *at;
-
-    if (sqlite3_column_type(s->at, column) == SQLITE_NULL) {
-        *len = 0;
-        return NULL;
-    }
-    at = sqlite3_column_blob(s->at, column);
-    *len = (size_t)sqlite3_column_bytes(s->at, column);
-    return at ? at : ""; /* SQLite gives NULL for an empty blob, which is not an absent one */
-}
-
-bool db_col_null(struct db_stmt *s, int column)
-{
-    return sqlite3_column_type(s->at, column) == SQLITE_NULL;
 }

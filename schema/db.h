@@ -1,6 +1,6 @@
 /* db.h -- SQLite, once: open, migrate, prepare by file name, bind, step, read.
- * The only place that includes sqlite3.h. Statements are the files of schema/query/, built into the
- * binary and looked up by base name without ".sql"; a statement is prepared on first use and kept.
+ * sqlite3.h stays behind it. Statements (stmt.c) are the files of schema/query/, built into the
+ * binary and looked up by base name without ".sql"; one is prepared on first use and kept.
  * One struct db belongs to one thread.
  * Errors     functions return 0 or a negative DB_* code; the text is in db_error(). */
 #ifndef QUERN_SCHEMA_DB_H

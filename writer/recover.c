@@ -270,8 +270,8 @@ static void count_record(struct writer *w, uint32_t kind, struct text body)
         tally_outcome(w, &o);
 }
 
-/* A flush in the middle of a block marks the ones before it as counted, no more. Should the power go
- * just then, the block's first records count twice; that is a second's worth of rates. */
+/* A flush in the middle of a block marks the ones before it as counted, no more. Should we be killed just
+ * then, in the midst of recovering, the block's first records count twice; that is a second's worth of rates. */
 static int count_spans(struct writer *w, const struct segments_row *s, struct again *a,
                        uint32_t kind)
 {
