@@ -108,6 +108,15 @@ struct db *segment_db(struct segment *s)
     return s->db;
 }
 
+int64_t segment_hash(const uint8_t hash[16])
+{
+    uint64_t v = 0;
+
+    for (int i = 0; i < 8; i++)
+        v = v << 8 | hash[i];
+    return (int64_t)v;
+}
+
 bool segment_damaged(const struct segment *s, int rc)
 {
     return s && (rc == DB_CORRUPT || (rc != DB_OK && db_damaged(s->db)));

@@ -16,7 +16,7 @@ struct segment_event { /* a row of `event` */
     uint64_t seq;
     uint8_t id[16];
     uint32_t project, issue;
-    int64_t hash; /* first 8 bytes of the first grouping hash */
+    int64_t hash; /* segment_hash() of the first grouping hash */
     uint64_t prev_seq;
     int64_t timestamp_ms;
     uint64_t block;
@@ -101,6 +101,8 @@ int segment_create(const char *path, const struct segment_facts *facts, enum seg
                    struct segment **out);
 void segment_close(struct segment *s);
 struct db *segment_db(struct segment *s);
+/* What an event's row keeps of a grouping hash: the first 8 bytes, as a number. */
+int64_t segment_hash(const uint8_t hash[16]);
 /* After a function here has answered `rc`: is it the file that is bad (db_damaged)? s NULL: it is not. */
 bool segment_damaged(const struct segment *s, int rc);
 int segment_facts(struct segment *s, struct segment_facts *out);

@@ -96,15 +96,6 @@ static void mend_times(struct record_event *r)
         r->timestamp_ms = r->received_ms;
 }
 
-static int64_t first_bytes(const uint8_t hash[16])
-{
-    uint64_t v = 0;
-
-    for (int i = 0; i < 8; i++)
-        v = v << 8 | hash[i];
-    return (int64_t)v;
-}
-
 static void drop_event(struct writer *w, const struct record_event *r, enum decision why)
 {
     const char *category = tally_category(r->type);
@@ -148,7 +139,7 @@ static enum taken take_event(struct writer *w, struct text body)
     *row = (struct segment_event){.seq = w->next_seq,
                                   .project = r.project,
                                   .issue = issue,
-                                  .hash = first_bytes(r.hashes[0]),
+                                  .hash = segment_hash(r.hashes[0]),
                                   .prev_seq = decide_prev_seq(w, issue),
                                   .timestamp_ms = r.timestamp_ms};
     memcpy(row->id, r.id, sizeof(row->id));

@@ -36,15 +36,6 @@ struct found { /* an event to be moved */
 
 /* ---- the job ---- */
 
-static int64_t first_half(const uint8_t hash[16])
-{
-    uint64_t v = 0;
-
-    for (int i = 0; i < 8; i++)
-        v = v << 8 | hash[i];
-    return (int64_t)v;
-}
-
 static struct text hash_list(struct arena *a, const uint8_t *hashes, size_t len)
 {
     struct buf b;
@@ -52,7 +43,7 @@ static struct text hash_list(struct arena *a, const uint8_t *hashes, size_t len)
     buf_init(&b, a, 512, 64 * KIB);
     json_open(&b, NULL, '[');
     for (size_t i = 0; i + 16 <= len; i += 16)
-        json_int(&b, NULL, first_half(hashes + i));
+        json_int(&b, NULL, segment_hash(hashes + i));
     json_close(&b, ']');
     return buf_result(&b);
 }
