@@ -91,8 +91,10 @@ static struct text without_word_numbers(struct text t, struct arena *a)
 {
     size_t n, word;
 
-    for (size_t i = 0; (i = i + text_find_byte(text_cut(t, i, t.len), '_')) < t.len; i++)
-        if (scan_stands(t, i, "__") && (n = numbers_behind(t, i, &word)))
+    for (size_t i = 0; i + 3 < t.len; i++)
+        if (t.at[i] == '_' && t.at[i + 1] == '_' &&
+            (scan_is_digit(t.at[i + 2]) || is_lower(t.at[i + 2])) &&
+            (n = numbers_behind(t, i, &word)))
             t = scan_replace(t, i + word, n, "", a);
     return t;
 }
@@ -193,9 +195,10 @@ static struct text without_numbers(struct text t, struct arena *a)
 /* 0x7ff612a4b0, and what disassemblers call it: sub_7ff612a4b0 */
 static bool is_address(struct text t)
 {
-    size_t mark = begins(t, "0x") ? 2 : begins(t, "sub_") ? 4 : 0;
+    size_t mark = t.at[0] == '0' ? 2 : t.at[0] == 's' ? 4 : 0;
 
-    return mark && t.len >= mark + 6 && mark + scan_run(t, mark, scan_is_hex) == t.len;
+    return mark && begins(t, mark == 2 ? "0x" : "sub_") && t.len >= mark + 6 &&
+           mark + scan_run(t, mark, scan_is_hex) == t.len;
 }
 
 void group_native_function(struct arena *a, struct part *out)
@@ -211,7 +214,7 @@ void group_native_function(struct arena *a, struct part *out)
         part_off(out, "ignored address");
         return;
     }
-    if (text_ends(t, ".cold"))
+    if (t.at[t.len - 1] == 'd' && text_ends(t, ".cold"))
         t.len -= 5;
     if (scan_has_digit(t))
         t = without_numbers(t, a);

@@ -115,13 +115,15 @@ static bool cut_synthetic(struct text t, size_t i, struct cut *c)
 /* At a "$": does something that a run made up begin here? */
 static bool cut_here(struct text t, size_t i, struct cut *c)
 {
+    if (i + 1 == t.len)
+        return false;
     if (scan_stands(t, i, "$fn__"))
         return cut_digits(t, i, 5, "<auto>", c);
     if (scan_stands(t, i, "$eval")) /* Clojure */
         return cut_digits(t, i, 5, "<auto>", c);
-    if (scan_stands(t, i, "$GeneratedIteratorForCodegenStage")) /* Spark */
+    if (t.at[i + 1] == 'G' && scan_stands(t, i, "$GeneratedIteratorForCodegenStage")) /* Spark */
         return cut_digits(t, i, 33, "", c);
-    if (scan_stands(t, i, "$auxiliary$")) /* Byte Buddy */
+    if (t.at[i + 1] == 'a' && scan_stands(t, i, "$auxiliary$")) /* Byte Buddy */
         return cut_rest(t, i, 11, c);
     if (scan_stands(t, i, "$Proxy"))
         return cut_digits(t, i, 6, "", c);
@@ -292,8 +294,8 @@ static void jvm_module(struct text module, struct text function, struct arena *a
 /* Their marks begin at the first "$", but for Javassist's "_$$_javassist". */
 struct text group_written_class(struct text module)
 {
-    static const char *const marks[] = {"$EnhancerBy",     "$SpringCGLIB$", "$_javassist",
-                                        "HibernateProxy$", "MockitoMock$",  "ByteBuddy$",
+    static const char *const marks[] = {"$SpringCGLIB$",   "$EnhancerBy",  "$_javassist",
+                                        "HibernateProxy$", "MockitoMock$", "ByteBuddy$",
                                         "Proxy$_$$_Weld",  "$FastClassBy"};
     size_t at = text_find_byte(module, '$');
 
