@@ -220,7 +220,7 @@ static int adopt(struct writer *w, const struct segment_facts *f, const char *fi
                              .rows = f->rows,
                              .bytes = files_bytes(path)};
 
-    snprintf(r.file, sizeof(r.file), "%s", file);
+    snprintf(r.file, sizeof(r.file), "%.*s", (int)sizeof(r.file) - 1, file);
     return segments_insert(w, &r);
 }
 
