@@ -14,10 +14,7 @@ const onPhone = ['issues', 'issue', 'release', 'trace', 'traces', 'services', 's
 const { server, places } = await seed(base, boot);
 await traffic(server, places, 4000);
 await story();
-const views = (await viewsOf(server, await badDay(server, places))).filter(
-  (v) =>
-    !['no-match', 'settings', 'settings-users', 'issues-filter', 'trace-none', 'traces-none', 'log'].includes(v.name),
-);
+const views = await viewsOf(server, await badDay(server, places));
 
 /** What people did in the meantime. */
 async function story() {

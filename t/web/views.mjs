@@ -59,9 +59,21 @@ export async function viewsOf(server, bad) {
     { name: 'releases', path: '/releases', ready: '.table tbody tr' },
     { name: 'release', path: '/releases/shop%404.12.0', ready: '.release canvas' },
     { name: 'server', path: '/server', ready: '.server .table' },
+    { name: 'server-outcomes', path: '/server', ready: '[aria-label="Where are my events"] .table', first: toOutcomes },
     { name: 'welcome', path: '/welcome', ready: '.pasted' },
     { name: 'settings', path: '/settings', ready: '.table' },
     { name: 'settings-project', path: '/settings/projects/checkout', ready: 'input[type=checkbox]' },
+    {
+      name: 'settings-rules',
+      path: '/settings/projects/checkout',
+      ready: 'input[type=checkbox]',
+      first: async (page) => {
+        await page.getByLabel('Fingerprint rules').fill('error.type:PaymentUnavailable -> payments-are-down');
+        await page.getByRole('button', { name: 'Try on the newest events' }).click();
+        await page.getByRole('table', { name: 'What the rules would do' }).waitFor();
+        await toMiddle(page, '[aria-label="What the rules would do"]');
+      },
+    },
     { name: 'settings-users', path: '/settings/users', ready: '.table select' },
     { name: 'settings-retention', path: '/settings/retention', ready: '.pairs' },
     { name: 'settings-account', path: '/settings/account', ready: '.table' },
@@ -69,7 +81,13 @@ export async function viewsOf(server, bad) {
   ];
 }
 
-const toTrace = (page) => page.locator('.minitrace').evaluate((list) => list.scrollIntoView({ block: 'center' }));
+const toMiddle = (page, css) =>
+  page
+    .locator(css)
+    .first()
+    .evaluate((part) => part.scrollIntoView({ block: 'center' }));
+const toTrace = (page) => toMiddle(page, '.minitrace');
+const toOutcomes = (page) => toMiddle(page, '[aria-label="Where are my events"]');
 
 async function openLine(page) {
   for (const key of ['j', 'j', 'Enter']) await page.keyboard.press(key);
