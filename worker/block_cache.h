@@ -3,7 +3,7 @@
  * Way        one place for each block (its number, modulo), so a long walk does not push out everything
  *            before it comes round, as it would where the oldest goes. Blocks never change once they are
  *            written, and a file that was packed anew has another name.
- * Memory     BLOCK_CACHE_SLOTS blocks at most, 16 MiB in one piece, which goes back to the system when nobody
+ * Memory     BLOCK_CACHE_SLOTS blocks at most, 9 MiB in one piece, which goes back to the system when nobody
  *            has searched for BLOCK_CACHE_IDLE_US. A giant, which does not fit a place, is not kept.
  * Threads    the query thread. */
 #ifndef QUERN_WORKER_BLOCK_CACHE_H
@@ -14,7 +14,7 @@
 
 /* One search in Jaeger's words takes 64 blocks apart, one in log records 96; what different ones go through
  * is mostly the same. A prime: blocks of one kind often have every second number, or every third. */
-#define BLOCK_CACHE_SLOTS 127
+#define BLOCK_CACHE_SLOTS 67
 #define BLOCK_CACHE_IDLE_US 10000000
 
 struct block_cache {
