@@ -5,15 +5,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 /* A request with a 13 KB event takes some 150 KB, so one chunk serves it and is kept from request
  * to request; pages that nobody touches cost nothing. */
 #define CHUNK_BYTES (256 * 1024)
-
-/* What takes as much is made of huge pages, where the kernel has them: a tree of 100,000 spans is 25 MB, and
- * a fault for every 4 KB of it took longer than building it. */
-#define HUGE_PAGE (2UL * 1024 * 1024)
 
 struct arena_chunk {
     struct arena_chunk *older;
@@ -35,32 +30,14 @@ void arena_over(struct arena *a, void *room, size_t size)
     *a = (struct arena){.at = room, .end = (char *)room + size};
 }
 
-static size_t chunk_bytes(size_t size)
-{
-    size_t bytes = size > CHUNK_BYTES - HEADER ? size + HEADER : CHUNK_BYTES;
-
-    return bytes < HUGE_PAGE / 2 ? bytes : (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-}
-
-static struct arena_chunk *get(size_t bytes)
-{
-    void *chunk;
-
-    if (bytes % HUGE_PAGE)
-        return malloc(bytes);
-    if ((chunk = aligned_alloc(HUGE_PAGE, bytes)))
-        madvise(chunk, bytes, MADV_HUGEPAGE); /* refused: it works without */
-    return chunk;
-}
-
 static bool more(struct arena *a, size_t size)
 {
-    size_t bytes = chunk_bytes(size);
+    size_t bytes = size > CHUNK_BYTES - HEADER ? size + HEADER : CHUNK_BYTES;
     struct arena_chunk *c;
 
     if (bytes > a->budget - a->taken) /* the last chunk may be a small one */
         bytes = size + HEADER;
-    if (bytes > a->budget - a->taken || !(c = get(bytes))) {
+    if (bytes > a->budget - a->taken || !(c = malloc(bytes))) {
         a->spent = true;
         return false;
     }

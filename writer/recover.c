@@ -270,23 +270,24 @@ static void count_record(struct writer *w, uint32_t kind, struct text body)
         tally_outcome(w, &o);
 }
 
-/* A flush in the middle of a block marks the ones before it as counted, no more. Should we be killed just
- * then, in the midst of recovering, the block's first records count twice; that is a second's worth of rates. */
+/* A flush says up to which block all is counted, so it comes between two of them: were we killed after one
+ * in the middle, the block's first records would be counted again. */
 static int count_spans(struct writer *w, const struct segments_row *s, struct again *a,
-                       uint32_t kind)
+                       enum record_kind kind)
 {
-    int rc = DB_OK;
+    if (!spans_block_room(w, kind, &a->view)) {
+        int rc;
 
-    for (uint32_t i = 0; rc == DB_OK && i < a->view.count; i++) {
-        arena_reset(&w->arena);
-        if (spans_count(w, (enum record_kind)kind, a->view.records[i]))
-            continue;
         tally_mark(w, s->id, a->last_block, a->last_seq, false);
-        rc = flush_all(w);
-        i--;
+        if ((rc = flush_all(w)) != DB_OK)
+            return rc;
+    }
+    for (uint32_t i = 0; i < a->view.count; i++) {
+        arena_reset(&w->arena);
+        spans_count(w, kind, a->view.records[i]);
     }
     a->blocks++;
-    return rc;
+    return DB_OK;
 }
 
 /* Feedback and outcomes: they have no rows that would say which of them were counted, so a block is
@@ -310,7 +311,7 @@ static int count_blocks(struct writer *w, const struct segments_row *s, struct a
             a->blocks++;
         }
         if ((b.kind == RECORD_SPANS || b.kind == RECORD_LOGS) && load(a, b.id) &&
-            (rc = count_spans(w, s, a, b.kind)) != DB_OK)
+            (rc = count_spans(w, s, a, (enum record_kind)b.kind)) != DB_OK)
             break;
         a->last_block = b.id;
     }

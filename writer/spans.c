@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/block.h"
 #include "shm/log.h"
 #include "writer/pack.h"
 #include "writer/span_rows.h"
@@ -382,16 +381,26 @@ enum spans_taken spans_take(struct writer *w, enum record_kind kind, struct text
     return SPANS_TAKEN;
 }
 
-bool spans_count(struct writer *w, enum record_kind kind, struct text body)
+bool spans_block_room(const struct writer *w, enum record_kind kind,
+                      const struct block_view *block)
+{
+    uint32_t items = 0;
+    struct extent x;
+
+    for (uint32_t i = 0; i < block->count; i++)
+        if (extent_of(kind, block->records[i], &x))
+            items += x.items;
+    return has_room(w, kind, items);
+}
+
+void spans_count(struct writer *w, enum record_kind kind, struct text body)
 {
     uint32_t entries = w->spans->entry_count, operations = w->spans->operation_count;
     uint32_t number = w->spans->next_number;
     struct extent x;
 
     if (!extent_of(kind, body, &x) || !writer_project(w, x.project))
-        return true;
-    if (!has_room(w, kind, x.items))
-        return false;
+        return;
     make_rows(w, kind, body, true);
     /* Its rows are there: only the counting was wanted. */
     w->spans->entry_count = entries;
@@ -400,7 +409,6 @@ bool spans_count(struct writer *w, enum record_kind kind, struct text body)
     w->spans->operation_count = operations;
     w->spans->next_number = number;
     count_accepted(w, kind, &x);
-    return true;
 }
 
 /* ---- with the batch ---- */

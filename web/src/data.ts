@@ -102,8 +102,9 @@ export function useGet<T>(path: string | null, params?: Params, everyMs = 0): Lo
 
 /** The same when nobody waits for it: asked once what is here is shown. */
 export function useGetLater<T>(path: string | null, params?: Params, everyMs = 0): Loaded<T> {
+  const key = keyOf('', path, params);
   const get = (signal: AbortSignal) => api.get<T>(path!, params, signal);
-  return useLoaded<T>(keyOf('', path, params), get, everyMs, useShown());
+  return useLoaded<T>(key, get, everyMs, useShown(key)); // what led to the question is to be shown first
 }
 
 let waiting: (() => void)[] = [];
