@@ -95,7 +95,7 @@ int segment_reopen(const char *path, struct segment **out);
  * transaction is open. */
 enum segment_shape {
     SEGMENT_FAST = 8192, /* to be appended to: large pages are fewer writes per commit … */
-    SEGMENT_DENSE = 1024 /* … to be kept: of each block's last page half is empty */
+    SEGMENT_DENSE = 4096 /* … to be kept: small ones are fuller, but each is a read */
 };
 int segment_create(const char *path, const struct segment_facts *facts, enum segment_shape page,
                    struct segment **out);
