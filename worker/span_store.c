@@ -160,14 +160,15 @@ static bool keep_late(struct reading *r, const struct span_bundle *b, struct spa
 {
     struct span whole;
 
-    if (r->c->arena->taken - r->set_aside > API_ARENA_MAX / 4 * 3)
+    if (r->c->arena->taken - r->set_aside > API_ARENA_MAX / 4 * 3 ||
+        (!r->in_keys && !span_cursor_next(at, &whole)))
         return true;
     if (r->late)
         drop_last(r, t);
     note_root(r, s->parent_id, s->start_ns);
     r->late = true;
     r->late_failed = (s->flags & SPAN_ERROR) != 0;
-    return r->in_keys ? keep_key(r, b, s, t) : span_cursor_next(at, &whole) && keep(r, &whole, t);
+    return r->in_keys ? keep_key(r, b, s, t) : keep(r, &whole, t);
 }
 
 static struct trace_service *rest_service(struct reading *r, struct span_trace *t,

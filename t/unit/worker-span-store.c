@@ -93,18 +93,36 @@ static void put_big(struct kit *k, const uint8_t trace[16])
 
 /* ---- one trace, and many ---- */
 
+/* A tree of keys is the tree of spans. */
+static bool is_same(const struct trace *keys, const struct trace *spans)
+{
+    bool same = keys->count == spans->count && keys->root == spans->root &&
+                keys->start_ns == spans->start_ns && keys->end_ns == spans->end_ns;
+
+    for (uint32_t i = 0; same && i < keys->count; i++) {
+        const struct trace_node *k = &keys->nodes[i], *s = &spans->nodes[i];
+
+        same = k->key->id == id_word(s->span->span_id) && k->parent == s->parent &&
+               k->self_ns == s->self_ns && k->flags == s->flags && !k->span &&
+               k->key->flags == s->span->flags && text_eq(k->key->name, s->span->name) &&
+               text_eq(k->key->resource->service, s->span->resource->service);
+    }
+    return same;
+}
+
 static void read_each(struct reader *r, const struct known *known, const char *where)
 {
-    uint32_t whole = 0, single = 0, attrs = 0;
+    uint32_t whole = 0, single = 0, attrs = 0, keys = 0;
 
     for (uint32_t i = 0; i < known->count; i += 7) {
         struct api_call *c = reader_call(r, "");
-        struct span_trace t;
-        struct trace tree;
+        struct span_trace t, outline;
+        struct trace tree, of_keys;
 
         single++;
         if (!span_store_trace(c, known->ids[i], &t, &tree))
             continue;
+        keys += span_store_tree(c, known->ids[i], &outline, &of_keys) && is_same(&of_keys, &tree);
         whole += t.count == 8 && tree.count == 8 && tree.root_count == 1 && tree.orphans == 0;
         attrs += attr_get(&tree.nodes[0].span->attrs, "http.route") != NULL &&
                  attr_get(&tree.nodes[0].span->resource->attrs, "host.arch") != NULL &&
@@ -112,6 +130,7 @@ static void read_each(struct reader *r, const struct known *known, const char *w
     }
     is_int(whole, single, "%s: each of %u traces, whole and one tree", where, single);
     is_int(attrs, single, "%s: with its attributes, resource and project", where);
+    is_int(keys, single, "%s: the same of keys", where);
 }
 
 static void read_many(struct reader *r, const struct known *known, const char *where)
