@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use lib 't/lib';
+use POSIX ();
 use Quern;
 use Test::More;
 
@@ -18,15 +19,20 @@ my @ids = map { $q->send_event($q->exception('Kept', "number $_")) } 1 .. 5;
 sub failing {
     my ($call, $when, $run) = @_;
     my $said = "$q->{base}/strace";
-    my $pid  = fork // die "fork: $!\n";
+    my @strace = ('strace', '-f', '-o', '/dev/null', '-p', $q->writer, '-e', "trace=$call", '-e', "inject=$call:error=EIO:when=$when");
+    unlink $said;    # what the one before said
+    my $pid = fork // die "fork: $!\n";
     if (!$pid) {
+        open STDOUT, '>', '/dev/null';
         open STDERR, '>', $said;
-        exec 'strace', '-f', '-o', '/dev/null', '-p', $q->writer, '-e', "trace=$call", '-e', "inject=$call:error=EIO:when=$when";
+        exec @strace or POSIX::_exit(127);
     }
-    wait_until('strace to be attached', sub { (slurp($said) // '') =~ /attached/ });
-    $run->();
+    my $good = eval { wait_until('strace to be attached', sub { (slurp($said) // '') =~ /attached/ }); $run->(); 1 };
+    my $why = $@;
     kill 'TERM', $pid;
-    waitpid $pid, 0;
+    my $gone = eval { wait_until('strace to let go', sub { waitpid($pid, 1) != 0 }, 10); 1 };
+    kill 'KILL', $pid if !$gone;
+    die $why if !$good;
 }
 
 for my $case ([ fdatasync => '1..3' ], [ pwrite64 => '1..2' ]) {
