@@ -279,7 +279,7 @@ function Rows({ d }: { d: Comparison }) {
         {d.cut && <span class="small quiet">The first {exact(d.rows.length)} rows are shown.</span>}
       </div>
       <div class="compare" style={{ maxHeight: `${Math.max(list.total, 80) + 26}px` }}>
-        <div class="compare-head" aria-hidden="true" style={{ marginRight: `${list.gutter}px` }}>
+        <div class="compare-head" aria-hidden="true">
           <span>{exact(rows.length)} rows</span>
           <span>Spans</span>
           <span>Left</span>

@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 const MORE = 12; // rows above and below, so that scrolling shows no gaps
+const ABOVE = 280; // pixels above the rows, about
 const SETTLED = 200; // milliseconds until they are drawn: at first only what is seen
 
 export interface Gap {
@@ -13,21 +14,21 @@ export interface Gap {
 export function useRows(count: number, rowHeight: number, gap: Gap) {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
-  const [height, setHeight] = useState(600);
-  const [gutter, setGutter] = useState(0);
+  const [fit, setFit] = useState(() => Math.max(1, Math.floor((innerHeight - ABOVE) / rowHeight))); // rows
   const [more, setMore] = useState(1);
 
   useLayoutEffect(() => {
     const watch = new ResizeObserver(() => {
       const b = box.current;
       if (!b) return;
-      setHeight(b.clientHeight);
-      setGutter(b.offsetWidth - b.clientWidth);
+      setFit(Math.floor(b.clientHeight / rowHeight));
+      // for what stands above the rows; a property, since nothing is to be drawn anew because of it
+      b.parentElement!.style.setProperty('--gutter', `${b.offsetWidth - b.clientWidth}px`);
     });
     watch.observe(box.current!);
     watch.observe(box.current!.firstElementChild!); // its width changes when the scroll bar comes
     return () => watch.disconnect();
-  }, []);
+  }, [rowHeight]);
 
   useEffect(() => {
     const timer = setTimeout(() => setMore(MORE), SETTLED);
@@ -41,7 +42,7 @@ export function useRows(count: number, rowHeight: number, gap: Gap) {
     return Math.max(gap.place, Math.floor((y - gap.height) / rowHeight));
   };
   const places: number[] = [];
-  const last = Math.min(count, placeAt(top + height) + more);
+  const last = Math.min(count, placeAt(top + (fit + 1) * rowHeight) + more);
   for (let place = Math.max(0, placeAt(top) - more); place < last; place++) places.push(place);
 
   /** Scroll so that the row is in sight with what is open below it, as far as there is room. */
@@ -57,10 +58,9 @@ export function useRows(count: number, rowHeight: number, gap: Gap) {
   return {
     box,
     places,
-    gutter, // width of the scroll bar, for what stands above the rows
     yOf,
     reveal,
-    page: Math.max(1, Math.floor(height / rowHeight) - 1),
+    page: Math.max(1, fit - 1),
     total: count * rowHeight + (open ? gap.height : 0),
     onScroll: (e: { currentTarget: HTMLElement }) => {
       setTop(e.currentTarget.scrollTop);

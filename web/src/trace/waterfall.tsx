@@ -94,7 +94,7 @@ export function Waterfall({
   const look = { '--split': `${split}%`, '--grid': linesAt(grid.marks), maxHeight: `${list.total + FRAME}px` };
   return (
     <div class="waterfall" style={look}>
-      <Head t={t} rows={rows.length} grid={grid} split={split} setSplit={setSplit} gutter={list.gutter} />
+      <Head t={t} rows={rows.length} grid={grid} split={split} setSplit={setSplit} />
       <div
         ref={box}
         class="waterfall-box"
@@ -164,14 +164,12 @@ function Head({
   grid,
   split,
   setSplit,
-  gutter,
 }: {
   t: Table;
   rows: number;
   grid: Grid;
   split: number;
   setSplit: (percent: number) => void;
-  gutter: number;
 }) {
   const limited = (percent: number) => Math.round(Math.max(15, Math.min(80, percent)));
   const drag = (e: PointerEvent) => {
@@ -190,7 +188,7 @@ function Head({
     setSplit(limited(split + by));
   };
   return (
-    <div class="waterfall-head" style={{ marginRight: `${gutter}px` }}>
+    <div class="waterfall-head">
       <span>{rows === t.count ? many(rows, 'row') : `${exact(rows)} of ${exact(t.count)} rows`}</span>
       <span class="axis" aria-hidden="true">
         {grid.marks.map(([at, label]) => (
