@@ -381,8 +381,7 @@ enum spans_taken spans_take(struct writer *w, enum record_kind kind, struct text
     return SPANS_TAKEN;
 }
 
-bool spans_block_room(const struct writer *w, enum record_kind kind,
-                      const struct block_view *block)
+bool spans_block_room(const struct writer *w, enum record_kind kind, const struct block_view *block)
 {
     uint32_t items = 0;
     struct extent x;
