@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/applied.h"
+
 #define CACHE_KIB 512 /* appending touches the right edge of three trees */
 
 struct segment {
@@ -213,42 +215,14 @@ int segment_put_attachment(struct segment *s, const struct segment_attachment *a
     return rc == DB_OK ? db_changes(s->db) : rc;
 }
 
-int segment_set_applied(struct segment *s, uint32_t slot, uint64_t incarnation, uint64_t position)
-{
-    struct db_stmt *q = db_query(s->db, "segment_set_applied");
-
-    if (!q)
-        return DB_FAIL;
-    db_int_at(q, 1, slot);
-    db_int_at(q, 2, (int64_t)incarnation);
-    db_int_at(q, 3, (int64_t)position);
-    return db_run(q);
-}
-
-int segment_get_applied(struct segment *s, uint32_t slot, uint64_t incarnation, uint64_t *position)
-{
-    struct db_stmt *q = db_query(s->db, "segment_get_applied");
-    int rc;
-
-    *position = 0;
-    if (!q)
-        return DB_FAIL;
-    db_int_at(q, 1, slot);
-    db_int_at(q, 2, (int64_t)incarnation);
-    if ((rc = db_step(q)) == 1)
-        *position = (uint64_t)db_col_int(q, 0);
-    db_reset(q);
-    return rc < 0 ? rc : DB_OK;
-}
-
 int segment_hand_on(struct segment *from, struct segment *to)
 {
     struct db_stmt *q = db_query(from->db, "segment_all_applied");
     int rc = q ? DB_OK : DB_FAIL, more = 0;
 
     while (rc == DB_OK && (more = db_step(q)) == 1)
-        rc = segment_set_applied(to, (uint32_t)db_col_int(q, 0), (uint64_t)db_col_int(q, 1),
-                                 (uint64_t)db_col_int(q, 2));
+        rc = applied_set(to->db, (uint32_t)db_col_int(q, 0), (uint64_t)db_col_int(q, 1),
+                         (uint64_t)db_col_int(q, 2));
     if (q)
         db_reset(q);
     return rc == DB_OK && more < 0 ? more : rc;

@@ -112,11 +112,7 @@ int segment_put_event(struct segment *s, const struct segment_event *e);
 /* 1: stored; 0: the same one is there already (the envelope was sent again). */
 int segment_put_attachment(struct segment *s, const struct segment_attachment *a);
 
-/* Up to where the rows of this file contain a ring. get: 0 when it knows nothing of that
- * incarnation. */
-int segment_set_applied(struct segment *s, uint32_t slot, uint64_t incarnation, uint64_t position);
-int segment_get_applied(struct segment *s, uint32_t slot, uint64_t incarnation, uint64_t *position);
-/* Copy all of them into a file that follows. */
+/* Copy the positions of all rings (schema/applied.h) into a file that follows. */
 int segment_hand_on(struct segment *from, struct segment *to);
 
 int segment_put_operation(struct segment *s, const struct segment_operation *o);

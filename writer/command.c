@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "schema/applied.h"
 #include "shm/log.h"
 #include "writer/active.h"
 #include "writer/command_parts.h"
@@ -362,18 +363,6 @@ uint16_t command_run(struct writer *w, const struct record_command *r, struct bu
     return answer->failed ? 500 : status;
 }
 
-static int set_applied(struct writer *w, uint32_t slot, uint64_t position)
-{
-    struct db_stmt *q = db_query(w->catalogue, "applied_set");
-
-    if (!q)
-        return DB_FAIL;
-    db_int_at(q, 1, slot);
-    db_int_at(q, 2, (int64_t)ring_incarnation(w->world->ring[slot]));
-    db_int_at(q, 3, (int64_t)position);
-    return db_run(q);
-}
-
 /* Run it, with the ring position behind it in the same transaction. What a refused command has changed
  * is undone, its position is not. */
 static int run_at(struct writer *w, uint32_t slot, uint64_t end, const struct record_command *r,
@@ -396,7 +385,8 @@ static int run_at(struct writer *w, uint32_t slot, uint64_t end, const struct re
             goto out;
     }
     if ((rc = db_exec(w->catalogue, "RELEASE c")) == DB_OK &&
-        (rc = set_applied(w, slot, end)) == DB_OK)
+        (rc = applied_set(w->catalogue, slot, ring_incarnation(w->world->ring[slot]), end)) ==
+            DB_OK)
         rc = db_commit(w->catalogue);
 out:
     if (rc != DB_OK) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "schema/applied.h"
 #include "shm/log.h"
 #include "writer/active.h"
 #include "writer/context.h"
@@ -13,23 +14,6 @@
 #define TURN 64 /* records of one ring before the next has its turn */
 #define FUTURE_MS (DAY_MS)
 
-static int applied_in_catalogue(struct writer *w, uint32_t slot, uint64_t incarnation,
-                                uint64_t *position)
-{
-    struct db_stmt *q = db_query(w->catalogue, "applied_get");
-    int rc;
-
-    *position = 0;
-    if (!q)
-        return DB_FAIL;
-    db_int_at(q, 1, slot);
-    db_int_at(q, 2, (int64_t)incarnation);
-    if ((rc = db_step(q)) == 1)
-        *position = (uint64_t)db_col_int(q, 0);
-    db_reset(q);
-    return rc < 0 ? rc : DB_OK;
-}
-
 /* Where the database is with this ring; the two files that know are never both ahead, see
  * docs/architecture.md, "Commit order". False: unknown, told. */
 static bool applied_position(struct writer *w, uint32_t slot, uint64_t *position)
@@ -38,11 +22,12 @@ static bool applied_position(struct writer *w, uint32_t slot, uint64_t *position
     uint64_t in_segment, in_catalogue;
     int rc;
 
-    if ((rc = segment_get_applied(w->active.segment, slot, incarnation, &in_segment)) != DB_OK) {
+    if ((rc = applied_get(segment_db(w->active.segment), slot, incarnation, &in_segment)) !=
+        DB_OK) {
         writer_complain(segment_db(w->active.segment), "ring.position", rc);
         return false;
     }
-    if ((rc = applied_in_catalogue(w, slot, incarnation, &in_catalogue)) != DB_OK) {
+    if ((rc = applied_get(w->catalogue, slot, incarnation, &in_catalogue)) != DB_OK) {
         writer_complain(w->catalogue, "ring.position", rc);
         return false;
     }
@@ -287,9 +272,10 @@ static enum drained drain_one(struct writer *w, uint32_t slot)
 
         if (rc == RING_EMPTY && !owes_release(w, slot))
             return n ? DRAIN_BATCH : DRAIN_EMPTY;
+        if (rc == RING_TORN)
+            writer_count(w, COUNTER_ring_torn, rec.skipped);
         if (rc == RING_EMPTY ||
-            rc == RING_TORN) { /* nothing to take, but the position must get on */
-            writer_count(w, COUNTER_ring_torn, rc == RING_TORN ? rec.skipped : 0);
+            rc == RING_TORN) { /* nothing to take, but the position is to be put down */
             s->touched = true;
             b->records++;
             continue;

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "proto/block.h"
+#include "schema/applied.h"
 #include "writer/spans.h"
 #include "writer/tally.h"
 
@@ -215,8 +216,8 @@ static int put_rows(struct writer *w, uint32_t *attached)
         rc = spans_put(w);
     for (uint32_t slot = 0; rc >= DB_OK && slot < WORLD_SLOTS; slot++)
         if (w->slots[slot].touched)
-            rc = segment_set_applied(s, slot, ring_incarnation(w->world->ring[slot]),
-                                     w->slots[slot].cursor);
+            rc = applied_set(segment_db(s), slot, ring_incarnation(w->world->ring[slot]),
+                             w->slots[slot].cursor);
     return rc < 0 ? rc : DB_OK;
 }
 

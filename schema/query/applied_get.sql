@@ -1,3 +1,3 @@
--- applied_get: up to which command of a ring the catalogue has come (writer, at start)
+-- applied_get: where a ring goes on (writer, at start; catalogue and segments)
 -- index: primary key
 SELECT position FROM applied WHERE slot = ?1 AND incarnation = ?2
