@@ -58,6 +58,26 @@ struct text api_member(const struct api_call *c, const char *key)
     return json_string(json_get(c->body, key), c->arena);
 }
 
+void api_forward(const struct api_call *c, struct buf *b, const char *const *keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct text value = api_member(c, keys[i]);
+
+        if (!text_empty(value))
+            json_text(b, keys[i], value);
+    }
+}
+
+int64_t api_reply_id(const struct api_call *c)
+{
+    struct json *reply;
+    int64_t id = 0;
+
+    if (json_read(c->reply, c->arena, &reply, NULL) == JSON_OK)
+        json_int64(json_get(reply, "id"), &id);
+    return id;
+}
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')

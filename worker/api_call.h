@@ -141,6 +141,10 @@ bool api_of_environment(const struct api_call *c, struct text own);
 bool api_flag(const struct api_call *c, const char *key);
 /* Member of the body as text; TEXT_NONE: absent, null or no text. */
 struct text api_member(const struct api_call *c, const char *key);
+/* Into the arguments of a command: those members of the body that are texts, and not empty. */
+void api_forward(const struct api_call *c, struct buf *b, const char *const *keys, size_t count);
+/* The id that the writer's reply tells; 0: it tells none. */
+int64_t api_reply_id(const struct api_call *c);
 /* Undo %XX, and '+' when asked to, into the arena. */
 struct text api_decode(struct arena *a, struct text t, bool plus);
 

@@ -75,12 +75,7 @@ static void answer(struct api_call *c, int64_t id, uint16_t status)
 
 static void posted(struct api_call *c)
 {
-    struct json *reply;
-    int64_t id = 0;
-
-    if (json_read(c->reply, c->arena, &reply, NULL) == JSON_OK)
-        json_int64(json_get(reply, "id"), &id);
-    answer(c, id, 201);
+    answer(c, api_reply_id(c), 201);
 }
 
 void comment_post(struct api_call *c)

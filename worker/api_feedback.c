@@ -55,13 +55,9 @@ void feedback_list(struct api_call *c)
 static void posted(struct api_call *c)
 {
     struct db_stmt *s = api_query(c, "api_feedback_by_id");
-    struct json *reply;
-    int64_t id = 0;
 
-    if (json_read(c->reply, c->arena, &reply, NULL) == JSON_OK)
-        json_int64(json_get(reply, "id"), &id);
     if (s)
-        db_int(s, "id", id);
+        db_int(s, "id", api_reply_id(c));
     if (!api_row(c, s)) {
         api_missing(c);
         return;
@@ -78,9 +74,7 @@ void feedback_post(struct api_call *c)
 
     json_open(&b, NULL, '{');
     json_int(&b, "project", c->project->id);
-    for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++)
-        if (!text_empty(api_member(c, FIELDS[i])))
-            json_text(&b, FIELDS[i], api_member(c, FIELDS[i]));
+    api_forward(c, &b, FIELDS, sizeof FIELDS / sizeof *FIELDS);
     json_close(&b, '}');
     api_command(c, "feedback.add", buf_result(&b), posted);
 }

@@ -281,14 +281,10 @@ static bool check_slug(struct api_call *c)
 static void added(struct api_call *c)
 {
     const struct api_project *p;
-    struct json *reply;
-    int64_t id = 0;
 
-    if (json_read(c->reply, c->arena, &reply, NULL) == JSON_OK)
-        json_int64(json_get(reply, "id"), &id);
     c->projects_loaded = false;
     c->project_count = 0;
-    if ((p = api_project_by_id(c, id)))
+    if ((p = api_project_by_id(c, api_reply_id(c))))
         write_detail(c, p, 201);
     else
         api_missing(c);

@@ -53,13 +53,10 @@ static struct text last4(struct text secret)
 static void token_made(struct api_call *c)
 {
     const struct made *made = c->own;
-    struct json *reply;
-    int64_t id = 0;
 
-    if (json_read(c->reply, c->arena, &reply, NULL) == JSON_OK)
-        json_int64(json_get(reply, "id"), &id);
     json_open(&c->out, NULL, '{');
-    write_token(&c->out, id, made->name, made->scopes, last4(made->secret), c->now_ms, 0);
+    write_token(&c->out, api_reply_id(c), made->name, made->scopes, last4(made->secret), c->now_ms,
+                0);
     json_text(&c->out, "token", made->secret);
     json_close(&c->out, '}');
     api_done(c, 201);
