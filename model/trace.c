@@ -38,8 +38,6 @@ uint64_t trace_segment(const struct attrs *attrs)
 
 struct trace_key trace_key_of(const struct span *s)
 {
-    uint32_t parts = s->attrs.count + s->event_count;
-
     return (struct trace_key){.id = id_word(s->span_id),
                               .parent = id_word(s->parent_id),
                               .segment = s->flags & SPAN_SENTRY ? trace_segment(&s->attrs) : 0,
@@ -48,7 +46,7 @@ struct trace_key trace_key_of(const struct span *s)
                               .resource = s->resource,
                               .name = s->name,
                               .parent_at = TRACE_NONE,
-                              .parts = parts < UINT16_MAX ? (uint16_t)parts : UINT16_MAX,
+                              .parts = s->attrs.count + s->event_count,
                               .flags = s->flags,
                               .kind = s->kind};
 }

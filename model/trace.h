@@ -31,7 +31,7 @@ struct trace_key {
     const struct resource *resource; /* never NULL */
     struct text name;
     uint32_t parent_at; /* the key of its parent, where that is known; else TRACE_NONE */
-    uint16_t parts;     /* attributes and events: of two copies, the fuller is kept */
+    uint32_t parts;     /* attributes and events: of two copies, the fuller is kept */
     uint16_t flags;     /* SPAN_* */
     uint8_t kind;       /* enum span_kind */
 };

@@ -183,7 +183,7 @@ bool span_copy_key(struct span_copier *k, const struct span_bundle *b,
                               .resource = copy_resource(k, &b->tables.resources[from->resource]),
                               .name = copy_text(k, from->name),
                               .parent_at = TRACE_NONE,
-                              .parts = (uint16_t)from->attr_count,
+                              .parts = from->attr_count,
                               .flags = from->flags,
                               .kind = from->kind};
     return out->resource != NULL;
