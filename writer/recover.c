@@ -259,6 +259,13 @@ static int count_events(struct writer *w, const struct segments_row *s, struct a
     return rc;
 }
 
+/* Into the catalogue: events up to the last one, blocks up to the last one. */
+static int flush_so_far(struct writer *w, const struct segments_row *s, const struct again *a)
+{
+    tally_mark(w, s->id, a->last_block, a->last_seq, false);
+    return flush_all(w);
+}
+
 static void count_record(struct writer *w, uint32_t kind, struct text body)
 {
     struct record_feedback f;
@@ -270,24 +277,25 @@ static void count_record(struct writer *w, uint32_t kind, struct text body)
         tally_outcome(w, &o);
 }
 
-/* A flush says up to which block all is counted, so it comes between two of them: were we killed after one
- * in the middle, the block's first records would be counted again. */
+/* A flush says up to which block all is counted, so it comes between two of them where it can: were we killed
+ * after one in the middle, the block's first records would be counted again. Only a block that is too much
+ * for all aggregates together is parted. */
 static int count_spans(struct writer *w, const struct segments_row *s, struct again *a,
                        enum record_kind kind)
 {
-    if (!spans_block_room(w, kind, &a->view)) {
-        int rc;
+    int rc = DB_OK;
 
-        tally_mark(w, s->id, a->last_block, a->last_seq, false);
-        if ((rc = flush_all(w)) != DB_OK)
-            return rc;
-    }
-    for (uint32_t i = 0; i < a->view.count; i++) {
+    if (!spans_block_room(w, kind, &a->view))
+        rc = flush_so_far(w, s, a);
+    for (uint32_t i = 0; rc == DB_OK && i < a->view.count; i++) {
         arena_reset(&w->arena);
-        spans_count(w, kind, a->view.records[i]);
+        if (spans_count(w, kind, a->view.records[i]))
+            continue;
+        rc = flush_so_far(w, s, a);
+        i--;
     }
     a->blocks++;
-    return DB_OK;
+    return rc;
 }
 
 /* Feedback and outcomes: they have no rows that would say which of them were counted, so a block is
@@ -301,11 +309,9 @@ static int count_blocks(struct writer *w, const struct segments_row *s, struct a
     while (rc == DB_OK && (rc = segment_next_block(a->segment, &b)) == 1) {
         rc = DB_OK;
         if ((b.kind == RECORD_FEEDBACK || b.kind == RECORD_OUTCOMES) && load(a, b.id)) {
-            if (!tally_room(w->tally, b.raw_bytes + b.records * 256, b.raw_bytes / 40 + 1)) {
-                tally_mark(w, s->id, a->last_block, a->last_seq, false);
-                if ((rc = flush_all(w)) != DB_OK)
-                    break;
-            }
+            if (!tally_room(w->tally, b.raw_bytes + b.records * 256, b.raw_bytes / 40 + 1) &&
+                (rc = flush_so_far(w, s, a)) != DB_OK)
+                break;
             for (uint32_t i = 0; i < a->view.count; i++)
                 count_record(w, b.kind, a->view.records[i]);
             a->blocks++;

@@ -392,14 +392,16 @@ bool spans_block_room(const struct writer *w, enum record_kind kind, const struc
     return has_room(w, kind, items);
 }
 
-void spans_count(struct writer *w, enum record_kind kind, struct text body)
+bool spans_count(struct writer *w, enum record_kind kind, struct text body)
 {
     uint32_t entries = w->spans->entry_count, operations = w->spans->operation_count;
     uint32_t number = w->spans->next_number;
     struct extent x;
 
     if (!extent_of(kind, body, &x) || !writer_project(w, x.project))
-        return;
+        return true;
+    if (!has_room(w, kind, x.items))
+        return false;
     make_rows(w, kind, body, true);
     /* Its rows are there: only the counting was wanted. */
     w->spans->entry_count = entries;
@@ -408,6 +410,7 @@ void spans_count(struct writer *w, enum record_kind kind, struct text body)
     w->spans->operation_count = operations;
     w->spans->next_number = number;
     count_accepted(w, kind, &x);
+    return true;
 }
 
 /* ---- with the batch ---- */

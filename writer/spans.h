@@ -22,9 +22,9 @@ void spans_free(struct spans *s);
 
 enum spans_taken { SPANS_TAKEN, SPANS_NOT_FLUSH, SPANS_NOT_STALL };
 enum spans_taken spans_take(struct writer *w, enum record_kind kind, struct text body);
-/* Like spans_take, of a record that lies in a block already: its counts alone. */
-void spans_count(struct writer *w, enum record_kind kind, struct text body);
-/* Room for those of all records of a block. False: flush first, and there is. */
+/* Like spans_take, of a record that lies in a block already: its counts alone. False: no room, flush. */
+bool spans_count(struct writer *w, enum record_kind kind, struct text body);
+/* Room for those of all records of a block. */
 bool spans_block_room(const struct writer *w, enum record_kind kind,
                       const struct block_view *block);
 
