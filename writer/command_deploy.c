@@ -78,14 +78,11 @@ static bool put(struct command *c, const struct deploy *d)
 static bool has_release(struct command *c, int64_t id)
 {
     struct db_stmt *q = command_query(c, "release_get");
-    bool found;
 
     if (!q)
         return false;
     db_int_at(q, 1, id);
-    found = command_row(c, q);
-    db_reset(q);
-    return found;
+    return command_number(c, q, 0) != 0; /* its organisation */
 }
 
 uint16_t command_deploy_add(struct command *c)

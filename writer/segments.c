@@ -185,8 +185,9 @@ static int look(const char *path, struct segment_facts *facts)
     if (segment_damaged(s, rc)) {
         files_set_aside(path, db_error(segment_db(s)));
         rc = DB_CORRUPT;
+    } else {
+        writer_complain(s ? segment_db(s) : NULL, "segment.open", rc);
     }
-    writer_complain(s ? segment_db(s) : NULL, "segment.open", rc == DB_CORRUPT ? DB_OK : rc);
     segment_close(s);
     return rc;
 }
