@@ -40,7 +40,7 @@ enum bundle_field {
 /* How a slot's value is stored. From BUNDLE_STRING on: BUNDLE_STRING + kind - ATTR_STRING. */
 enum bundle_mode { BUNDLE_CONSTANT, BUNDLE_MIXED, BUNDLE_STRING };
 
-/* ---- writing ---- */
+/* ---- gathering: bundle_gather.c ---- */
 
 struct bundle_cell {
     union {
@@ -77,8 +77,24 @@ struct bundle_list {
     uint32_t count, dropped;
 };
 
-struct bundle_string;
-struct bundle_origin; /* a resource or scope that was written down */
+struct bundle_string {
+    struct text text;
+    uint32_t hash;
+    uint32_t uses;     /* in rows and lists, while writing */
+    uint32_t number;   /* in the record's table */
+    uint32_t last_row; /* latest row that began with it */
+    uint32_t seen_row; /* latest row that had it as a key, plus one … */
+    uint32_t seen_at;  /* … and where */
+    uint32_t cleaned;  /* what the filter leaves of it; BUNDLE_NONE: not asked yet */
+    uint8_t care;      /* as a key: enum attr_care + 1; 0: not asked yet */
+    bool pinned;       /* must be in the table: a key, a constant */
+};
+
+struct bundle_origin { /* a resource or scope that was written down */
+    const void *from;
+    uint32_t texts[4]; /* service, release, environment, platform; or name, version */
+    struct bundle_list list;
+};
 
 struct bundle_writer {
     struct arena arena;               /* everything below; emptied with each bundle */
@@ -105,6 +121,12 @@ struct bundle_writer {
     struct bundle_cell row_cells[SPAN_ATTRS_MAX + FIELDS];
 };
 
+/* Is its value an index of a text? */
+static inline bool bundle_has_text(uint8_t kind)
+{
+    return kind == ATTR_STRING || kind == ATTR_BYTES || kind == ATTR_JSON;
+}
+
 void bundle_init(struct bundle_writer *w, size_t budget);
 void bundle_reset(struct bundle_writer *w);
 void bundle_free(struct bundle_writer *w);
@@ -128,7 +150,8 @@ uint32_t bundle_resource(struct bundle_writer *w, const struct resource *r);
 uint32_t bundle_scope(struct bundle_writer *w, const struct scope *s); /* NULL: BUNDLE_NONE */
 bool bundle_list_from(struct bundle_writer *w, const struct attrs *from, struct bundle_list *out);
 
-/* Writing: count the texts of all rows and lists, then the tables, then rows and lists. */
+/* ---- writing ----
+ * Count the texts of all rows and lists, then the tables, then rows and lists. */
 void bundle_count_row(struct bundle_writer *w, const struct bundle_row *row);
 void bundle_count_list(struct bundle_writer *w, const struct bundle_list *list);
 void bundle_count_text(struct bundle_writer *w, uint32_t string);
