@@ -9,7 +9,7 @@ import { Server } from './seed.mjs';
 // ONLY: a pattern of the steps to take
 const RUNS = Number(process.env.RUNS ?? 20);
 
-/** In the page: do it, wait until `there` holds, then for the frame that shows it. */
+/** In the page: do it, wait until `there` holds as a frame begins, then until this frame is drawn. */
 function measure([act, there]) {
   const run = new Function(act);
   const holds = new Function('before', `return Boolean(${there})`);
@@ -17,18 +17,17 @@ function measure([act, there]) {
     const before = { href: location.href, text: document.querySelector('main').textContent };
     const start = performance.now();
     const late = setTimeout(() => failed(new Error(`this never came: ${there}`)), 10_000);
-    const painted = () => {
-      const channel = new MessageChannel(); // its first task runs when the frame has been handed over
+    // What is there when the callbacks of a frame run is laid out and painted by this very frame; the first task
+    // of a channel runs when that one has been handed over.
+    const frame = () => {
+      if (!holds(before)) return void requestAnimationFrame(frame);
+      const channel = new MessageChannel();
       channel.port1.onmessage = () => done(performance.now() - start);
       channel.port2.postMessage(null);
-    };
-    const check = () => {
-      if (!holds(before)) return void requestAnimationFrame(check);
       clearTimeout(late);
-      requestAnimationFrame(painted);
     };
     run();
-    check();
+    requestAnimationFrame(frame);
   });
 }
 
