@@ -66,28 +66,15 @@ static struct db_stmt *statement(struct api_call *c, struct trace_entries *e)
     return s;
 }
 
-static bool trace_of(struct db_stmt *s, int column, uint8_t out[16])
-{
-    size_t len;
-    const void *trace = db_col_blob(s, column, &len);
-
-    if (!trace || len != 16)
-        return false;
-    memcpy(out, trace, 16);
-    return true;
-}
-
 static void fetch_by_index(struct api_call *c, struct trace_entries *e)
 {
     struct db_stmt *s = statement(c, e);
 
     while (s && e->count < ENTRIES_FETCHED && stored_row(e->segment, s)) {
-        struct trace_entry *r = &e->rows[e->count];
+        struct trace_entry *r = &e->rows[e->count++];
 
         r->id = db_col_int(s, 0);
         r->us = db_col_int(s, 1);
-        r->flags = (uint8_t)db_col_int(s, 2);
-        e->count += trace_of(s, 3, r->trace);
     }
     if (s)
         db_reset(s);
@@ -143,7 +130,7 @@ static bool before(const struct trace_entries *e, int64_t us, int64_t id, int64_
 }
 
 /* Put in where it belongs; the last one falls out of a full list. */
-static void put(struct trace_entries *e, int64_t us, int64_t id, uint8_t flags)
+static void put(struct trace_entries *e, int64_t us, int64_t id)
 {
     uint32_t at = e->count;
 
@@ -158,13 +145,12 @@ static void put(struct trace_entries *e, int64_t us, int64_t id, uint8_t flags)
     }
     for (; at > 0 && before(e, us, id, e->rows[at - 1].us, e->rows[at - 1].id); at--)
         e->rows[at] = e->rows[at - 1];
-    e->rows[at] = (struct trace_entry){.id = id, .us = us, .flags = flags};
+    e->rows[at] = (struct trace_entry){.id = id, .us = us};
 }
 
 static void fetch_by_trail(struct api_call *c, struct trace_entries *e)
 {
     struct trail *t = query_trail(c->q);
-    uint32_t kept = 0;
 
     if (t->segment != e->segment->id)
         trail_begin(t, e->segment->id, e->segment->first_seq);
@@ -173,19 +159,8 @@ static void fetch_by_trail(struct api_call *c, struct trace_entries *e)
         const struct trail_row *r = &t->rows[i];
 
         if (is_wanted(e, r) && before(e, e->us, e->id, (int64_t)r->us, i + 1))
-            put(e, (int64_t)r->us, i + 1, r->flags);
+            put(e, (int64_t)r->us, i + 1);
     }
-    for (uint32_t i = 0; i < e->count; i++) {
-        struct db_stmt *s = stored_query(c, e->segment, "api_entry_trace");
-
-        if (!s)
-            break;
-        db_int(s, "id", e->rows[i].id);
-        e->rows[kept] = e->rows[i];
-        kept += stored_row(e->segment, s) && trace_of(s, 0, e->rows[kept].trace);
-        db_reset(s);
-    }
-    e->count = kept;
 }
 
 /* ---- */
@@ -262,4 +237,21 @@ const struct trace_entry *trace_entries_head(struct api_call *c, struct trace_en
     if (e->at == e->count && !e->ended)
         fetch(c, e);
     return e->at < e->count ? &e->rows[e->at] : NULL;
+}
+
+bool trace_entries_trace(struct api_call *c, const struct trace_entries *e, uint8_t out[16])
+{
+    struct db_stmt *s = stored_query(c, e->segment, "api_entry_trace");
+    const void *trace = NULL;
+    size_t len = 0;
+
+    if (!s)
+        return false;
+    db_int(s, "id", e->rows[e->at].id);
+    if (stored_row(e->segment, s))
+        trace = db_col_blob(s, 0, &len);
+    if (trace && len == 16)
+        memcpy(out, trace, 16);
+    db_reset(s);
+    return trace && len == 16;
 }

@@ -13,7 +13,6 @@
 
 struct trace_entry {
     int64_t id, us;
-    uint8_t flags, trace[16];
 };
 
 struct trace_entries {
@@ -45,5 +44,8 @@ void trace_entries_apart(struct api_call *c, const struct trace_entries *e,
 const struct trace_entry *trace_entries_peek(struct api_call *c, struct trace_entries *e);
 /* The row that is next; NULL: no more. */
 const struct trace_entry *trace_entries_head(struct api_call *c, struct trace_entries *e);
+/* Whose that row is, which stands apart from the index: asked only of rows that come first of all. False:
+ * it cannot be read any more. */
+bool trace_entries_trace(struct api_call *c, const struct trace_entries *e, uint8_t out[16]);
 
 #endif

@@ -218,13 +218,18 @@ static void pick(struct merge *m, struct picked *p, uint32_t most, struct api_pa
     p->count = 0;
     while (p->count < most && p->count < h->loads && !fetched_enough(m) && (e = first_of(m))) {
         const struct trace_entry *r = &e->rows[e->at];
+        uint8_t trace[16];
 
+        if (!trace_entries_trace(h->c, e, trace)) {
+            e->at++;
+            continue;
+        }
         /* A second row of a trace in the batch waits for the next: the first may not be the one. */
-        if (picked_has(p, r->trace))
+        if (picked_has(p, trace))
             break;
         *last = (struct api_page_key){r->us, e->segment->id << 32 | r->id};
-        if (!hunt_passes(h, r->trace, r->us)) {
-            memcpy(p->list[p->count].id, r->trace, 16);
+        if (!hunt_passes(h, trace, r->us)) {
+            memcpy(p->list[p->count].id, trace, 16);
             p->list[p->count].since_ms = hunt_since(e->segment);
             p->rows[p->count] = *r;
             p->keys[p->count++] = *last;

@@ -1,6 +1,6 @@
 -- api_entries_shortest_in: entry rows of a short time in a sealed segment, shortest first (worker)
 -- :us :id :from :to :flags :operations :limit     index: entry_by_time
-SELECT id, duration_us, flags, trace_id FROM entry INDEXED BY entry_by_time
+SELECT id, duration_us FROM entry INDEXED BY entry_by_time
  WHERE start_ms >= :from AND start_ms < :to AND duration_us >= :us AND (duration_us > :us OR id < :id)
    AND (:flags = 0 OR (flags & :flags) != 0)
    AND (:operations IS NULL OR operation_id IN (SELECT value FROM json_each(:operations)))
