@@ -95,6 +95,18 @@ sub json_span {
     is($o->json('/v1/traces', '[' x 10000)->{status}, 400, '18: 10,000 open brackets');
 }
 
+# ---- large requests ----
+{
+    for my $type ('application/x-protobuf', 'application/json') {
+        my ($r) = $w->raw("POST /v1/traces HTTP/1.1\r\nHost: h\r\nOrigin: https://shop.example\r\nContent-Type: $type\r\n"
+                . "Content-Length: @{[30 << 20]}\r\n\r\n" . 'x' x (30 << 20));
+        is($r->[0], 413, "12: a body over the limit, $type");
+        like($r->[1], qr/^content-type: \Q$type\E\r$/mi,                        '12: a Status in the encoding of the request');
+        like($r->[1], qr{^access-control-allow-origin: https://shop.example\r$}mi, '12: with CORS');
+        like($r->[2], $type =~ /json/ ? qr/"code":2,"message":/ : qr/^\x08\x02\x12/, '12: which it is');
+    }
+}
+
 # ---- partial success ----
 {
     my @ten = map { span() } 1 .. 10;

@@ -1,9 +1,8 @@
 /* guard.c -- an h2o output filter in front of all answers. */
 #include "worker/guard.h"
 
-#include <string.h>
-
 #include "worker/context.h"
+#include "worker/intake.h"
 #include "worker/listen.h"
 #include "worker/reply.h"
 
@@ -64,18 +63,20 @@ static void dress(h2o_req_t *req, h2o_ostream_t **slot)
     const char *detail = detail_of(req->res.status);
     struct dressed *d = (struct dressed *)h2o_add_ostream(req, sizeof *d, slot);
     bool head = h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"));
-    h2o_iovec_t body =
-        h2o_concat(&req->pool, h2o_iovec_init(H2O_STRLIT("{\"detail\":\"")),
-                   h2o_iovec_init(detail, strlen(detail)), h2o_iovec_init(H2O_STRLIT("\"}")));
+    enum reply_dialect dialect = intake_dialect(req);
+    struct text body = reply_refusal_body(req, dialect, req->res.status, detail);
 
     d->super.do_send = send_dressed;
-    d->body = head ? h2o_iovec_init(NULL, 0) : body;
+    d->body = head ? h2o_iovec_init(NULL, 0) : h2o_iovec_init(body.at, body.len);
     req->res.reason = reply_reason(req->res.status);
     req->res.content_length = body.len;
     req->res.headers = (h2o_headers_t){0};
+    if (dialect != REPLY_SENTRY)
+        reply_cors_asked(req);
     reply_cors(req);
-    reply_header(req, "content-type", TEXT("application/json"));
-    reply_header(req, "x-sentry-error", text_of(detail));
+    reply_header(req, "content-type", text_of(reply_content_type(dialect)));
+    if (dialect == REPLY_SENTRY)
+        reply_header(req, "x-sentry-error", text_of(detail));
     if (req->version < 0x200)
         listen_linger(worker_of(req), req->conn);
 }

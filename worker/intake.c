@@ -5,6 +5,7 @@
 
 #include "proto/inflate.h"
 #include "proto/limits.h"
+#include "proto/otlp.h"
 #include "worker/context.h"
 #include "worker/cors.h"
 #include "worker/reply.h"
@@ -98,6 +99,20 @@ static bool is_dsn_feedback(const h2o_req_t *req, struct text path)
            (text_ends(path, "/user-feedback/") || text_ends(path, "/user-feedback"));
 }
 
+enum reply_dialect intake_dialect(const h2o_req_t *req)
+{
+    struct text path = text_from(req->input.path); /* nothing was made of it yet */
+    ssize_t at = h2o_find_header(&req->headers, H2O_TOKEN_CONTENT_TYPE, -1);
+    enum otlp_encoding encoding;
+
+    path = text_cut(path, 0, text_find_byte(path, '?'));
+    if (!(route_find(METHOD_POST, path).methods & ROUTE_OTLP))
+        return REPLY_SENTRY;
+    if (at == -1 || !otlp_encoding_of(text_from(req->headers.entries[at].value), &encoding))
+        return REPLY_OTLP_JSON;
+    return encoding == OTLP_JSON ? REPLY_OTLP_JSON : REPLY_OTLP_PROTOBUF;
+}
+
 int intake_accept(struct worker *w, h2o_req_t *req)
 {
     struct text path = path_of(req);
@@ -117,8 +132,7 @@ int intake_accept(struct worker *w, h2o_req_t *req)
         reply_preflight(req);
     } else if (!match.method_ok) {
         reply_header(req, "allow", reply_keep(req, text_of(route_allow(match.methods, allow))));
-        reply_refusal(req, match.methods & ROUTE_OTLP ? REPLY_OTLP_JSON : REPLY_SENTRY, 405,
-                      "method not allowed", NULL);
+        reply_refusal(req, intake_dialect(req), 405, "method not allowed", NULL);
     } else {
         run(w, req, method, &match, match.route->take);
     }

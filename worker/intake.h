@@ -4,7 +4,8 @@
  * worker's arena, which is emptied when the take_* function has returned. Only the answer outlives
  *            it, in the request's pool.
  * All or nothing  records are collected and appended together; when the ring has no room for all of
- *            them, none is, and the client is told when to come back.
+ *            them, none is, and the client is told when to come back. Only what not even an empty ring
+ *            holds goes in parts, and is answered when the last one is stored.
  * Errors     functions that return false have answered; just return. */
 #ifndef QUERN_WORKER_INTAKE_H
 #define QUERN_WORKER_INTAKE_H
@@ -76,6 +77,8 @@ struct intake {
 
 /* Take the request over when its path is one that takes data in: 0, else -1. */
 int intake_accept(struct worker *w, h2o_req_t *req);
+/* How the sender of a request wants to be refused. Also for one that h2o refuses before it comes here. */
+enum reply_dialect intake_dialect(const h2o_req_t *req);
 
 /* ---- the door ---- */
 

@@ -112,11 +112,16 @@ static struct text header_of(h2o_req_t *req, const char *name)
     return (struct text){req->headers.entries[at].value.base, req->headers.entries[at].value.len};
 }
 
+void reply_cors_asked(h2o_req_t *req)
+{
+    reply_cors_named(req, header_of(req, "origin"));
+}
+
 void reply_preflight_named(h2o_req_t *req)
 {
     struct text wanted = header_of(req, "access-control-request-headers");
 
-    reply_cors_named(req, header_of(req, "origin"));
+    reply_cors_asked(req);
     reply_header(req, "access-control-allow-methods", TEXT("POST, OPTIONS"));
     if (wanted.len)
         reply_header(req, "access-control-allow-headers", wanted);
@@ -186,13 +191,17 @@ struct text reply_refusal_body(h2o_req_t *req, enum reply_dialect dialect, int s
     return body;
 }
 
+const char *reply_content_type(enum reply_dialect dialect)
+{
+    return otlp_content_type(dialect == REPLY_OTLP_PROTOBUF ? OTLP_PROTOBUF : OTLP_JSON);
+}
+
 void reply_refusal(h2o_req_t *req, enum reply_dialect dialect, int status, const char *detail,
                    const char *cause)
 {
     if (dialect == REPLY_SENTRY)
         reply_error(req, status, detail, cause);
     else
-        reply_text(req, status,
-                   otlp_content_type(dialect == REPLY_OTLP_JSON ? OTLP_JSON : OTLP_PROTOBUF),
+        reply_text(req, status, reply_content_type(dialect),
                    reply_refusal_body(req, dialect, status, detail));
 }

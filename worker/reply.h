@@ -45,11 +45,13 @@ void reply_error(h2o_req_t *req, int status, const char *detail, const char *cau
 /* The same in a dialect. */
 void reply_refusal(h2o_req_t *req, enum reply_dialect dialect, int status, const char *detail,
                    const char *cause);
+const char *reply_content_type(enum reply_dialect dialect);
 /* Its body alone, in the request's pool. */
 struct text reply_refusal_body(h2o_req_t *req, enum reply_dialect dialect, int status,
                                const char *detail);
 /* OTLP from a page: browsers that send by beacon send credentials, so the origin is named. */
 void reply_cors_named(h2o_req_t *req, struct text origin);
+void reply_cors_asked(h2o_req_t *req); /* … as the request's own header does */
 void reply_preflight_named(h2o_req_t *req);
 
 /* "OK", "Not Found" … */
