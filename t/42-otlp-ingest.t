@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 use Ingest;
+use MIME::Base64;
 use Otlp;
 use Quern;
 use Test::More;
@@ -105,6 +106,26 @@ sub json_span {
         like($r->[1], qr{^access-control-allow-origin: https://shop.example\r$}mi, '12: with CORS');
         like($r->[2], $type =~ /json/ ? qr/"code":2,"message":/ : qr/^\x08\x02\x12/, '12: which it is');
     }
+}
+
+# What nothing can compress, twice as much as a ring holds.
+sub many_spans {
+    my ($trace) = @_;
+    open my $noise, '<:raw', '/dev/urandom' or die "/dev/urandom: $!\n";
+    my @spans;
+    for (1 .. 140) {
+        read $noise, my $bytes, 45_000;
+        push @spans, span(trace => $trace, attr => { text => encode_base64($bytes, '') });
+    }
+    return \@spans;
+}
+for my $durability ('power', 'process') {
+    my $server = $durability eq 'power' ? $q : Quern->start(workers => 1, conf => "durability = process\n");
+    my $trace  = new_trace();
+    my $r      = Otlp->new($server)->traces(many_spans($trace));
+    is($r->{status}, 200, "$durability: more than a ring holds is stored in parts") or diag($r->{content});
+    is($server->api(GET => "/api/0/organizations/default/trace-meta/$trace/")->{span_count}, 140, '... all of it, when the answer is there');
+    $server->stop if $durability eq 'process';
 }
 
 # ---- partial success ----

@@ -1,4 +1,5 @@
-/* commit.c -- the end of an intake: files first, then all records at once, then the answer. */
+/* commit.c -- the end of an intake: files first, then all records at once (in parts, when they are more
+ * than the ring holds), then the answer. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,13 +127,10 @@ static void on_gone(h2o_generator_t *self, h2o_req_t *req)
     worker_forget(a->w, &a->waiter);
 }
 
-static struct answer *answer_new(struct worker *w, h2o_req_t *req, struct text body)
+static void answer_init(struct answer *a, struct worker *w, h2o_req_t *req, struct text body)
 {
-    struct answer *a = h2o_mem_alloc_pool(&req->pool, sizeof *a);
-
     *a = (struct answer){.super.stop = on_gone, .waiter.ready = on_ready, .w = w, .req = req};
     a->body = h2o_strdup(&req->pool, body.at, body.len);
-    return a;
 }
 
 /* ---- appending ---- */
@@ -179,6 +177,12 @@ static bool append(struct worker *w, const struct intake_record *records, struct
     return true;
 }
 
+static void start(struct answer *a, int status, const char *type)
+{
+    reply_start(a->req, status, type, a->body.len, &a->super);
+    stay_polled(a);
+}
+
 struct refusal { /* what is said when the ring is full */
     int status;
     enum reply_dialect dialect;
@@ -199,7 +203,8 @@ static void finish(struct worker *w, h2o_req_t *req, const struct intake_record 
         reply_text(req, status, type, reply_keep(req, body));
         return;
     }
-    a = answer_new(w, req, body);
+    a = h2o_mem_alloc_pool(&req->pool, sizeof *a);
+    answer_init(a, w, req, body);
     a->dialect = full->dialect;
     if (!append(w, records, &a->waiter)) {
         if (fits(w->ring, records, 0))
@@ -209,11 +214,86 @@ static void finish(struct worker *w, h2o_req_t *req, const struct intake_record 
                           "more than can be stored at once: send less in one request", NULL);
         return;
     }
+    if (w->conf->durability_power) {
+        start(a, status, type);
+        return;
+    }
     reply_start(req, status, type, body.len, &a->super);
-    if (w->conf->durability_power)
-        stay_polled(a);
-    else
-        h2o_send(req, &a->body, a->body.len ? 1 : 0, H2O_SEND_STATE_FINAL);
+    h2o_send(req, &a->body, a->body.len ? 1 : 0, H2O_SEND_STATE_FINAL);
+}
+
+/* ---- more than the ring holds ---- */
+
+/* Records that go through the ring in parts, each when the one before it is stored. Should it end in the
+ * middle, by a 503 or since the client is gone, what went is stored: spans and events that are sent again
+ * are one with those. One at a time, for it took the arena along. */
+struct pour {
+    struct answer answer; /* first */
+    struct arena arena;
+    const struct intake_record *rest;
+};
+
+static void pour_end(struct pour *p)
+{
+    p->answer.w->pouring = false;
+    arena_free(&p->arena);
+}
+
+/* Up to half of the ring: others find room meanwhile. */
+static bool pour_part(struct pour *p)
+{
+    struct worker *w = p->answer.w;
+
+    while (p->rest && ring_tail(w->ring) - ring_released(w->ring) < ring_bytes(w->ring) / 2 &&
+           p->rest->body.len <= ring_room(w->ring)) {
+        if (worker_append(w, p->rest->kind, p->rest->body, NULL) != RING_OK)
+            return false;
+        p->rest = p->rest->next;
+    }
+    worker_await(w, &p->answer.waiter);
+    return true;
+}
+
+static void on_part(struct waiter *waiter, bool durable)
+{
+    struct pour *p = H2O_STRUCT_FROM_MEMBER(struct pour, answer.waiter, waiter);
+
+    if (durable && p->rest && pour_part(p))
+        return;
+    pour_end(p);
+    on_ready(waiter, durable && !p->rest);
+}
+
+static void on_pour_gone(h2o_generator_t *self, h2o_req_t *req)
+{
+    on_gone(self, req);
+    pour_end((struct pour *)self);
+}
+
+static void pour(struct intake *in, int status, const char *type, struct text body,
+                 const struct refusal *full)
+{
+    struct worker *w = in->w;
+    struct pour *p;
+
+    if (w->pouring) {
+        refuse_full(in->req, full);
+        return;
+    }
+    p = h2o_mem_alloc_pool(&in->req->pool, sizeof *p);
+    *p = (struct pour){.arena = *in->arena, .rest = in->records};
+    answer_init(&p->answer, w, in->req, body);
+    p->answer.dialect = in->dialect;
+    p->answer.super.stop = on_pour_gone;
+    p->answer.waiter.ready = on_part;
+    arena_init(in->arena, REQUEST_ARENA_MAX);
+    w->pouring = true;
+    if (pour_part(p)) {
+        start(&p->answer, status, type);
+        return;
+    }
+    pour_end(p);
+    refuse_full(in->req, full);
 }
 
 /* ---- files first ---- */
@@ -326,6 +406,8 @@ void intake_commit(struct intake *in, int status, const char *type, struct text 
     limits_tell(in->req, &in->hits);
     if (in->files)
         keep_first(in, status, type, body);
+    else if (in->records && !fits(in->w->ring, in->records, 0))
+        pour(in, status, type, body, &full);
     else
         finish(in->w, in->req, in->records, status, type, body, &full);
 }

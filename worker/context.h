@@ -63,6 +63,7 @@ struct worker {
     struct inflate_buf inflate;            /* its body, decoded … */
     struct inflate_buf inflate_inner;      /* … and what was compressed inside of that */
     struct waiter *waiting, *waiting_last; /* in ring order */
+    bool pouring;                          /* a request goes through the ring in parts (commit.c) */
     struct arena command_arena;            /* of the command being appended */
     struct command_wait *asked;
     uint64_t next_command;
@@ -90,6 +91,8 @@ const struct registry_view *worker_registry(struct worker *w);
  * loop: the writer's bell is rung once per turn of it, after a whole batch. */
 enum ring_rc worker_append(struct worker *w, enum record_kind kind, struct text body,
                            struct waiter *waiter);
+/* The same for all that is in the ring now. */
+void worker_await(struct worker *w, struct waiter *waiter);
 /* Take a waiter out: its request is gone. */
 void worker_forget(struct worker *w, struct waiter *waiter);
 /* Send a command to the writer. False: ring full, answer 503. */

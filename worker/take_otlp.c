@@ -214,16 +214,6 @@ static void note_rejects(struct intake *in, enum otlp_signal signal, const struc
         intake_outcome(in, OUTCOME_UNPROCESSED, "trace_metric", "otlp_metrics", t->rejected);
 }
 
-/* All records go into the ring at once, or none. */
-static bool fits_ring(const struct intake *in)
-{
-    uint64_t sum = 0;
-
-    for (const struct intake_record *r = in->records; r; r = r->next)
-        sum += r->body.len;
-    return sum <= ring_bytes(in->w->ring) / 2;
-}
-
 static void answer(struct intake *in, enum otlp_signal signal, const struct otlp_tally *t)
 {
     struct text message = otlp_message(signal, t, in->arena);
@@ -241,10 +231,6 @@ static void answer(struct intake *in, enum otlp_signal signal, const struct otlp
         intake_outcome(in, OUTCOME_RATE_LIMITED, signals[signal].category, limit_reason(&in->hits),
                        t->accepted);
         intake_limited(in);
-        return;
-    }
-    if (!fits_ring(in)) {
-        intake_refuse(in, 413, "too many items in one request: send smaller batches", NULL);
         return;
     }
     buf_init(&out, in->arena, 256, 64 * KIB);

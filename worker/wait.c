@@ -5,6 +5,18 @@
 
 #include "worker/context.h"
 
+static void wait_for(struct worker *w, struct waiter *waiter, uint64_t end)
+{
+    waiter->end = end;
+    waiter->deadline_us = world_ticks_us() + WAIT_MAX_US;
+    waiter->next = NULL;
+    if (w->waiting)
+        w->waiting_last->next = waiter;
+    else
+        w->waiting = waiter;
+    w->waiting_last = waiter;
+}
+
 enum ring_rc worker_append(struct worker *w, enum record_kind kind, struct text body,
                            struct waiter *waiter)
 {
@@ -17,17 +29,14 @@ enum ring_rc worker_append(struct worker *w, enum record_kind kind, struct text 
     if (rc != RING_OK)
         return rc;
     w->bell_due = true;
-    if (!waiter)
-        return RING_OK;
-    waiter->end = end;
-    waiter->deadline_us = world_ticks_us() + WAIT_MAX_US;
-    waiter->next = NULL;
-    if (w->waiting)
-        w->waiting_last->next = waiter;
-    else
-        w->waiting = waiter;
-    w->waiting_last = waiter;
+    if (waiter)
+        wait_for(w, waiter, end);
     return RING_OK;
+}
+
+void worker_await(struct worker *w, struct waiter *waiter)
+{
+    wait_for(w, waiter, ring_tail(w->ring));
 }
 
 void worker_forget(struct worker *w, struct waiter *waiter)
@@ -55,19 +64,14 @@ static void release(struct worker *w, bool durable)
     first->ready(first, durable);
 }
 
-static uint64_t durable_until(const struct worker *w)
-{
-    return w->conf->durability_power ? ring_released(w->ring) : UINT64_MAX;
-}
-
 bool wait_due(const struct worker *w)
 {
-    return w->waiting && w->waiting->end <= durable_until(w);
+    return w->waiting && w->waiting->end <= ring_released(w->ring);
 }
 
 void wait_settle(struct worker *w)
 {
-    uint64_t done = durable_until(w);
+    uint64_t done = ring_released(w->ring);
 
     while (w->waiting && w->waiting->end <= done)
         release(w, true);
