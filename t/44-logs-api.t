@@ -281,6 +281,14 @@ for my $bad ({ dataset => 'tea' }, { dataset => 'logs' }, { dataset => 'logs', f
     like($r->{json}{detail}, qr/\w/, 'and why');
 }
 
+# ---- of a trace all records, however old ----
+
+my $old = new_trace();
+$o->logs([ logrec(at => $now - 30 * 86400, trace => $old) ]);
+is(count(trace => $old), 1, 'a trace of a month ago');
+is(count(query => "trace:$old"), 1, 'in words');
+is(count(trace => $old, statsPeriod => '14d'), 0, 'unless a time is asked for');
+
 # ---- a restart changes nothing ----
 
 my $before = $json->encode([ map { { %$_ } } all('logs', per_page => 100) ]);

@@ -233,7 +233,10 @@ void log_list(struct api_call *c)
         return;
     if (wish.after.segment)
         wish.ascending = false;
-    if (item_query_read(c, &q))
+    if (item_query_read(c, &q)) {
+        if (q.of_trace && !wish.range.given) /* it knows where they are, however old */
+            wish.range.from_ms = 0;
         answer(c, &q, &wish);
+    }
     item_query_end(&q);
 }

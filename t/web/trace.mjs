@@ -1,10 +1,11 @@
 // trace.mjs -- from an error to its span and back, and everything that the page of one trace shows and does.
 import { base, boot, is, login, ok, run, settled, visit } from './browser.mjs';
-import { badDay, many, sendSpans } from './odd.mjs';
+import { badDay, many, order, sendSpans } from './odd.mjs';
 import { hex, numbers, seed } from './seed.mjs';
 
 const { server, places } = await seed(base, boot, 0.02);
 const { failed, slower, knotted, event, issue } = await badDay(server, places);
+const old = await order(server, places, { seedNumber: 41, at: Date.now() - 20 * 86_400_000 });
 const big = await many(server, places.checkout);
 
 await run(async ({ window }) => {
@@ -314,6 +315,12 @@ await run(async ({ window }) => {
       .evaluate((e) => e.scrollWidth <= e.clientWidth),
     'a long name of a service leaves room for that of the span',
   );
+
+  // ---- three weeks old ----
+  await visit(page, `/traces/${old.id}?statsPeriod=1h`);
+  await page.getByRole('link', { name: '3 logs' }).click();
+  await page.locator('.log-row').nth(2).waitFor();
+  ok(true, 'its logs are found, whatever time the pages show');
 
   // ---- 100,000 spans ----
   await visit(page, `/traces/${big.id}`);

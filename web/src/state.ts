@@ -56,3 +56,12 @@ export function contextParams(query: URLSearchParams, period = '14d'): Params {
     ...(start && end ? { start, end } : { statsPeriod: query.get('statsPeriod') || period }),
   };
 }
+
+/** The time in which what belongs to a trace is looked for: clocks differ, and some of it comes later. */
+export function around(t: { start: number; durationUs: number }) {
+  const hour = 3_600_000;
+  return {
+    start: new Date(t.start - hour).toISOString(),
+    end: new Date(t.start + t.durationUs / 1000 + hour).toISOString(),
+  };
+}

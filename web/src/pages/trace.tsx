@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { useGet, useGetLater, usePreference, useTitle } from '../data';
 import { dateTime, duration, exact, many, serviceColour } from '../format';
-import { org, useHref, useQuery } from '../state';
+import { around, org, useHref, useQuery } from '../state';
 import { useFind } from '../trace/find';
 import { Minimap, type Window } from '../trace/minimap';
 import { Errors, Notes } from '../trace/notes';
@@ -123,7 +123,7 @@ function None({ trace, t }: { trace: string; t: Table | null }) {
         <Link class="button" href={href('/traces')}>
           All traces
         </Link>{' '}
-        <Link class="button" href={href('/logs', { query: `trace:${trace}` })}>
+        <Link class="button" href={href('/logs', { query: `trace:${trace}`, statsPeriod: '90d' })}>
           Its logs
         </Link>
       </Empty>
@@ -378,7 +378,7 @@ function Head({ t }: { t: Table }) {
         {t.whole && failed > 0 && <span class="worse">, {exact(failed)} failed</span>}
         {logs > 0 && (
           <>
-            , <Link href={href('/logs', { query: `trace:${t.traceId}` })}>{many(logs, 'log')}</Link>
+            , <Link href={href('/logs', { query: `trace:${t.traceId}`, ...around(t) })}>{many(logs, 'log')}</Link>
           </>
         )}
       </span>

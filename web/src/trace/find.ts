@@ -2,7 +2,7 @@
 // attributes of spans, by asking the server.
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useGet } from '../data';
-import { org } from '../state';
+import { around, org } from '../state';
 import { find, type Table } from './table';
 
 const MOST = 100; // of those that the server finds
@@ -39,13 +39,4 @@ export function useFind(t: Table, text: string): Found {
   }, [t, text, ids]);
   const problem = asked === wanted && answer.error && rows.length === 0 ? answer.error.message : null;
   return { rows, more: ids?.length === MOST, problem };
-}
-
-/** The time in which what belongs to a trace is looked for: clocks differ, and some of it comes later. */
-export function around(t: { start: number; durationUs: number }) {
-  const hour = 3_600_000;
-  return {
-    start: new Date(t.start - hour).toISOString(),
-    end: new Date(t.start + t.durationUs / 1000 + hour).toISOString(),
-  };
 }

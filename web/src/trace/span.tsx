@@ -2,11 +2,10 @@
 import { usePage, useGet } from '../data';
 import { duration, exact } from '../format';
 import { term } from '../pages/triage';
-import { org, useHref } from '../state';
+import { around, org, useHref } from '../state';
 import { Link } from '../ui/link';
 import { LogLines, type LogLine } from '../ui/loglines';
 import { Copy, LevelDot, Problem, shown, Value } from '../ui/small';
-import { around } from './find';
 import { nameOf, nthOf, serviceOf, type Table } from './table';
 
 type Attribute = [string, unknown];
@@ -254,7 +253,7 @@ function Logs({ t, row }: { t: Table; row: number }) {
     <section aria-label="Logs">
       <h2>
         Logs{' '}
-        <Link class="small" href={href('/logs', { query: `trace:${t.traceId} span:${t.id[row]}` })}>
+        <Link class="small" href={href('/logs', { query: `trace:${t.traceId} span:${t.id[row]}`, ...around(t) })}>
           {count > LOGS ? `all ${exact(count)}` : 'in the list of logs'}
         </Link>
       </h2>

@@ -3,7 +3,7 @@
 import type { Event } from '../api';
 import { useGetLater, usePage } from '../data';
 import { duration, many, serviceColour } from '../format';
-import { org, useHref } from '../state';
+import { around, org, useHref } from '../state';
 import type { TraceDocument } from '../trace/table';
 import { Link } from './link';
 import { LogLines, type LogLine } from './loglines';
@@ -123,7 +123,7 @@ export function LogsOfEvent({ event }: { event: Event }) {
     trace: traceId,
     sort: '-timestamp',
     per_page: LOGS,
-    start: new Date(at - 3_600_000).toISOString(),
+    ...around({ start: at, durationUs: 0 }),
     end: new Date(at + 2_000).toISOString(),
   });
   const href = useHref();
@@ -132,7 +132,10 @@ export function LogsOfEvent({ event }: { event: Event }) {
     <section aria-label="Logs">
       <h2>
         Logs{' '}
-        <Link class="small" href={href('/logs', { query: `trace:${traceId}` })}>
+        <Link
+          class="small"
+          href={href('/logs', { query: `trace:${traceId}`, ...around({ start: at, durationUs: 0 }) })}
+        >
           all of this trace
         </Link>
       </h2>
