@@ -8,6 +8,7 @@ struct reader {
     struct traceql *q;
     struct text error;
     uint32_t depth;
+    bool grouped; /* by(…) was read */
 };
 
 static bool fail(struct reader *r, const char *why)
@@ -124,6 +125,24 @@ static struct text name(struct reader *r)
 
 /* ---- values ---- */
 
+/* Those of Go that stand for one byte; 0: one of a regular expression's. */
+static char escaped(char c)
+{
+    switch (c) {
+    case '"':
+    case '\\':
+        return c;
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default:
+        return 0;
+    }
+}
+
 static bool string_value(struct reader *r, struct text *out)
 {
     char quote = r->rest.at[0], *copy;
@@ -139,11 +158,8 @@ static bool string_value(struct reader *r, struct text *out)
             r->rest = text_cut(r->rest, i + 1, r->rest.len);
             return true;
         }
-        if (c == '\\' && quote == '"' && i + 1 < r->rest.len) {
-            c = r->rest.at[++i];
-            if (c != '"' && c != '\\') /* an escape of the expression's */
-                copy[n++] = '\\';
-        }
+        if (c == '\\' && quote == '"' && i + 1 < r->rest.len && escaped(r->rest.at[i + 1]))
+            c = escaped(r->rest.at[++i]);
         copy[n++] = c;
     }
     return fail(r, "a string without end");
@@ -474,6 +490,8 @@ static bool figure(struct reader *r, struct text word)
         which++;
     if (which > TRACEQL_SUM)
         return fail(r, "this step is not supported");
+    if (r->grouped) /* else it would be taken of all groups together */
+        return fail(r, "figures of groups are not supported");
     if (!take(r, "("))
         return fail(r, "\"(\" is missing");
     blanks(r);
@@ -504,10 +522,14 @@ static bool step(struct reader *r)
     word = name(r);
     if (text_is(word, "select"))
         return names(r, true);
-    if (text_is(word, "by"))
+    if (text_is(word, "by")) {
+        r->grouped = true;
         return names(r, false);
-    if (text_is(word, "coalesce"))
+    }
+    if (text_is(word, "coalesce")) {
+        r->grouped = false;
         return (take(r, "(") && take(r, ")")) || fail(r, "\"()\" is missing");
+    }
     return figure(r, word);
 }
 

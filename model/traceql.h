@@ -4,7 +4,8 @@
  *            rootServiceName traceDuration childCount, and scoped ones (span:name, trace:duration …);
  *            = != =~ !~ < <= > >=, nil; nestedSetParent < 0 for roots; then && || > >> < << ~ between
  *            spansets; then | count() > 2,
- *            avg min max sum (of duration), | select(…), | by(…), which is passed over.
+ *            avg min max sum (of duration), | select(…), | by(…), which is passed over, but refused before
+ *            figures: those would be of each group.
  * Purity     no I/O; as span_query.h.
  * Errors     false and a sentence. What a user has not finished typing is not an error when it is read
  *            for completion (traceql_scope): then it says nothing.

@@ -40,7 +40,7 @@ static struct span_event event;
 
 static struct span a_span(void)
 {
-    static struct attr attrs[8], own[2], of_event[1];
+    static struct attr attrs[9], own[2], of_event[1];
     struct span s = {.trace_id = {0xab, 1},
                      .span_id = {0xcd, 2},
                      .parent_id = {0xef, 3},
@@ -61,7 +61,8 @@ static struct span a_span(void)
     attrs[5] = yes("cached");
     attrs[6] = str("zip", "01234");
     attrs[7] = str("http.route", "/cart/:id");
-    s.attrs = (struct attrs){.at = attrs, .count = 8};
+    attrs[8] = str("lines", "a\nb\t\"");
+    s.attrs = (struct attrs){.at = attrs, .count = 9};
     own[0] = str("host.name", "web-1");
     own[1] = str("k8s.pod", "p-7");
     resource = (struct resource){.service = TEXT("cart"),
@@ -335,7 +336,9 @@ static void test_traceql_filter(void)
         "{ .user =~ \"anna.*\" } | select(span.user, name)",
         "{ name != \"x\" } | count() > 0",
         "{} with (most_recent=true)",
-        "{ span.zip = \"01234\" } | by(resource.service.name)"};
+        "{ span.zip = \"01234\" } | by(resource.service.name)",
+        "{ .lines = \"a\\nb\\t\\\"\" && .lines =~ \"a\\n[b]\\t.\" }",
+        "{} | by(name) | coalesce() | count() > 0"};
     static const char *const wrong[] = {"{ resource.service.name = \"shop\" }",
                                         "{ span.service.name = \"x\" }",
                                         "{ .nothing != \"x\" }",
@@ -361,7 +364,8 @@ static void test_traceql_filter(void)
                                       "{ name =~ \"a{1,1000}\" }",
                                       "{ nestedSetParent = 3 }",
                                       "{ nestedSetParent }",
-                                      "{} | count()"};
+                                      "{} | count()",
+                                      "{} | by(name) | count() > 1"};
     struct span s = a_span();
     struct query_item item = {.span = &s};
     struct traceql q;
