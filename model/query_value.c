@@ -113,8 +113,11 @@ static void one_attr(struct values *v, const struct query_item *item, uint8_t sc
 
     switch (scope) {
     case QUERY_ANY:
+    case QUERY_ANY_OR_EVENT:
         if (!add_from(v, own, key))
             add_from(v, &resource->attrs, key);
+        if (scope == QUERY_ANY_OR_EVENT)
+            add_events(v, item->span, key);
         break;
     case QUERY_SPAN:
         add_from(v, own, key);

@@ -58,7 +58,15 @@ enum query_field {
     QUERY_FIELDS
 };
 
-enum query_scope { QUERY_ANY, QUERY_SPAN, QUERY_RESOURCE, QUERY_EVENT, QUERY_LINK, QUERY_SCOPE };
+enum query_scope {
+    QUERY_ANY, /* of the item, else of its resource */
+    QUERY_SPAN,
+    QUERY_RESOURCE,
+    QUERY_EVENT,
+    QUERY_LINK,
+    QUERY_SCOPE,
+    QUERY_ANY_OR_EVENT
+};
 
 enum query_op {
     QUERY_HAS, /* there is a value */

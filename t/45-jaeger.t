@@ -81,6 +81,8 @@ $o->traces([span(trace => $failed, name => 'GET /help', kind => 2, start => $now
     is_deeply(ids_of(search(service => 'web', tag => ['http.response.status_code:404'])), [$failed], 'a tag as key:value');
     is_deeply(ids_of(search(service => 'web', tags => '{"error":"true"}')), [sort $trace, $slow], 'error=true: by status, or a server that said 500');
     is_deeply(ids_of(search(service => 'web', tags => '{"http.route":"/cart","span.kind":"server"}')), [$trace], 'several');
+    is_deeply(ids_of(search(service => 'web', tags => '{"exception.type":"KeyError"}')), [$trace], 'a field of a log of a span');
+    is_deeply(ids_of(search(service => 'web', tags => '{"exception.type":"OtherError"}')), [], 'of none');
     is_deeply(ids_of(search(service => 'web', minDuration => '1.5s')), [$slow], 'at least so long');
     is_deeply(ids_of(search(service => 'web', operation => 'GET /cart', maxDuration => '600ms')), [$trace], 'at most so long');
     is_deeply(ids_of(search(service => 'web', start => us($now - 7200), end => us($now - 3600))), [], 'another time');

@@ -75,6 +75,10 @@ static void also_tag(struct search *s, struct text key, struct text value)
         if (known[i].folded)
             value = lower(s->c, value);
     }
+    /* Jaeger also finds the fields of a span's logs. Of ours those are worth the reading that an
+     * exception is told by; there are no marks of them. */
+    if (text_starts(key, "exception."))
+        t.scope = QUERY_ANY_OR_EVENT;
     t.value = query_literal(value, s->c->arena);
     also(s, t);
 }
