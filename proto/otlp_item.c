@@ -85,6 +85,14 @@ static bool check_ids(struct otlp *o, struct span *s, const struct otlp_ids *ids
     return true;
 }
 
+static bool is_too_old(struct otlp *o, uint64_t time_ns)
+{
+    if (o->ctx.oldest_ns <= 0 || time_ns >= (uint64_t)o->ctx.oldest_ns)
+        return false;
+    otlp_reject(o, OTLP_TOO_OLD);
+    return true;
+}
+
 static bool check_times(struct otlp *o, struct span *s)
 {
     uint64_t now = (uint64_t)o->ctx.received_ns;
@@ -105,11 +113,15 @@ static bool check_times(struct otlp *o, struct span *s)
     }
     if (s->start_ns > now && s->start_ns - now > SPAN_FUTURE_MAX_S * NS_PER_S)
         s->flags |= SPAN_TIME_FUTURE;
-    if (o->ctx.oldest_ns > 0 && s->end_ns < (uint64_t)o->ctx.oldest_ns) {
-        otlp_reject(o, OTLP_TOO_OLD);
-        return false;
-    }
-    return true;
+    return !is_too_old(o, s->end_ns);
+}
+
+/* An event without a time of its own came at the latest when the span ended. */
+static void check_events(struct span *s)
+{
+    for (uint32_t i = 0; i < s->event_count; i++)
+        if (s->events[i].time_ns == 0 || s->events[i].time_ns > INT64_MAX)
+            s->events[i].time_ns = s->end_ns;
 }
 
 /* Without a status, old senders said it by an attribute or by the HTTP status alone. */
@@ -171,6 +183,7 @@ bool otlp_finish_span(struct otlp *o, struct span *s, const struct otlp_ids *ids
     }
     if (!check_ids(o, s, ids) || !check_times(o, s))
         return false;
+    check_events(s);
     if (s->kind > SPAN_CONSUMER)
         s->kind = SPAN_UNSPECIFIED;
     if (s->code > SPAN_FAILED)
@@ -198,6 +211,14 @@ bool otlp_finish_log(struct otlp *o, struct logrec *l, const struct otlp_ids *id
         otlp_reject(o, OTLP_BAD_TIME);
         return false;
     }
+    if (l->time_ns == 0)
+        l->time_ns = l->observed_ns;
+    if (l->time_ns == 0) {
+        l->time_ns = (uint64_t)o->ctx.received_ns;
+        l->flags |= LOG_TIME_MISSING;
+    }
+    if (is_too_old(o, l->time_ns))
+        return false;
     if ((ids->trace_sent && !ids->trace_ok) || (ids->span_sent && !ids->span_ok)) {
         l->flags |= LOG_BAD_ID;
         o->tally.bad_log_ids++;
@@ -206,12 +227,6 @@ bool otlp_finish_log(struct otlp *o, struct logrec *l, const struct otlp_ids *id
         memset(l->trace_id, 0, 16);
     if (!ids->span_ok || id_is_zero(l->trace_id, 16))
         memset(l->span_id, 0, 8);
-    if (l->time_ns == 0)
-        l->time_ns = l->observed_ns;
-    if (l->time_ns == 0) {
-        l->time_ns = (uint64_t)o->ctx.received_ns;
-        l->flags |= LOG_TIME_MISSING;
-    }
     if (l->severity == 0 || l->severity > 24)
         l->severity = severity_of(l->severity_text);
     if (!l->event_name.len)

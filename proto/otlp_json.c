@@ -357,9 +357,8 @@ static bool set_events(struct span *s, const struct json *v, struct arena *a)
         return false;
     for (const struct json *m = list->child; m && s->event_count < room; m = m->next) {
         struct span_event *e = &s->events[s->event_count++];
-        uint64_t at = time_of(m, "timeUnixNano", "time_unix_nano");
 
-        e->time_ns = at <= INT64_MAX ? at : 0;
+        e->time_ns = time_of(m, "timeUnixNano", "time_unix_nano");
         e->name = text_of_member(m, "name", "name", SPAN_NAME_MAX, a);
         cut |= set_attrs(&e->attrs, m, a);
     }

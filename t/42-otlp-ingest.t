@@ -96,6 +96,16 @@ sub json_span {
     is($o->json('/v1/traces', '[' x 10000)->{status}, 400, '18: 10,000 open brackets');
 }
 
+# ---- events of spans that have no time ----
+{
+    my ($trace, $now) = (new_trace(), time);
+    my $span = qq("traceId":"$trace","spanId":"@{[new_span()]}","name":"x","startTimeUnixNano":${now}000000000,"endTimeUnixNano":${now}000001000);
+    my $events = '"events":[{"name":"none"},{"name":"odd","timeUnixNano":"18446744073709551615"}]';
+    is($o->json('/v1/traces', qq({"resourceSpans":[{"scopeSpans":[{"spans":[{$span,$events}]}]}]}))->{status}, 200, 'events without a time');
+    my $logs = $q->api(GET => "/jaeger/api/traces/$trace")->{data}[0]{spans}[0]{logs};
+    is_deeply([ map { $_->{timestamp} } @$logs ], [ ($now * 1_000_000 + 1) x 2 ], '... are at the end of their span, not in 1970');
+}
+
 # ---- large requests ----
 {
     for my $type ('application/x-protobuf', 'application/json') {
@@ -146,6 +156,8 @@ for my $durability ('power', 'process') {
     like(success_of($r)->{message}, qr/root/, '22: but told');
     $r = $o->traces([span(), span(start => time - 400 * 86400, end => time - 400 * 86400 + 1)]);
     is(success_of($r)->{rejected}, 1, '31: older than the retention');
+    $r = $o->logs([logrec(), logrec(at => 1)]);
+    is(success_of($r)->{rejected}, 1, '31: a log record likewise, of 1970 for example');
     my $base64 = json_span(trace => 'S/kvNXezTaajzpKdDg5HNg==');
     is($o->json('/v1/traces', $base64)->{status}, 400, '24: base64 ids');
     $r = $o->post('/v1/metrics', pb_bytes(1, pb_bytes(2, pb_bytes(2, pb_bytes(5, pb_bytes(1, '') x 4)))));
