@@ -26,10 +26,8 @@ bool otlp_list_make(const struct span *const *spans, uint32_t count, struct aren
 
 bool otlp_add_service(const struct resource *r, struct attr *out)
 {
-    const struct attr *own = attr_get(&r->attrs, "service.name");
-
     *out = (struct attr){.key = TEXT("service.name"), .text = r->service, .kind = ATTR_STRING};
-    return !own || own->kind == ATTR_EMPTY;
+    return !attr_get(&r->attrs, "service.name"); /* whatever it is: a key comes once */
 }
 
 uint32_t otlp_add_sentry(const struct span *s, struct attr out[2])

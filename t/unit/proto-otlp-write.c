@@ -188,6 +188,23 @@ static void test_sentry(void)
 }
 
 /* A batch as exporters send it, span by span. */
+/* A sender's own service.name without a value stays as it is: a second one beside it would be no OTLP. */
+static void test_empty_service(void)
+{
+    static struct attr unset[] = {{.key = TEXT("service.name"), .kind = ATTR_EMPTY}};
+    static struct resource r = {.service = TEXT("unknown_service"), .attrs = {unset, 1, 0}};
+    struct span s = span(1, &r, &http);
+    const struct span *one = &s;
+    struct text json = json_of(&one, 1);
+    struct text back;
+    uint32_t count = 0;
+
+    ok(holds(json, "\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{}}]}"),
+       "a service.name without a value is not given a second one");
+    back = again(OTLP_PROTOBUF, protobuf_of(&one, 1), &count);
+    is_text(text_trim(back), json.at, "and comes back as it was");
+}
+
 static void test_batch(void)
 {
     struct span_maker m = {.seed = 4, .now_ns = S, .services = 3};
@@ -225,6 +242,7 @@ int main(void)
     test_everything();
     test_senders();
     test_sentry();
+    test_empty_service();
     test_batch();
     arena_free(&arena);
     return done_testing();
