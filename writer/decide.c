@@ -32,6 +32,14 @@ static bool known(const struct writer *w, const struct record_event *r, uint32_t
     return false;
 }
 
+/* Hashes of new errors leave some places to those of known ones, and probes short. */
+static bool index_is_full(const struct writer *w)
+{
+    struct index_load load = index_size(w->world->index);
+
+    return load.slots >= INDEX_SLOTS_MAX && load.used > load.slots / 16 * 15;
+}
+
 enum decision decide_issue(struct writer *w, const struct record_event *r, uint32_t *issue)
 {
     const struct project *p = writer_project(w, r->project);
@@ -46,10 +54,12 @@ enum decision decide_issue(struct writer *w, const struct record_event *r, uint3
         e = issue_at(w->world->issues, *issue);
         return e && get(e->status) == ISSUE_DISCARDED ? DECIDE_DISCARDED : DECIDE_STORE;
     }
+    if (index_is_full(w))
+        return DECIDE_TOO_MANY;
     *issue = number_is_free(w, r->issue) ? r->issue : index_next_issue(w->world->index);
     while (*issue < ISSUES_MAX && !number_is_free(w, *issue))
         *issue = index_next_issue(w->world->index);
-    return *issue < ISSUES_MAX ? DECIDE_STORE : DECIDE_STALL;
+    return *issue < ISSUES_MAX ? DECIDE_STORE : DECIDE_TOO_MANY;
 }
 
 bool decide_point(struct writer *w, uint32_t project, const uint8_t hash[16], uint32_t issue)
@@ -63,7 +73,7 @@ bool decide_point(struct writer *w, uint32_t project, const uint8_t hash[16], ui
         else
             log_warn("index.grow", "errno=%d", -rc);
     }
-    return rc == 0;
+    return rc == 0 || rc == -EFBIG;
 }
 
 /* The first hash that is live keeps its issue; the others come along unless they belong elsewhere. */

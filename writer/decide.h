@@ -18,6 +18,7 @@ enum decision {
     DECIDE_DUPLICATE,
     DECIDE_DISCARDED,  /* its hash was discarded by somebody */
     DECIDE_NO_PROJECT, /* deleted meanwhile */
+    DECIDE_TOO_MANY,   /* a new error, and no number or no place in the index is left */
     DECIDE_STALL       /* no room in the shared tables: the disk is full; try again later */
 };
 
@@ -27,7 +28,8 @@ enum decision decide_issue(struct writer *w, const struct record_event *r, uint3
 bool decide_apply(struct writer *w, const struct record_event *r, uint64_t seq, uint32_t issue);
 /* The issue's newest event, before this one. */
 uint64_t decide_prev_seq(const struct writer *w, uint32_t issue);
-/* Make (project, hash) → issue live, growing the index if need be. */
+/* Make (project, hash) → issue live, growing the index if need be. False: the disk has no room for that. In an
+ * index that may not grow the hash is not found from now on, and that is all. */
 bool decide_point(struct writer *w, uint32_t project, const uint8_t hash[16], uint32_t issue);
 /* The issue's entry is empty, and its number is never given out again in this writer's life (after it,
  * writer.issue_floor sees to that). */

@@ -93,6 +93,10 @@ static void drop_event(struct writer *w, const struct record_event *r, enum deci
     case DECIDE_DISCARDED:
         batch_drop(w, r->project, r->received_ms, OUTCOME_FILTERED, category, "discarded-hash");
         break;
+    case DECIDE_TOO_MANY:
+        log_error("issues.full", "limit=%u: new errors are refused", ISSUES_MAX);
+        batch_drop(w, r->project, r->received_ms, OUTCOME_ABUSE, category, "too_many_issues");
+        break;
     default:
         batch_drop(w, r->project, r->received_ms, OUTCOME_INVALID, category, "project_id");
         break;

@@ -380,6 +380,31 @@ static void test_unreleased(struct kit *k)
     is_int(kit_number(k, "SELECT sum(events) FROM issue"), before + 1, "the event once");
 }
 
+/* Whoever knows a DSN can make up fingerprints until no issue number is left: then new errors are refused, and
+ * nobody else notices. Last, for numbers do not come back. */
+static void test_no_number_left(struct kit *k)
+{
+    struct record_event r = kit_event(95, 0x95), known = kit_event(96, 0x11);
+    int64_t issues = kit_number(k, "SELECT count(*) FROM issue");
+
+    index_reserve(k->world.index, ISSUES_MAX - 2);
+    for (uint8_t i = 0; i < 4; i++) {
+        r.id[0] = (uint8_t)(200 + i);
+        memset(r.hashes[0], 0xc0 + i, 16);
+        kit_put_event(k, i % 2, &r);
+    }
+    known.hash_count = 2;
+    memset(known.hashes[1], 0x12, 16);
+    kit_put_event(k, 0, &known);
+    ok(kit_counted(k), "the numbers of issues are used up");
+    is_int(kit_number(k, "SELECT count(*) FROM issue") - issues, 1, "the last one is an issue's");
+    is_int(kit_number(k, "SELECT quantity FROM outcome WHERE reason = 'too_many_issues'"), 3,
+           "new errors behind it are refused, and counted");
+    is_int(kit_sum(k, "SELECT count(*) FROM event WHERE id = x'60000000000000000000000000000001'"),
+           1, "an event of a known issue is stored");
+    ok(!atomic_load(&k->world.board->disk_full), "and nobody takes it for a full disk");
+}
+
 int main(void)
 {
     struct kit k;
@@ -397,6 +422,7 @@ int main(void)
     test_growth(&k);
     test_restart(&k);
     test_unreleased(&k);
+    test_no_number_left(&k);
     is_int(kit_stop(&k), 0, "and leaves");
     kit_close(&k);
     return done_testing();
