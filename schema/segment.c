@@ -215,6 +215,20 @@ int segment_put_attachment(struct segment *s, const struct segment_attachment *a
     return rc == DB_OK ? db_changes(s->db) : rc;
 }
 
+bool segment_has_file(struct segment *s, const uint8_t event_id[16], const char *file, size_t len)
+{
+    struct db_stmt *q = db_query(s->db, "segment_has_file");
+    bool has = true; /* when in doubt */
+
+    if (!q)
+        return has;
+    db_blob_static_at(q, 1, event_id, 16);
+    db_str_static_at(q, 2, file, len);
+    has = db_step(q) != 0;
+    db_reset(q);
+    return has;
+}
+
 int segment_hand_on(struct segment *from, struct segment *to)
 {
     struct db_stmt *q = db_query(from->db, "segment_all_applied");

@@ -111,6 +111,8 @@ int segment_put_block(struct segment *s, const struct segment_block *b);
 int segment_put_event(struct segment *s, const struct segment_event *e);
 /* 1: stored; 0: the same one is there already (the envelope was sent again). */
 int segment_put_attachment(struct segment *s, const struct segment_attachment *a);
+/* Does that file belong to an attachment of that event? */
+bool segment_has_file(struct segment *s, const uint8_t event_id[16], const char *file, size_t len);
 
 /* Copy the positions of all rings (schema/applied.h) into a file that follows. */
 int segment_hand_on(struct segment *from, struct segment *to);

@@ -194,14 +194,15 @@ static void refuse_full(h2o_req_t *req, const struct refusal *r)
     reply_refusal(req, r->dialect, r->status, "the server is busy", NULL);
 }
 
-static void finish(struct worker *w, h2o_req_t *req, const struct intake_record *records,
+/* False: refused, nothing of it is kept. */
+static bool finish(struct worker *w, h2o_req_t *req, const struct intake_record *records,
                    int status, const char *type, struct text body, const struct refusal *full)
 {
     struct answer *a;
 
     if (!records) {
         reply_text(req, status, type, reply_keep(req, body));
-        return;
+        return true;
     }
     a = h2o_mem_alloc_pool(&req->pool, sizeof *a);
     answer_init(a, w, req, body);
@@ -212,14 +213,15 @@ static void finish(struct worker *w, h2o_req_t *req, const struct intake_record 
         else /* not even an empty ring takes it: coming back would not help */
             reply_refusal(req, full->dialect, 413,
                           "more than can be stored at once: send less in one request", NULL);
-        return;
+        return false;
     }
     if (w->conf->durability_power) {
         start(a, status, type);
-        return;
+        return true;
     }
     reply_start(req, status, type, body.len, &a->super);
     h2o_send(req, &a->body, a->body.len ? 1 : 0, H2O_SEND_STATE_FINAL);
+    return true;
 }
 
 /* ---- more than the ring holds ---- */
@@ -316,13 +318,14 @@ static void on_kept(struct worker *w, struct keeper_job *job)
 {
     struct kept *k = H2O_STRUCT_FROM_MEMBER(struct kept, job, job);
     struct arena arena = k->arena;
+    bool wanted = k->req != NULL; /* else nobody is there to be told that it was stored */
 
     if (k->guard)
         *k->guard = NULL;
-    if (k->job.rc == 0 && k->req)
-        finish(w, k->req, k->records, k->status, k->type, k->body, &k->full);
-    else if (k->job.rc == 0)
-        keeper_remove(w, k->job.files); /* nobody there to be told that it was stored */
+    if (k->job.rc == 0 && wanted)
+        wanted = finish(w, k->req, k->records, k->status, k->type, k->body, &k->full);
+    if (k->job.rc == 0 && !wanted)
+        keeper_remove(w, k->job.files);
     if (k->job.rc != 0 && k->req) {
         reply_retry_after(k->req, RETRY_DISK_S);
         reply_error(k->req, 503, "attachment could not be stored", NULL);

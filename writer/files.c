@@ -85,6 +85,16 @@ void files_remove(const char *path)
     unlink(path);
 }
 
+void files_remove_attachment(const struct world *w, const char *file, size_t len)
+{
+    char path[FILES_PATH_MAX];
+
+    if (memchr(file, '/', len))
+        return;
+    snprintf(path, sizeof(path), "%s/attachments/%.*s", w->dir, (int)len, file);
+    unlink(path);
+}
+
 void files_set_aside(const char *path, const char *why)
 {
     char to[FILES_PATH_MAX + 32], from[FILES_PATH_MAX + 16], beside[FILES_PATH_MAX + 48];

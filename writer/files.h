@@ -22,6 +22,8 @@ uint64_t files_bytes(const char *path);
 bool files_exists(const char *path);
 /* Take a database away, with what SQLite keeps beside it. */
 void files_remove(const char *path);
+/* DATA/attachments/FILE; a name that leads elsewhere is none. */
+void files_remove_attachment(const struct world *w, const char *file, size_t len);
 /* Rename it to NAME.damaged (.damaged-2 …), WAL and all: a person may want to look into it. */
 void files_set_aside(const char *path, const char *why);
 /* Wait until a file, or the names in the folder it lies in, are on the disk. False: errno. */

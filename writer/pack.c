@@ -7,6 +7,7 @@
 
 #include "proto/block.h"
 #include "schema/applied.h"
+#include "writer/files.h"
 #include "writer/spans.h"
 #include "writer/tally.h"
 
@@ -221,6 +222,20 @@ static int put_rows(struct writer *w, uint32_t *attached)
     return rc < 0 ? rc : DB_OK;
 }
 
+/* A request that comes again, for its answer was lost, brings files of its own: those of the first are kept. */
+static void drop_files(struct writer *w)
+{
+    const struct batch *b = &w->batch;
+
+    for (uint32_t i = 0; i < b->attachment_count; i++) {
+        const struct record_attachment *r = &b->attachments[i];
+
+        if (r->file.len &&
+            !segment_has_file(w->active.segment, r->event_id, r->file.at, r->file.len))
+            files_remove_attachment(w->world, r->file.at, r->file.len);
+    }
+}
+
 static void publish(struct writer *w, uint32_t attached, int64_t began_us)
 {
     struct board *board = w->world->board;
@@ -266,6 +281,7 @@ int batch_commit(struct writer *w)
         return rc;
     }
     publish(w, attached, began_us);
+    drop_files(w);
     for (uint32_t slot = 0; slot < WORLD_SLOTS; slot++) {
         if (!w->slots[slot].touched)
             continue;

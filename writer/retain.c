@@ -100,13 +100,11 @@ static void remove_attachments(struct writer *w, const char *path)
     if (segment_open(path, DB_READ, false, &s) == DB_OK &&
         (q = db_query(segment_db(s), "attachment_files"))) {
         while (db_step(q) == 1) {
-            const char *file = db_col_str(q, 0, NULL);
-            char name[FILES_PATH_MAX];
+            size_t len;
+            const char *file = db_col_str(q, 0, &len);
 
-            if (!file || strchr(file, '/'))
-                continue;
-            snprintf(name, sizeof(name), "%s/attachments/%s", w->world->dir, file);
-            unlink(name);
+            if (file)
+                files_remove_attachment(w->world, file, len);
         }
         db_reset(q);
     }
