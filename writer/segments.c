@@ -341,6 +341,8 @@ static int check_rows(struct writer *w, const struct segments *all)
     for (uint32_t i = 0; rc == DB_OK && i < all->count; i++) {
         if (all->rows[i].last_seq >= w->next_seq)
             w->next_seq = all->rows[i].last_seq + 1;
+        if (all->rows[i].tallied_seq >= w->next_seq) /* even if its file is lost: issues name it */
+            w->next_seq = all->rows[i].tallied_seq + 1;
         if (all->rows[i].first_seq > w->next_seq) /* begun, and nothing in it */
             w->next_seq = all->rows[i].first_seq;
         rc = check_row(w, &all->rows[i], all->rows[i].id == active);
