@@ -71,6 +71,7 @@ static void serve(struct checkpointer *c, struct watched *f)
             log_warn("checkpoint", "file=\"%s\" error=\"%s\"", path, db_error(f->db));
     }
     pthread_mutex_lock(&c->lock);
+    f->renew |= path[0] && !f->db; /* it could not be opened just now: again in a second */
     f->nearly = rc == DB_OK && left == 0 && !f->renew;
 }
 
