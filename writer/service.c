@@ -5,14 +5,18 @@
 #include "proto/limits.h"
 #include "proto/span.h"
 
-#define SERVICE_SLOTS (2 * SERVICES_MAX)
+#define SERVICES_ALL (SERVICES_MAX + PROJECTS_MAX) /* with an "(other)" in each project */
+#define SERVICE_SLOTS (2 * SERVICES_ALL)
 #define OPERATION_SLOTS (2 * OPERATIONS_MAX)
-#define NAMES_BYTES (24 * MIB)
+/* Room for all services, each with two operations of its own, and environments. */
+#define SERVICE_BYTES ((SERVICES_ALL + ENVIRONMENTS_MAX) * (ATTR_KEY_MAX + 256))
+#define OPERATION_BYTES (18 * MIB) /* then they are "(other)" */
 #define ENVIRONMENT_SLOTS (2 * ENVIRONMENTS_MAX)
 #define OTHER TEXT("(other)")
 
 struct services {
-    struct arena arena;
+    struct arena arena; /* services, environments */
+    struct arena names; /* operations */
     struct service *service[SERVICE_SLOTS];
     struct operation **operation; /* OPERATION_SLOTS of them, once the first comes */
     struct text environment[ENVIRONMENT_SLOTS];
@@ -23,8 +27,10 @@ struct services *services_new(void)
 {
     struct services *s = calloc(1, sizeof *s);
 
-    if (s)
-        arena_init(&s->arena, NAMES_BYTES);
+    if (!s)
+        return NULL;
+    arena_init(&s->arena, SERVICE_BYTES);
+    arena_init(&s->names, OPERATION_BYTES);
     return s;
 }
 
@@ -33,6 +39,7 @@ void services_free(struct services *s)
     if (!s)
         return;
     arena_free(&s->arena);
+    arena_free(&s->names);
     free(s->operation);
     free(s);
 }
@@ -45,9 +52,9 @@ static uint32_t hash_of(struct text t, uint64_t h)
     return (uint32_t)(h * 0x9e3779b1u);
 }
 
-static struct text keep(struct services *s, struct text t)
+static struct text keep(struct arena *a, struct text t)
 {
-    char *copy = arena_dup(&s->arena, t.len ? t.at : "", t.len);
+    char *copy = arena_dup(a, t.len ? t.at : "", t.len);
 
     return (struct text){copy, copy ? t.len : 0};
 }
@@ -62,33 +69,31 @@ struct service *services_find(struct services *s, uint32_t project, struct text 
             return found;
     if (s->service_count >= SERVICES_MAX && !text_eq(name, OTHER))
         return services_find(s, project, OTHER);
-    if (s->service_count >= SERVICES_MAX + PROJECTS_MAX / 2 ||
-        !(found = arena_zero(&s->arena, 1, sizeof *found)))
+    if (s->service_count >= SERVICES_ALL || !(found = arena_zero(&s->arena, 1, sizeof *found)))
         return NULL;
     found->project = project;
-    found->name = keep(s, name);
+    found->name = keep(&s->arena, name);
     if (!found->name.at)
         return NULL;
     s->service_count++;
     return s->service[at] = found;
 }
 
-static struct operation *make(struct services *s, struct service *of, struct text name,
-                              uint8_t kind, uint8_t entry)
+static struct operation *make(struct arena *a, struct service *of, struct text name, uint8_t kind,
+                              uint8_t entry)
 {
-    struct operation *o = arena_zero(&s->arena, 1, sizeof *o);
+    struct operation *o = arena_zero(a, 1, sizeof *o);
 
     if (!o)
         return NULL;
-    *o = (struct operation){.service = of, .name = keep(s, name), .kind = kind, .entry = entry};
-    of->operations++;
+    *o = (struct operation){.service = of, .name = keep(a, name), .kind = kind, .entry = entry};
     return o->name.at ? o : NULL;
 }
 
 static struct operation *other(struct services *s, struct service *of)
 {
     if (!of->other)
-        of->other = make(s, of, OTHER, SPAN_UNSPECIFIED, false);
+        of->other = make(&s->arena, of, OTHER, SPAN_UNSPECIFIED, false);
     return of->other;
 }
 
@@ -105,8 +110,9 @@ struct operation *services_operation(struct services *s, struct service *of, str
             return o;
     if (of->operations >= SERVICE_OPERATIONS_MAX || s->operation_count >= OPERATIONS_MAX)
         return other(s, of);
-    if (!(o = make(s, of, name, kind, entry)))
+    if (!(o = make(&s->names, of, name, kind, entry)))
         return other(s, of);
+    of->operations++;
     s->operation_count++;
     return s->operation[at] = o;
 }
@@ -114,7 +120,7 @@ struct operation *services_operation(struct services *s, struct service *of, str
 struct operation *services_all(struct services *s, struct service *of)
 {
     if (!of->all)
-        of->all = make(s, of, TEXT(""), SPAN_UNSPECIFIED, OPERATION_ALL);
+        of->all = make(&s->arena, of, TEXT(""), SPAN_UNSPECIFIED, OPERATION_ALL);
     return of->all;
 }
 
@@ -130,7 +136,7 @@ struct text services_environment(struct services *s, struct text name)
             return s->environment[at];
     if (s->environment_count == ENVIRONMENTS_MAX)
         return OTHER;
-    made = keep(s, name);
+    made = keep(&s->arena, name);
     if (!made.at)
         return OTHER;
     s->environment_count++;

@@ -49,6 +49,38 @@ static void test_all(void)
     services_free(s);
 }
 
+/* Names as long as they may be: operations run out of room, services do not. */
+static void test_room(void)
+{
+    static char name[SPAN_NAME_MAX];
+    struct services *s = services_new();
+    uint32_t missing = 0, others = 0;
+
+    memset(name, 'n', sizeof name);
+    for (uint32_t i = 0; i < SERVICES_MAX; i++) {
+        struct service *of;
+
+        memcpy(name, &i, sizeof i);
+        of = services_find(s, 1, (struct text){name, ATTR_KEY_MAX});
+        for (uint32_t k = 0; of && k < 16; k++) {
+            struct operation *o;
+
+            memcpy(name + 4, &k, sizeof k);
+            o = services_operation(s, of, (struct text){name, sizeof name}, 2, true);
+            missing += !o || !services_all(s, of);
+            others += o && text_is(o->name, "(other)");
+        }
+        missing += !of;
+    }
+    is_int(missing, 0, "%d services with 16 long operations each", SERVICES_MAX);
+    ok(others > 0 && others < SERVICES_MAX * 16, "some of which are (other)");
+    for (uint32_t project = 2; project <= PROJECTS_MAX; project++)
+        missing += !services_find(s, project, TEXT("late"));
+    is_int(missing, 0, "whoever comes then is (other) in each project");
+    ok(services_environment(s, TEXT("late")).len == 4, "environments have room as well");
+    services_free(s);
+}
+
 /* ---- edges ---- */
 
 static struct edge_call calls[8];
@@ -150,6 +182,7 @@ int main(void)
 
     test_environments();
     test_all();
+    test_room();
     test_pairs(s, true);
     test_pairs(s, false);
     test_edges(s);
