@@ -94,17 +94,10 @@ static void headers(struct dotnet *d, struct text t)
 /* Frames that follow belong to the innermost header that is still open. */
 static void choose(struct dotnet *d)
 {
-    struct stack_error *e;
-
     if (!d->m->count)
         stack_begin(d->m), d->open[d->depth++] = 0;
-    e = d->depth ? &d->m->errors[d->open[d->depth - 1]] : d->m->at;
-    if (e == d->m->at)
-        return;
-    d->m->at = e;
-    d->m->room = 0; /* the outer ones had no frames before */
-    if (e && e->frame_count)
-        d->m->room = e->frame_count;
+    if (d->depth)
+        d->m->at = &d->m->errors[d->open[d->depth - 1]];
 }
 
 static bool mark_line(struct dotnet *d, struct text t)

@@ -39,7 +39,6 @@ struct stack_maker {
     struct stack_error errors[EXCEPTIONS_MAX];
     uint32_t count;
     struct stack_error *at; /* the one being made; NULL: none yet */
-    uint32_t room;          /* of its frames */
     uint32_t skipped;       /* errors beyond EXCEPTIONS_MAX */
 };
 

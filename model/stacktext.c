@@ -120,7 +120,6 @@ struct text stack_join(struct text from, struct text to)
 
 struct stack_error *stack_begin(struct stack_maker *m)
 {
-    m->room = 0;
     if (m->count == EXCEPTIONS_MAX) {
         m->skipped++;
         m->at = NULL;
@@ -138,16 +137,16 @@ struct frame *stack_frame(struct stack_maker *m)
 
     if (!e || e->frame_count == FRAMES_MAX)
         return NULL;
-    if (e->frame_count == m->room) {
-        uint32_t room = m->room ? m->room * 2 : 16;
+    if (e->frame_count == e->frame_room) {
+        uint32_t room = e->frame_room ? e->frame_room * 2 : 16;
         struct frame *more = arena_alloc(m->a, room * sizeof *more);
 
         if (!more)
             return NULL;
-        if (m->room)
-            memcpy(more, e->frames, m->room * sizeof *more);
+        if (e->frame_count)
+            memcpy(more, e->frames, e->frame_count * sizeof *more);
         e->frames = more;
-        m->room = room;
+        e->frame_room = room;
     }
     e->frames[e->frame_count] = (struct frame){.in_app = TRI_UNKNOWN};
     return &e->frames[e->frame_count++];

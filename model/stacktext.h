@@ -41,7 +41,7 @@ const char *stack_platform(enum stack_language language);
 struct stack_error {
     struct text type, module, value; /* may be empty: then the text has no header */
     struct frame *frames;            /* oldest call first, crash last; `node` is not set */
-    uint32_t frame_count;
+    uint32_t frame_count, frame_room;
     const char
         *source;    /* how it hangs on the next: "__cause__", "__context__", "cause"; NULL: not */
     bool is_group;  /* of exceptions that happened side by side */

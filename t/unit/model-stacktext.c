@@ -136,6 +136,28 @@ static void test_bounds(void)
        "what it looks like goes before what the SDK says");
 }
 
+/* Frames before a list of causes, and after it: all are the thrown error's. */
+static void test_parted(void)
+{
+    struct stack_text s;
+    struct buf b;
+
+    buf_init(&b, &arena, 4096, MIB);
+    buf_str(&b, "Error: order failed\n\nStack backtrace:\n");
+    for (int i = 0; i < 5; i++)
+        buf_printf(&b, "   %d: shop::early%d\n", i, i);
+    buf_str(&b, "Caused by:\n    0: no price\n\nStack backtrace:\n");
+    for (int i = 0; i < 60; i++)
+        buf_printf(&b, "   %d: shop::late%d\n", i, i);
+    ok(stack_parse(buf_result(&b), STACK_RUST, &arena, &s) && s.count == 2,
+       "an error and its cause");
+    memset(arena_alloc(&arena, 64 * KIB), 0xff, 64 * KIB); /* what comes behind them is others' */
+    is_int(s.errors[1].frame_count, 65, "frames of both lists");
+    is_text(s.errors[1].frames[64].function, "shop::early0", "the first is there");
+    is_text(s.errors[1].frames[60].function, "shop::early4", "as are those beside the break");
+    is_text(s.errors[1].frames[0].function, "shop::late59", "and the last");
+}
+
 int main(int argc, char **argv)
 {
     arena_init(&arena, 1024 * MIB);
@@ -146,6 +168,7 @@ int main(int argc, char **argv)
     test_corpus();
     test_cut();
     test_bounds();
+    test_parted();
     arena_free(&arena);
     return done_testing();
 }
