@@ -1,6 +1,7 @@
 // every-view.mjs -- each view in both themes and on a phone: usable with a screen reader (axe finds no
 // violation), as wide as its window, with a title, and reachable by the keyboard.
-import { axeSource, base, boot, login, ok, run } from './browser.mjs';
+import { base, boot, login, ok, run } from './browser.mjs';
+import { tooWide, violations } from './looks.mjs';
 import { badDay } from './odd.mjs';
 import { seed } from './seed.mjs';
 import { traffic } from './traffic.mjs';
@@ -18,29 +19,6 @@ await server.call('POST', '/organizations/default/members/', {
 const [issue] = await server.call('GET', '/organizations/default/issues/?query=error.type:KeyError');
 await server.call('POST', `/issues/${issue.id}/comments/`, { text: 'Vouchers have no rate in kroner.' });
 const views = await viewsOf(server, bad);
-const rules = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
-
-/** What shows only under the pointer is looked at, too. */
-const uncovered = '.frame-head * { visibility: visible !important } .pair-tools { opacity: 1 !important }';
-/** What axe has to say, in lines; nothing when all is well. */
-async function violations(page) {
-  await page.addStyleTag({ content: uncovered });
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource());
-  const found = await page.evaluate(async (options) => (await window.axe.run(document, options)).violations, rules);
-  return found.flatMap((v) =>
-    v.nodes
-      .slice(0, 3)
-      .map((n) => `${v.id}: ${n.target.join(' ')} — ${n.failureSummary.split('\n').slice(1).join('; ').trim()}`),
-  );
-}
-const tooWide = (page) =>
-  page.evaluate(() => {
-    if (document.documentElement.scrollWidth <= innerWidth) return [];
-    return [...document.querySelectorAll('body *')]
-      .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
-      .slice(0, 5)
-      .map((e) => `${e.tagName}.${e.className}`);
-  });
 
 await run(async ({ window }) => {
   for (const dark of [false, true]) {

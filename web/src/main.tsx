@@ -1,15 +1,15 @@
 // main.tsx -- who is here? then the page for the path.
 import { signal } from '@preact/signals';
-import { render } from 'preact';
-import { useEffect } from 'preact/hooks';
-import { Redirect, Route, Switch } from 'wouter-preact';
+import { render, type ComponentChildren } from 'preact';
+import { useEffect, useErrorBoundary, useRef } from 'preact/hooks';
+import { Redirect, Route, Router, Switch, useLocation } from 'wouter-preact';
 import { api, ApiError, hasSession, session, type Project, type User } from './api';
-import { forget } from './data';
+import { forget, useTitle } from './data';
 import { Issue } from './pages/issue';
 import { Issues } from './pages/issues';
 import { Login } from './pages/login';
 import { Releases } from './pages/releases';
-import { me, projects, useQuery } from './state';
+import { me, part, projects, useQuery, useWhere } from './state';
 import './theme.css';
 import { Questions } from './ui/dialog';
 import { applyTheme, Frame } from './ui/frame';
@@ -63,6 +63,19 @@ function ToComparison() {
   return <Redirect to={left ? `/traces/${left}${right ? `?compare=${right}` : ''}` : '/traces'} />;
 }
 
+function NoPage() {
+  useTitle('No such page');
+  return (
+    <main>
+      <Empty title="There is no such page" page>
+        <Link class="button" href="/issues">
+          Go to the issues
+        </Link>
+      </Empty>
+    </main>
+  );
+}
+
 function Pages() {
   useEffect(fetchRest, []);
   const events = projects.value.some((p) => p.firstEvent);
@@ -96,29 +109,34 @@ function Pages() {
         <Redirect to="/settings/account" />
       </Route>
       <Route path="/releases" component={Releases} />
-      <Route path="/releases/:version">
-        {(p) => <Release key={p.version} version={decodeURIComponent(p.version)} />}
-      </Route>
+      <Route path="/releases/:version">{(p) => <Release key={p.version} version={part(p.version)} />}</Route>
       <Route path="/traces" component={Traces} />
       <Route path="/traces/compare" component={ToComparison} />
       <Route path="/services" component={Services} />
-      <Route path="/services/:service">
-        {(p) => <Service key={p.service} service={decodeURIComponent(p.service)} />}
-      </Route>
+      <Route path="/services/:service">{(p) => <Service key={p.service} service={part(p.service)} />}</Route>
       <Route path="/logs" component={Logs} />
       <Route path="/traces/:trace">{(p) => <Trace key={p.trace} trace={p.trace} />}</Route>
       <Route path="/server" component={Server} />
       <Route path="/settings/*?" component={Settings} />
-      <Route>
-        <main>
-          <Empty title="There is no such page">
-            <Link class="button" href="/issues">
-              Go to the issues
-            </Link>
-          </Empty>
-        </main>
-      </Route>
+      <Route component={NoPage} />
     </Switch>
+  );
+}
+
+/** A page that breaks says so, and leaves the way to the others open. */
+function Guarded({ children }: { children: ComponentChildren }) {
+  const [path] = useLocation();
+  const broken = useRef('');
+  const [problem] = useErrorBoundary((error) => {
+    console.error(error);
+    broken.current = path;
+  });
+  if (!problem || broken.current !== path) return <>{children}</>;
+  const words = `This page cannot be shown: ${problem.message ?? problem}. Nothing was changed.`;
+  return (
+    <main class="content">
+      <Problem error={new ApiError(0, words)} retry={() => location.reload()} />
+    </main>
   );
 }
 
@@ -137,7 +155,9 @@ function App() {
         <Login done={whoIsHere} />
       ) : (
         <Frame>
-          <Pages />
+          <Guarded>
+            <Pages />
+          </Guarded>
         </Frame>
       )}
       <Questions />
@@ -147,4 +167,9 @@ function App() {
 }
 
 applyTheme('system');
-render(<App />, document.getElementById('app')!);
+render(
+  <Router hook={useWhere}>
+    <App />
+  </Router>,
+  document.getElementById('app')!,
+);

@@ -1,12 +1,29 @@
 // state.ts -- who is here, which projects there are, and the context that every page shares:
 // project, environment, time range and query stand in the URL and go along from page to page.
 import { signal } from '@preact/signals';
-import { useLocation, useSearch } from 'wouter-preact';
+import { useLocation } from 'wouter-preact';
+import { useBrowserLocation, useSearch } from 'wouter-preact/use-browser-location';
 import type { Params, Project, User } from './api';
 
 export const org = 'default';
 export const me = signal<User | null | undefined>(undefined); // undefined: not asked yet; null: nobody
 export const projects = signal<Project[]>([]);
+
+/** Where we are, for a router that undoes some of the escapes in a path, but not %2F: it is left with all of them, and
+ * part() undoes each once. The query is read as it stands for the same reason: undone twice, %2520 were a space. */
+export const useWhere: typeof useBrowserLocation = (options) => {
+  const [path, go] = useBrowserLocation(options);
+  return [path.replaceAll('%25', '%2525'), go];
+};
+
+/** A part of a path as it was meant; one that nobody escaped stays as it is. */
+export function part(escaped: string): string {
+  try {
+    return decodeURIComponent(escaped);
+  } catch {
+    return escaped;
+  }
+}
 
 const roleIn = (...roles: string[]) => roles.includes(me.value?.role ?? '');
 /** Triage issues. */

@@ -94,7 +94,9 @@ export function Request({ request }: { request: RequestData }) {
       {request.data !== null && request.data !== undefined && (
         <details open>
           <summary>Body</summary>
-          <pre class="verbatim">{shown(request.data)}</pre>
+          <pre class="verbatim" tabIndex={0} aria-label="Body">
+            {shown(request.data)}
+          </pre>
         </details>
       )}
       {part('Headers', pairsOf(request.headers))}

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Entry, Event, IssueDetail } from '../api';
 import { useShown } from '../data';
-import { bytes, dateTime } from '../format';
+import { bytes, dateTime, zone } from '../format';
 import { org, useHref } from '../state';
 import { Link } from '../ui/link';
 import { LogsOfEvent, TraceOfEvent, useTraceOf } from '../ui/minitrace';
@@ -31,6 +31,7 @@ export function EventView({
   const message = entryOf(event, 'message');
   const trace = useTraceOf(event);
   const below = useShown();
+  const own = at(event.eventID);
   const silent = event.entries.every((e) => ['breadcrumbs', 'request', 'debugmeta', 'spans'].includes(e.type));
   return (
     <div class={slow ? 'slow' : ''}>
@@ -41,17 +42,19 @@ export function EventView({
       {message?.formatted && (
         <section aria-label="Message">
           <h2>Message</h2>
-          <pre class="verbatim">{message.formatted}</pre>
+          <pre class="verbatim" tabIndex={0} aria-label="Message">
+            {message.formatted}
+          </pre>
         </section>
       )}
-      {exceptions && <Exceptions values={exceptions} platform={event.platform} />}
+      {exceptions && <Exceptions values={exceptions} platform={event.platform} at={own} />}
       {!exceptions && plain && (
         <section aria-label="Stack trace" class="stack">
           <h2>Stack trace</h2>
-          <Stack trace={plain} newest id="s" />
+          <Stack trace={plain} newest id="s" at={own} />
         </section>
       )}
-      <Threads event={event} only={!exceptions?.some((e) => e.stacktrace)} />
+      <Threads event={event} only={!exceptions?.some((e) => e.stacktrace)} at={own} />
       <Report of={event} />
       {below && <Below event={event} issue={issue} trace={trace} />}
     </div>
@@ -126,7 +129,7 @@ function EventBar({
         {event.eventID.slice(0, 8)}
       </span>
       <Copy text={event.eventID} of="the event's id" />
-      <time class="quiet small" dateTime={event.dateCreated}>
+      <time class="quiet small" dateTime={event.dateCreated} title={zone}>
         {dateTime(event.dateCreated)}
       </time>
       <a class="small" href={json} target="_blank" rel="noopener">
@@ -160,19 +163,19 @@ const Step = ({ to, children }: { to: string | null; children: ComponentChildren
     </button>
   );
 
-function Threads({ event, only }: { event: Event; only: boolean }) {
+function Threads({ event, only, at }: { event: Event; only: boolean; at: string }) {
   const threads = entryOf(event, 'threads')?.values?.filter((t) => t.stacktrace?.frames?.length) ?? [];
   if (threads.length === 0) return null;
   return (
     <section class="stack" aria-label="Threads">
       <h2>Threads</h2>
       {threads.map((t, i) => (
-        <details key={i} open={only && (t.crashed || threads.length === 1)}>
+        <details key={i} open={location.hash.startsWith(`#t${i}f`) || (only && (t.crashed || threads.length === 1))}>
           <summary>
             {[t.name ?? 'thread', t.id].filter((x) => x !== null && x !== undefined).join(' ')}
             {t.crashed ? ', crashed' : t.current ? ', current' : ''}
           </summary>
-          <Stack trace={t.stacktrace} newest id={`t${i}`} />
+          <Stack trace={t.stacktrace} newest id={`t${i}`} at={at} />
         </details>
       ))}
     </section>

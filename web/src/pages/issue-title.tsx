@@ -27,6 +27,7 @@ export function Standing({ issue, words = issue.status }: { issue: Issue; words?
 export function culprit(issue: Issue): string | null {
   const { culprit: told } = issue;
   const name = issue.metadata?.filename && issue.metadata.function;
+  if (told === where(issue)) return null;
   return name &&
     (told === name || told?.endsWith(` in ${name}`) || told?.startsWith(`${name}(`) || told?.startsWith('?('))
     ? null

@@ -44,9 +44,10 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
   const event = useGet<Event>(`${base}/events/${which}/`);
   const tags = useGet<Tag[]>(`${base}/tags/`);
   const data = issue.data;
-  useTitle(data?.title);
+  useTitle(issue.error?.status === 404 ? 'No such issue' : data?.title);
 
   const at = (e: string) => href(`/issues/${id}/events/${e}`);
+  const beside = (key: string) => href('', key === 'event' ? {} : { tab: key }) || '?';
   const update = async (what: string, body: Mutation) => {
     if (await change(what, () => api.send('PUT', `${base}/`, body))) issue.reload();
   };
@@ -63,7 +64,7 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
   if (issue.error?.status === 404)
     return (
       <main>
-        <Empty title="There is no such issue">
+        <Empty title="There is no such issue" page>
           <p>It may have been deleted.</p>
           <Link class="button" href={href('/issues')}>
             All issues
@@ -91,7 +92,12 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
           <div class="issue-main">
             <nav class="tabs" aria-label="Parts of the issue">
               {tabs.map(([key, label]) => (
-                <Tab key={key} here={tab === key} pick={() => set({ tab: key === 'event' ? null : key })} name={key}>
+                <Tab
+                  key={key}
+                  here={tab === key}
+                  pick={() => set({ tab: key === 'event' ? null : key })}
+                  to={beside(key)}
+                >
                   {label}
                 </Tab>
               ))}
@@ -114,12 +120,12 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
 }
 
 function Tab({
-  name,
+  to,
   here,
   pick,
   children,
 }: {
-  name: string;
+  to: string;
   here: boolean;
   pick: () => void;
   children: ComponentChildren;
@@ -130,7 +136,7 @@ function Tab({
     pick();
   };
   return (
-    <a href={`?tab=${name}`} aria-current={here ? 'page' : undefined} onClick={click}>
+    <a href={to} aria-current={here ? 'page' : undefined} onClick={click}>
       {children}
     </a>
   );

@@ -1,5 +1,5 @@
 // issues.tsx -- the list that people triage from: everything by keyboard, everything in the URL.
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api, type Issue, type Params } from '../api';
 import { useGetLater, usePage, usePreference, useTitle } from '../data';
 import { exact } from '../format';
@@ -9,7 +9,7 @@ import { askText, sure } from '../ui/dialog';
 import { Filter } from '../ui/filter';
 import { Help, type Shortcuts } from '../ui/help';
 import { useKeys } from '../ui/keys';
-import { visit } from '../ui/link';
+import { Link, visit } from '../ui/link';
 import { Menu } from '../ui/menu';
 import { Empty, Problem } from '../ui/small';
 import { Pager, useFirst } from '../ui/table';
@@ -63,15 +63,23 @@ export function Issues() {
   const list = usePage<Issue[]>(`/organizations/${org}/issues/`, params);
   const rows = list.data?.rows ?? [];
   const fresh = useNewOnes(rows, text, params);
-  const [at, setAt] = useState(-1);
+  const [at, setAt] = useState(() => rows.findIndex((r) => r.id === history.state?.opened)); // back from that one
   const [picked, setPicked] = useState<Set<string>>(new Set());
   const [help, setHelp] = useState(false);
   useTitle('Issues');
 
+  const asked = JSON.stringify([text, sort, cursor]);
+  const before = useRef(asked);
   useEffect(() => {
+    if (before.current === asked) return;
+    before.current = asked;
     setAt(-1);
-    setPicked((before) => (before.size ? new Set() : before));
-  }, [text, sort, cursor]);
+    setPicked(new Set());
+  }, [asked]);
+  const open = (issue: Issue) => {
+    history.replaceState({ opened: issue.id }, '');
+    visit(href(`/issues/${issue.id}`));
+  };
 
   const update = async (what: string, ids: string[], body: Mutation) => {
     const words = `${what}: ${ids.length === 1 ? 'one issue' : `${ids.length} issues`}`;
@@ -120,7 +128,7 @@ export function Issues() {
   useKeys({
     j: () => setAt(Math.min(at + 1, rows.length - 1)),
     k: () => setAt(Math.max(at - 1, 0)),
-    Enter: () => rows[at] && visit(href(`/issues/${rows[at].id}`)),
+    Enter: () => rows[at] && open(rows[at]),
     x: () => rows[at] && toggle(rows[at].id),
     r: () => act('Resolved', resolve),
     i: () => act('Ignored', ignore),
@@ -295,9 +303,9 @@ function NoIssues({ filtered, clear }: { filtered: boolean; clear: () => void })
     return (
       <Empty title="No events yet">
         <p>Connect a service: the snippets are one step away.</p>
-        <a class="button main" href="/welcome">
+        <Link class="button main" href="/welcome">
           Show me how
-        </a>
+        </Link>
       </Empty>
     );
   if (!filtered)

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { useGet, useGetLater, usePreference, useTitle } from '../data';
-import { dateTime, duration, exact, many, serviceColour } from '../format';
+import { dateTime, duration, exact, many, serviceColour, zone } from '../format';
 import { around, org, useHref, useQuery } from '../state';
 import { useFind } from '../trace/find';
 import { Minimap, type Window } from '../trace/minimap';
@@ -373,7 +373,8 @@ function Head({ t }: { t: Table }) {
         <span class="quiet">{serviceOf(t, rootOf(t))}</span> {nameOf(t, rootOf(t))}
       </h1>
       <span class="quiet">
-        <strong>{duration(t.durationUs / 1000)}</strong>, {dateTime(t.start)}, {many(t.spans, 'span')}
+        <strong>{duration(t.durationUs / 1000)}</strong>, <span title={zone}>{dateTime(t.start)}</span>,{' '}
+        {many(t.spans, 'span')}
         {t.whole && ` in ${many(t.services.length, 'service')}`}
         {t.whole && failed > 0 && <span class="worse">, {exact(failed)} failed</span>}
         {logs > 0 && (

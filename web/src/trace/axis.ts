@@ -34,7 +34,7 @@ export function mark(us: number, step: number): string {
     if (us < HOUR) return `${minutes} min`;
     return step >= HOUR ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
   }
-  const [size, unit] = step >= 1e6 || us >= 1e7 ? [1e6, 's'] : step >= 1000 || us >= 1e4 ? [1000, 'ms'] : [1, 'µs'];
+  const [size, unit] = us >= 1e6 ? [1e6, 's'] : us >= 1000 ? [1000, 'ms'] : [1, 'µs'];
   const digits = Math.max(0, Math.ceil(-Math.log10(step / size) - 1e-9));
   return us === 0 ? '0' : `${(us / size).toFixed(Math.min(6, digits))} ${unit}`;
 }

@@ -1,5 +1,5 @@
 // logrow.tsx -- one log record in the list, and all that is known of it when it is open.
-import { clock, dateTime, day, zone } from '../format';
+import { clock, dateTime, day, many, zone } from '../format';
 import { term } from '../pages/triage';
 import { useHref } from '../state';
 import { Link } from '../ui/link';
@@ -24,6 +24,7 @@ export function LogRow({
   dated: boolean; // not all of them are of today
 }) {
   const href = useHref();
+  const [first, ...more] = said(l).trimEnd().split('\n');
   const click = (e: MouseEvent) => {
     if (!(e.target as HTMLElement).closest('a')) toggle();
   };
@@ -46,7 +47,8 @@ export function LogRow({
       </span>
       <span role="gridcell">{l.service && <ServiceChip name={l.service} />}</span>
       <span class="said" role="gridcell">
-        {said(l).split('\n', 1)[0] || l.eventName || '(empty)'}
+        {first || l.eventName || '(empty)'}
+        {more.length > 0 && <span class="quiet"> … {many(more.length + 1, 'line')}</span>}
       </span>
       <span class="ways" role="gridcell">
         {l.issue && (

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import type { ApiError } from '../api';
-import { age, brief, dateTime, exact } from '../format';
+import { age, brief, dateTime, exact, zone } from '../format';
 import { toast } from './toast';
 
 const now = signal(Date.now());
@@ -13,7 +13,7 @@ export function Age({ at, ago }: { at: string | number | null | undefined; ago?:
   if (!at) return <span class="quiet">–</span>;
   const text = age(at, Math.max(now.value, Date.now()));
   return (
-    <time dateTime={new Date(at).toISOString()} title={dateTime(at)}>
+    <time dateTime={new Date(at).toISOString()} title={`${dateTime(at)} ${zone}`}>
       {text}
       {ago && text !== 'just now' && !text.startsWith('in ') ? ' ago' : ''}
     </time>
@@ -60,10 +60,12 @@ export const Copy = ({ text, label = 'Copy', of }: { text: string; label?: strin
   </button>
 );
 
-export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+/** `page`: there is nothing else on the page. */
+export function Empty({ title, page, children }: { title: string; page?: boolean; children?: ComponentChildren }) {
+  const Heading = page ? 'h1' : 'h2';
   return (
     <div class="empty">
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children}
     </div>
   );

@@ -1,6 +1,6 @@
 // stacktrace.tsx -- a stack trace as people read one: in-app frames open, runs of library frames folded
 // into one line, the failing line marked, variables below, copied as the language itself prints it.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Exception, Frame, Mechanism, Stacktrace } from '../api';
 import { usePreference } from '../data';
 import { Copy, Pairs, Value } from './small';
@@ -50,9 +50,13 @@ export function asText(exceptions: Exception[], platform: string): string {
     .join('\n');
 }
 
+/** More than its box may hold: it can be scrolled by key, too. */
+const scrolls = (text: string) => text.length > 300 || text.split('\n').length > 7;
+
 const source = (f: Frame) => f.context?.find(([n]) => n === f.lineNo)?.[1] ?? null;
 
-export function Exceptions({ values, platform }: { values: Exception[]; platform: string }) {
+/** `at`: the event's own address, which a link to one of its frames begins with. */
+export function Exceptions({ values, platform, at }: { values: Exception[]; platform: string; at: string }) {
   const [newest, setNewest] = usePreference('stack.newestFirst', true);
   const [raw, setRaw] = useState(false);
   const chain = newest ? [...values].reverse() : values;
@@ -84,10 +88,14 @@ export function Exceptions({ values, platform }: { values: Exception[]; platform
             <strong>{e.type ?? 'Error'}</strong>
             {e.module && <span class="quiet small"> {e.module}</span>}
           </h3>
-          {e.value && <p class="value">{e.value}</p>}
+          {e.value && (
+            <p class="value" tabIndex={scrolls(e.value) ? 0 : undefined}>
+              {e.value}
+            </p>
+          )}
           {e.mechanism?.handled === false && <span class="word regressed">unhandled</span>}
           <Signal of={e.mechanism} />
-          <Stack trace={(raw && e.rawStacktrace) || e.stacktrace} newest={newest} id={`e${i}`} />
+          <Stack trace={(raw && e.rawStacktrace) || e.stacktrace} newest={newest} id={`e${i}`} at={at} />
         </div>
       ))}
     </section>
@@ -118,7 +126,20 @@ function groups(frames: { frame: Frame; index: number }[], anyInApp: boolean): G
   return out;
 }
 
-export function Stack({ trace, newest, id }: { trace: Stacktrace | null; newest: boolean; id: string }) {
+/** What the address says to be looked at: the frame of a link that somebody sent. */
+const isAsked = (id: string, index: number) => location.hash === `#${id}f${index}`;
+
+export function Stack({
+  trace,
+  newest,
+  id,
+  at,
+}: {
+  trace: Stacktrace | null;
+  newest: boolean;
+  id: string;
+  at: string;
+}) {
   if (!trace?.frames?.length) return <p class="quiet small">No stack trace came with this.</p>;
   const ordered = trace.frames.map((frame, index) => ({ frame, index }));
   if (newest) ordered.reverse();
@@ -131,9 +152,9 @@ export function Stack({ trace, newest, id }: { trace: Stacktrace | null; newest:
       <ol class="frames">
         {list.map((g, i) =>
           'folded' in g ? (
-            <Folded key={i} frames={g.folded} id={id} />
+            <Folded key={i} frames={g.folded} id={id} at={at} />
           ) : (
-            <FrameRow key={i} {...g} id={id} open={g.frame.inApp ? true : i === first} />
+            <FrameRow key={i} {...g} id={id} at={at} open={g.frame.inApp ? true : i === first} />
           ),
         )}
       </ol>
@@ -147,8 +168,8 @@ export function Stack({ trace, newest, id }: { trace: Stacktrace | null; newest:
   );
 }
 
-function Folded({ frames, id }: { frames: { frame: Frame; index: number }[]; id: string }) {
-  const [open, setOpen] = useState(false);
+function Folded({ frames, id, at }: { frames: { frame: Frame; index: number }[]; id: string; at: string }) {
+  const [open, setOpen] = useState(() => frames.some((f) => isAsked(id, f.index)));
   const roots = [
     ...new Set(
       frames.map(({ frame }) => (frame.module ?? frame.package ?? where(frame)).split(/[./\\]/).filter(Boolean)[0]),
@@ -158,7 +179,7 @@ function Folded({ frames, id }: { frames: { frame: Frame; index: number }[]; id:
     return (
       <>
         {frames.map((f) => (
-          <FrameRow key={f.index} {...f} id={id} open={false} />
+          <FrameRow key={f.index} {...f} id={id} at={at} open={false} />
         ))}
       </>
     );
@@ -172,10 +193,24 @@ function Folded({ frames, id }: { frames: { frame: Frame; index: number }[]; id:
   );
 }
 
-function FrameRow({ frame, index, open: initially, id }: { frame: Frame; index: number; open: boolean; id: string }) {
+function FrameRow({
+  frame,
+  index,
+  open: initially,
+  id,
+  at,
+}: {
+  frame: Frame;
+  index: number;
+  open: boolean;
+  id: string;
+  at: string;
+}) {
   const has = (frame.context?.length ?? 0) > 0 || (frame.vars && Object.keys(frame.vars).length > 0);
-  const [open, setOpen] = useState(initially);
+  const [open, setOpen] = useState(() => initially || isAsked(id, index));
   const anchor = `${id}f${index}`;
+  // the browser looked for it before it was here
+  useEffect(() => void (isAsked(id, index) && location.replace(location.hash)), []);
   return (
     <li id={anchor} class={frame.inApp ? 'in-app' : 'library'}>
       <div class="frame-head">
@@ -197,7 +232,13 @@ function FrameRow({ frame, index, open: initially, id }: { frame: Frame; index: 
           )}
           {!frame.lineNo && frame.instructionAddr && <span class="quiet"> {frame.instructionAddr}</span>}
         </button>
-        <a class="anchor quiet" href={`#${anchor}`} title="Link to this frame" aria-label="Link to this frame">
+        <a
+          class="anchor quiet"
+          href={`#${anchor}`}
+          title="Link to this frame"
+          aria-label="Link to this frame"
+          onClick={() => history.replaceState(null, '', at)} // another event may be the latest tomorrow
+        >
           #
         </a>
         <Copy
