@@ -241,9 +241,10 @@ static void pour_end(struct pour *p)
     arena_free(&p->arena);
 }
 
-/* Up to half of the ring: others find room meanwhile. */
+/* Up to half of the ring: others find room meanwhile. False: the next record fits into no ring at all. */
 static bool pour_part(struct pour *p)
 {
+    const struct intake_record *first = p->rest;
     struct worker *w = p->answer.w;
 
     while (p->rest && ring_tail(w->ring) - ring_released(w->ring) < ring_bytes(w->ring) / 2 &&
@@ -252,6 +253,8 @@ static bool pour_part(struct pour *p)
             return false;
         p->rest = p->rest->next;
     }
+    if (p->rest && p->rest == first && ring_tail(w->ring) == ring_released(w->ring))
+        return false; /* and nothing is under way whose end would change that */
     worker_await(w, &p->answer.waiter);
     return true;
 }
