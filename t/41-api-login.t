@@ -38,6 +38,8 @@ is(ref \$r->{json}{detail}, 'SCALAR', '6: with a string for detail');
 is($a->get('/nope/deeper/than/that')->{status}, 404, 'unknown, without the final slash');
 is($a->get('/organizations/default')->{status}, 200, 'the final slash may be missing');
 is($a->call(PATCH => '/organizations/')->{json}{detail}, 'Method "PATCH" not allowed.', '405 says which method');
+is($a->call(PATCH => '/organizations/')->{headers}{allow}, 'GET, HEAD, OPTIONS', '... and which there are');
+is($a->call(PATCH => '/projects/default/default/')->{headers}{allow}, 'GET, HEAD, PUT, DELETE, OPTIONS', '... of another');
 is($a->get('/organizations/nope/')->{status}, 404, 'an unknown organisation');
 is($a->get('/organizations/1/')->{json}{slug}, 'default', 'an organisation by id');
 $r = $q->http(OPTIONS => '/api/0/organizations/', headers => { Origin => 'https://a.test', 'Access-Control-Request-Method' => 'GET' });

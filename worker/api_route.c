@@ -362,6 +362,15 @@ static api_handler *route_handler(const struct route *r, enum api_method method)
     return NULL;
 }
 
+static void not_allowed(struct api_call *c, const struct route *r)
+{
+    api_header(c, "Allow",
+               arena_printf(c->arena, "%s%s%s%sOPTIONS", r->get ? "GET, HEAD, " : "",
+                            r->post ? "POST, " : "", r->put ? "PUT, " : "",
+                            r->remove ? "DELETE, " : ""));
+    api_detailf(c, 405, "Method \"%.*s\" not allowed.", TEXT_ARG(text_clip(c->req.method, 16)));
+}
+
 /* ---- the request ---- */
 
 static void method_read(struct api_call *c)
@@ -564,7 +573,7 @@ static void call(struct api_call *c)
         return;
     }
     if (!(handler = route_handler(r, c->method))) {
-        api_detailf(c, 405, "Method \"%.*s\" not allowed.", TEXT_ARG(text_clip(c->req.method, 16)));
+        not_allowed(c, r);
         return;
     }
     /* Lists and figures below an organisation come from aggregates; the rest does not wait. */
