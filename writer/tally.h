@@ -32,8 +32,8 @@ struct tally_row {
     uint64_t hash;
     uint32_t id, id2;
     uint32_t text; /* offset of a, then b, in the generation's bytes */
-    uint32_t n;
     uint16_t a_len, b_len;
+    uint64_t n;
     uint8_t table;
     uint32_t release; /* TALLY_RELEASE_PROJECT: release.id, once the flush knows it */
     int64_t first_ms, last_ms;

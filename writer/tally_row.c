@@ -68,7 +68,7 @@ struct tally_row *tally_find(struct tally_generation *g, enum tally_table table,
     return tally_row_find(g, &k);
 }
 
-void tally_row_see(struct tally_row *r, uint32_t n, int64_t ms)
+void tally_row_see(struct tally_row *r, uint64_t n, int64_t ms)
 {
     r->n += n;
     if (ms < r->first_ms)

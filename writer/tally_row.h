@@ -21,7 +21,7 @@ uint64_t tally_key_hash(enum tally_table table, uint32_t id, uint32_t id2, uint6
 
 /* The row of the key; NULL: none. */
 struct tally_row *tally_row_find(struct tally_generation *g, const struct tally_key *k);
-void tally_row_see(struct tally_row *r, uint32_t n, int64_t ms);
+void tally_row_see(struct tally_row *r, uint64_t n, int64_t ms);
 /* Add n to the row of the key. `text`: an offset where its texts lie already, or 0. */
 struct tally_row *tally_row_add(struct tally_generation *g, const struct tally_key *k, uint32_t n,
                                 int64_t ms, uint32_t text);

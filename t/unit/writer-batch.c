@@ -185,6 +185,27 @@ static void test_others(struct kit *k)
         1, "the report finds its issue");
 }
 
+/* What clients say that they dropped may be any number, and more than one of them says so. */
+static void test_large_quantities(struct kit *k)
+{
+    struct record_outcome o = {.project = 1,
+                               .quantity = UINT32_MAX,
+                               .time_ms = world_now_ms(),
+                               .outcome = OUTCOME_CLIENT_DISCARD,
+                               .category = TEXT("error"),
+                               .reason = TEXT("queue_overflow")};
+    struct buf b;
+
+    arena_reset(&k->arena);
+    buf_init(&b, &k->arena, 1024, RECORD_MAX);
+    for (int i = 0; i < 3; i++)
+        record_outcome_write(&b, &o);
+    kit_put(k, 0, RECORD_OUTCOMES, buf_result(&b));
+    kit_counted(k);
+    is_int(kit_number(k, "SELECT sum(quantity) FROM outcome WHERE reason = 'queue_overflow'"),
+           3LL * UINT32_MAX, "large quantities are added up");
+}
+
 /* A big one, and many small ones at once. */
 static void test_load(struct kit *k)
 {
@@ -416,6 +437,7 @@ int main(void)
     test_hashes(&k);
     test_chain(&k);
     test_others(&k);
+    test_large_quantities(&k);
     test_load(&k);
     test_users(&k);
     test_tags(&k);
