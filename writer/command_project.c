@@ -7,6 +7,8 @@
 
 #define NAME_MAX_BYTES 200
 #define SETTINGS_MAX (192 * KIB)
+/* Of all projects together: the registry has room for that beside as many projects and keys as there may be. */
+#define SETTINGS_ALL_MAX (1 * MIB)
 #define LIST_MAX 500   /* entries of a list setting */
 #define ENTRY_MAX 1024 /* bytes of one */
 
@@ -281,8 +283,19 @@ static struct json *stored_settings(struct command *c, struct text text)
     return json_new(c->arena, JSON_OBJECT);
 }
 
+/* Would they be too many for the registry? Whoever makes his own smaller is not held up. */
+static bool crowd(struct command *c, uint32_t id, size_t before, size_t len)
+{
+    struct db_stmt *q = len > before ? command_query(c, "project_settings_others") : NULL;
+
+    if (!q)
+        return false;
+    db_int_at(q, 1, id);
+    return command_number(c, q, 0) + (int64_t)len > (int64_t)SETTINGS_ALL_MAX;
+}
+
 static uint16_t update(struct command *c, uint32_t id, struct text slug, struct text name,
-                       struct text platform, const struct json *stored)
+                       struct text platform, const struct json *stored, size_t before)
 {
     struct db_stmt *q;
     struct buf b;
@@ -291,6 +304,9 @@ static uint16_t update(struct command *c, uint32_t id, struct text slug, struct 
     json_write(&b, stored);
     if (b.failed)
         return command_refuse(c, 400, "The settings are longer than %d bytes.", (int)SETTINGS_MAX);
+    if (crowd(c, id, before, b.len))
+        return command_refuse(c, 400, "The settings of all projects are longer than %d bytes.",
+                              (int)SETTINGS_ALL_MAX);
     if (!(q = command_query(c, "project_renamed")))
         return 500;
     db_int_at(q, 1, id);
@@ -312,7 +328,7 @@ uint16_t command_project_update(struct command *c)
 {
     uint32_t id = command_project_named(c, command_text(c, "id")), org;
     struct text slug = command_text(c, "slug"), name = command_text(c, "name");
-    struct text platform = command_text(c, "platform");
+    struct text platform = command_text(c, "platform"), settings_text;
     struct db_stmt *q = id ? command_query(c, "project_get") : NULL;
     struct json *stored;
     bool rules = false;
@@ -328,7 +344,8 @@ uint16_t command_project_update(struct command *c)
         name = command_column(c, q, 2);
     if (!platform.at)
         platform = command_column(c, q, 3);
-    stored = stored_settings(c, command_column(c, q, 4));
+    settings_text = command_column(c, q, 4);
+    stored = stored_settings(c, settings_text);
     db_reset(q);
     if (!command_slug(slug))
         return command_wrong(c, "slug", "Enter a valid slug.");
@@ -340,7 +357,7 @@ uint16_t command_project_update(struct command *c)
                              NAME_MAX_BYTES);
     if (!stored || !apply_settings(c, stored, &rules) || (rules && !rules_compile(c, stored)))
         return 400;
-    return update(c, id, slug, name, text_clip(platform, 64), stored);
+    return update(c, id, slug, name, text_clip(platform, 64), stored, settings_text.len);
 }
 
 /* ---- deleting, listing ---- */

@@ -121,7 +121,6 @@ static int add_projects(struct writer *w, struct registry_draft *d)
     uint32_t room = 16;
     int rc;
 
-    free(w->projects);
     w->project_count = 0;
     if (!(w->projects = calloc(room, sizeof(*w->projects))) || !q)
         return DB_FAIL;
@@ -170,6 +169,8 @@ static int add_keys(struct writer *w, struct registry_draft *d)
 
 int projects_publish(struct writer *w)
 {
+    struct project *before = w->projects;
+    uint32_t count = w->project_count;
     struct registry_draft d;
     int rc;
 
@@ -181,5 +182,12 @@ int projects_publish(struct writer *w)
         log_error("registry.publish", "projects=%u keys=%u error=\"%s\"", d.project_count,
                   d.key_count, d.failed ? "too many or too long" : db_error(w->catalogue));
     registry_draft_free(&d);
+    if (rc != DB_OK) { /* workers keep the last one, and so do we */
+        free(w->projects);
+        w->projects = before;
+        w->project_count = count;
+    } else {
+        free(before);
+    }
     return rc;
 }

@@ -588,6 +588,44 @@ static void test_releases(struct kit *k)
 }
 
 /* A refused command leaves nothing behind and is not run again after a crash. */
+/* All settings lie in the registry: what would not fit there is refused, and nothing else suffers. */
+static void test_large_settings(struct kit *k)
+{
+    static char args[220 * 1024];
+    int taken = 0, refused = 0;
+    struct text answer;
+    struct record_event r = kit_event(7000, 0x70);
+
+    for (int i = 0; i < 40; i++) {
+        char name[64];
+        size_t n;
+
+        snprintf(name, sizeof(name), "{\"name\":\"Large %d\",\"slug\":\"large-%d\"}", i, i);
+        if (kit_command(k, "project.add", name, NULL) != 201)
+            break;
+        n = (size_t)snprintf(args, sizeof(args), "{\"id\":\"large-%d\",\"sensitiveFields\":[", i);
+        for (int e = 0; e < 180; e++)
+            n += (size_t)snprintf(args + n, sizeof(args) - n, "%s\"%01000d\"", e ? "," : "", e);
+        snprintf(args + n, sizeof(args) - n, "]}");
+        if (kit_command(k, "project.update", args, &answer) == 200)
+            taken++;
+        else
+            refused++;
+    }
+    ok(taken > 2 && refused > 2 && taken + refused == 40,
+       "large settings of many projects: %d taken, %d refused", taken, refused);
+    ok(text_find(answer, TEXT("all projects")) < answer.len, "which says why");
+    is_int(kit_command(k, "project.update", "{\"id\":\"large-39\",\"name\":\"Small\"}", NULL), 200,
+           "who has none of them is not held up");
+    is_int(kit_stop(k), 0, "it stops");
+    ok(kit_start(k), "and starts");
+    r.project = (uint32_t)kit_number(k, "SELECT id FROM project WHERE slug = 'large-39'");
+    kit_put_event(k, 0, &r);
+    ok(kit_counted(k), "an event of the last project");
+    is_int(kit_sum(k, "SELECT count(*) FROM event WHERE id = x'581b0000000000000000000000000001'"),
+           1, "is stored");
+}
+
 static void test_crash(struct kit *k)
 {
     int64_t keys = kit_number(k, "SELECT count(*) FROM key");
@@ -631,6 +669,7 @@ int main(void)
     test_merge(&k);
     test_unmerge(&k);
     test_releases(&k);
+    test_large_settings(&k);
     test_crash(&k);
     kit_close(&k);
     return done_testing();
