@@ -206,7 +206,7 @@ static int timeout_of(const struct notifier *n)
 {
     int64_t now = world_ticks_us(), soon = n->beat_us + SECOND_US;
 
-    for (const struct delivery *d = n->all; d; d = d->next)
+    for (const struct delivery *d = n->all; d && !n->stopping; d = d->next)
         if (!d->curl && d->due_us < soon && n->under_way < NOTIFIER_AT_ONCE)
             soon = d->due_us;
     return soon > now ? (int)((soon - now + 999) / 1000) : 0;

@@ -1,6 +1,7 @@
 /* The notifier: a new issue and a regression are posted to the project's addresses, again when the
  * receiver fails; the writer never waits for it. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 
 #include "t/lib/writer_kit.h"
@@ -105,6 +106,56 @@ static pid_t notifier_start(struct kit *k, int *channel, int *stop)
     return pid;
 }
 
+/* A socket that takes connections and says nothing, or (closed) a port where nobody is. */
+static int listening(int *port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(at);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd == -1 || bind(fd, (struct sockaddr *)&at, len) || listen(fd, 8) ||
+        getsockname(fd, (struct sockaddr *)&at, &len))
+        bail_out("no socket: %s", strerror(errno));
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+/* Told to leave while one receiver keeps it waiting and another is to be tried again. */
+static void test_leaving(void)
+{
+    struct kit k;
+    struct record_event e = kit_event(1, 0x21);
+    int silent, nobody, channel = -1, stop = -1, status;
+    int fd = listening(&silent), closed = listening(&nobody);
+    struct rusage used = {0};
+    uint64_t one = 1;
+    char args[256];
+    pid_t notifier;
+
+    close(closed);
+    kit_open(&k, "/tmp");
+    ok(kit_start(&k), "a writer");
+    snprintf(args, sizeof(args),
+             "{\"id\":1,\"webhooks\":[\"http://127.0.0.1:%d/\",\"http://127.0.0.1:%d/\"]}", silent,
+             nobody);
+    kit_command(&k, "project.update", args, NULL);
+    notifier = notifier_start(&k, &channel, &stop);
+    kit_put_event(&k, 0, &e);
+    kit_counted(&k);
+    ok(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 10000 * slow()) == 1,
+       "a receiver is called, and says nothing");
+    if (write(stop, &one, sizeof(one)) != sizeof(one))
+        bail_out("no stop");
+    wait4(notifier, &status, 0, &used);
+    ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "it waits a few seconds, and leaves");
+    ok(used.ru_utime.tv_sec + used.ru_stime.tv_sec < 1, "without turning in circles");
+    close(fd);
+    close(channel);
+    close(stop);
+    is_int(kit_stop(&k), 0, "stop");
+    kit_close(&k);
+}
+
 int main(void)
 {
     struct receiver r;
@@ -178,5 +229,6 @@ int main(void)
     waitpid(r.pid, NULL, 0);
     is_int(kit_stop(&k), 0, "the writer leaves");
     kit_close(&k);
+    test_leaving();
     return done_testing();
 }
