@@ -29,6 +29,7 @@
 #define COMMIT_RECORDS 1024
 #define COMMIT_BYTES (4 * MIB)
 
+#define UNPACKABLE_MAX 8
 #define KINDS 16 /* record kinds are below this */
 
 struct checkpointer;
@@ -150,8 +151,10 @@ struct writer {
         uint32_t pruned;           /* issues up to this one had their old hours taken out */
         int64_t pruned_operation, pruned_edge, pruned_service; /* likewise, of spans' figures */
         int64_t unmerging;                                     /* the job at hand */
-        uint32_t unpackable; /* a segment that could not be repacked: not again in this life */
-        bool deleting;       /* another segment is to go */
+        uint32_t unpackable
+            [UNPACKABLE_MAX]; /* segments that could not be repacked: not again in this life … */
+        uint32_t unpackable_count; /* … and none when they are so many */
+        bool deleting;             /* another segment is to go */
         struct {
             uint32_t id; /* of the segment */
             char file[64];

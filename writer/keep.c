@@ -92,8 +92,8 @@ static void enter(struct writer *w, const struct sealed *done)
     int rc;
 
     if (done->failed) {
-        if (done->packed)
-            w->keep.unpackable = done->id;
+        if (done->packed && w->keep.unpackable_count < UNPACKABLE_MAX)
+            w->keep.unpackable[w->keep.unpackable_count++] = done->id;
         return;
     }
     if (!old_file(w, done->id, before)) { /* it has left meanwhile */
@@ -131,19 +131,35 @@ void keep_unsealed(struct writer *w)
     segments_free(&all);
 }
 
+/* One that is sealed and can be copied; the copy is smaller, and room for it need not be taken from what is to
+ * be left free. */
+static bool may_pack(struct writer *w, const struct segments_row *r)
+{
+    const struct board *board = w->world->board;
+    uint64_t free_bytes = atomic_load_explicit(&board->free_bytes, memory_order_relaxed);
+
+    if (strcmp(r->state, "sealed") != 0 || !r->whole || sealer_has(w->sealer, r->id) ||
+        free_bytes < r->bytes + w->conf->min_free_bytes)
+        return false;
+    for (uint32_t i = 0; i < w->keep.unpackable_count; i++)
+        if (w->keep.unpackable[i] == r->id)
+            return false;
+    return true;
+}
+
 /* The oldest one that is not packed, once it has been quiet for a while. */
 static void pack_one(struct writer *w)
 {
     struct segments all;
 
-    if (world_ticks_us() - w->keep.busy_us < (int64_t)w->conf->seal_idle_s * 1000000)
+    if (world_ticks_us() - w->keep.busy_us < (int64_t)w->conf->seal_idle_s * 1000000 ||
+        w->keep.unpackable_count == UNPACKABLE_MAX)
         return;
     if (segments_list(w, &all) == DB_OK) {
         for (uint32_t i = 0; i < all.count; i++) {
             const struct segments_row *r = &all.rows[i];
 
-            if (strcmp(r->state, "sealed") == 0 && r->whole && r->id != w->keep.unpackable &&
-                !sealer_has(w->sealer, r->id)) {
+            if (may_pack(w, r)) {
                 sealer_pack(w->sealer, r->id, r->file);
                 break;
             }

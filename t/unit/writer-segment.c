@@ -102,6 +102,37 @@ static void test_busy(struct kit *k)
     sealer_stop(s);
 }
 
+static bool in_the_way(struct kit *k, int nth, bool put)
+{
+    char sql[96], path[200];
+    const char *file;
+
+    snprintf(sql, sizeof(sql), "SELECT file FROM segment ORDER BY id LIMIT 1 OFFSET %d", nth);
+    file = kit_string(k, sql);
+    snprintf(path, sizeof(path), "%s/segments/%.*s.packed.db.tmp", k->dir, (int)strlen(file) - 3,
+             file);
+    return put ? mkdir(path, 0700) == 0 : rmdir(path) == 0;
+}
+
+/* Copies need room, and some cannot be made: neither is tried for ever. */
+static void test_not_packed(struct kit *k)
+{
+    k->conf.seal_idle_s = 0;
+    k->conf.min_free_bytes = UINT64_C(1) << 60;
+    ok(kit_start(k), "with less room than is to be left free");
+    kit_sleep_us(2500000); /* nothing is to come of it: there is no more to wait for */
+    is_int(kit_number(k, "SELECT count(*) FROM segment WHERE state = 'sealed'"), 3,
+           "nothing is repacked");
+    is_int(kit_stop(k), 0, "stop");
+    k->conf.min_free_bytes = 0;
+    ok(kit_start(k) && in_the_way(k, 0, true) && in_the_way(k, 1, true),
+       "two segments that cannot be copied");
+    is_int(kit_wait(k, "SELECT count(*) FROM segment WHERE state = 'packed'", 1, 20), 1,
+           "do not hold up the third");
+    is_int(kit_stop(k), 0, "stop");
+    ok(in_the_way(k, 0, false) && in_the_way(k, 1, false), "later they can");
+}
+
 static void test_roll(struct kit *k)
 {
     char first[64], sql[256];
@@ -133,8 +164,8 @@ static void test_roll(struct kit *k)
     plain = kit_number(k, "SELECT bytes FROM segment ORDER BY id LIMIT 1");
     is_int(kit_stop(k), 0, "stop");
     test_busy(k);
+    test_not_packed(k);
 
-    k->conf.seal_idle_s = 0;
     ok(kit_start(k), "once it is quiet");
     is_int(kit_wait(k, "SELECT count(*) FROM segment WHERE state = 'packed'", 3, 20), 3,
            "they are repacked");
