@@ -151,10 +151,9 @@ struct writer {
         uint32_t pruned;           /* issues up to this one had their old hours taken out */
         int64_t pruned_operation, pruned_edge, pruned_service; /* likewise, of spans' figures */
         int64_t unmerging;                                     /* the job at hand */
-        uint32_t unpackable
-            [UNPACKABLE_MAX]; /* segments that could not be repacked: not again in this life … */
-        uint32_t unpackable_count; /* … and none when they are so many */
-        bool deleting;             /* another segment is to go */
+        uint32_t unpackable[UNPACKABLE_MAX]; /* could not be repacked: not again in this life … */
+        uint32_t unpackable_count;           /* … and none at all when there are so many */
+        bool deleting;                       /* another segment is to go */
         struct {
             uint32_t id; /* of the segment */
             char file[64];
