@@ -81,6 +81,8 @@ void retain_guard(struct writer *w)
 
 /* ---- leaving ---- */
 
+/* Room is taken from the oldest; what is too old leaves even if an older one stays, for its end was told by a
+ * clock that was ahead. */
 static bool must_leave(const struct writer *w, const struct segments *all,
                        const struct segments_row *r)
 {
@@ -88,7 +90,8 @@ static bool must_leave(const struct writer *w, const struct segments *all,
 
     if (age_ms && r->last_ms < world_now_ms() - age_ms)
         return true;
-    return w->conf->retention_bytes && total_bytes(w, all) > w->conf->retention_bytes;
+    return r == all->rows && w->conf->retention_bytes &&
+           total_bytes(w, all) > w->conf->retention_bytes;
 }
 
 /* Its large attachments lie in files of their own. */
@@ -178,13 +181,15 @@ bool retain_some(struct writer *w)
     if (!w->conf->retention_days && !w->conf->retention_bytes)
         return false;
     if (segments_list(w, &all) == DB_OK) {
-        const struct segments_row *r = &all.rows[0];
+        for (uint32_t i = 0; i < all.count && !left; i++) {
+            const struct segments_row *r = &all.rows[i];
 
-        /* Only whole ones that nobody works on; the active one never. */
-        left = all.count > 1 && r->id != w->active.id && r->whole && must_leave(w, &all, r) &&
-               !(w->sealer && sealer_has(w->sealer, r->id));
-        if (left)
-            leave(w, r);
+            /* Only whole ones that nobody works on; the active one never. */
+            left = r->id != w->active.id && r->whole && must_leave(w, &all, r) &&
+                   !(w->sealer && sealer_has(w->sealer, r->id));
+            if (left)
+                leave(w, r);
+        }
     }
     segments_free(&all);
     return left;
