@@ -63,16 +63,19 @@ static bool set_id(const struct json *v, const char *key, const char *other, uin
 
 /* ---- values ---- */
 
-static double double_of(const struct json *v, struct arena *a)
+static bool read_double(const struct json *v, struct arena *a, double *out)
 {
     struct text word = json_string(v, a);
-    double real;
 
-    if (text_is(word, "Infinity"))
-        return INFINITY;
-    if (text_is(word, "-Infinity"))
-        return -INFINITY;
-    return json_double(v, &real) ? real : NAN;
+    if (text_is(word, "NaN"))
+        *out = NAN;
+    else if (text_is(word, "Infinity"))
+        *out = INFINITY;
+    else if (text_is(word, "-Infinity"))
+        *out = -INFINITY;
+    else
+        return json_double(v, out);
+    return true;
 }
 
 enum value { V_NONE, V_STRING, V_BOOL, V_INT, V_DOUBLE, V_ARRAY, V_MAP, V_BYTES };
@@ -110,6 +113,7 @@ static bool set_any(struct attr *at, const struct json *any, struct arena *a)
     const struct json *v = NULL;
     struct text bytes;
     struct buf b;
+    bool yes;
 
     at->kind = ATTR_EMPTY;
     switch (value_of(any, &v)) {
@@ -120,15 +124,14 @@ static bool set_any(struct attr *at, const struct json *any, struct arena *a)
         bytes = base64_read(json_string(v, a), a);
         return bytes.at && attr_set_text(at, ATTR_BYTES, bytes, a);
     case V_BOOL:
-        at->kind = ATTR_BOOL;
-        at->integer = v->kind == JSON_TRUE;
+        at->kind = json_boolean(v, &yes) ? ATTR_BOOL : ATTR_EMPTY;
+        at->integer = at->kind == ATTR_BOOL && yes;
         return false;
     case V_INT:
         at->kind = json_int64(v, &at->integer) ? ATTR_INT : ATTR_EMPTY;
         return false;
     case V_DOUBLE:
-        at->kind = ATTR_DOUBLE;
-        at->real = double_of(v, a);
+        at->kind = read_double(v, a, &at->real) ? ATTR_DOUBLE : ATTR_EMPTY;
         return false;
     case V_ARRAY:
     case V_MAP:

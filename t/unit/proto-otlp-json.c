@@ -126,13 +126,17 @@ static void test_values(void)
         "{\"key\":\"map\",\"value\":{\"kvlistValue\":{\"values\":[{\"key\":\"k\",\"value\":"
         "{\"arrayValue\":{\"values\":[{\"stringValue\":\"x\"},{\"intValue\":\"7\"},{}]}}}]}}},"
         "{\"key\":\"none\",\"value\":{}},{\"key\":\"bytes\",\"value\":{\"bytesValue\":\"_-8\"}},"
-        "{\"key\":\"two\",\"value\":{\"stringValue\":\"x\",\"boolValue\":true}}]");
+        "{\"key\":\"two\",\"value\":{\"stringValue\":\"x\",\"boolValue\":true}},"
+        "{\"key\":\"word\",\"value\":{\"boolValue\":\"true\"}},"
+        "{\"key\":\"no bool\",\"value\":{\"boolValue\":{}}},"
+        "{\"key\":\"no double\",\"value\":{\"doubleValue\":\"abc\"}},"
+        "{\"key\":\"no int\",\"value\":{\"intValue\":1.5}}]");
 
     is_int(t.count, 1, "a span with all kinds of values");
     is_text(plain(&t.spans[0]),
             "{\"big\":9223372036854775807,\"neg\":-5,\"nan\":\"NaN\",\"inf\":\"-Infinity\","
             "\"half\":0.5,\"map\":{\"k\":[\"x\",7,null]},\"none\":null,\"bytes\":\"/+8=\","
-            "\"two\":true}",
+            "\"two\":true,\"word\":true,\"no bool\":null,\"no double\":null,\"no int\":null}",
             "8.25 8.27 8.28 integers, doubles, maps, arrays, empty, bytes, two of a oneof");
 }
 
