@@ -1,6 +1,6 @@
 // addresses.mjs -- an address says what is shown, whatever stands in it: it can be reloaded, sent to somebody, and
 // come back to; and where nothing can be shown at it, the way to the rest stays open.
-import { base, becomes, boot, comes, login, ok, run, settled, visit } from './browser.mjs';
+import { base, becomes, boot, comes, is, login, ok, run, settled, visit } from './browser.mjs';
 import { sendSpans } from './odd.mjs';
 import { hex, numbers, seed } from './seed.mjs';
 
@@ -104,6 +104,18 @@ await run(async ({ browser, window }) => {
   await settled(page);
   await page.keyboard.press('j');
   await becomes(here, 3, 'and goes on from there');
+
+  for (const list of ['/issues', '/traces']) {
+    await visit(page, list);
+    const tab = page.context().waitForEvent('page');
+    await page
+      .locator('tbody tr td.number')
+      .first()
+      .click({ modifiers: ['Control'] });
+    await (await tab).waitForURL(new RegExp(`${list}/[0-9a-f]+`));
+    is(pathOf(page), list, `${list}: a row that is clicked with Ctrl opens beside this page`);
+    await (await tab).close();
+  }
 
   // nothing there
   await visit(page, '/no/such/page');

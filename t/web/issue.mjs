@@ -106,6 +106,10 @@ await run(async ({ window }) => {
     'nothing is older than the oldest',
   );
 
+  await page.keyboard.press('?');
+  await comes(() => page.getByRole('dialog').getByText('resolve', { exact: true }).isVisible(), '? tells the keys');
+  await page.keyboard.press('Escape');
+
   // its other parts
   await page.getByRole('link', { name: /^Events/ }).click();
   await page.getByRole('table', { name: 'Events' }).waitFor();

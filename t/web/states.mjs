@@ -71,6 +71,27 @@ await run(async ({ window }) => {
   await page.unroute(failing);
   await settled(page);
 
+  // so does a page that waits for its first answer
+  const [seen] = await server.call('GET', '/organizations/default/issues/');
+  for (const path of ['/issues?query=here', `/issues/${seen.id}`, '/releases', '/traces', '/logs', '/services']) {
+    const late = await window({ storageState: await page.context().storageState() });
+    let answer;
+    const asked = new Promise((done) => (answer = done));
+    await late.route(/\/api\/0\/(?!users\/me\/|projects\/$|projects\/\?)/, async (route) => {
+      await asked;
+      await route.continue();
+    });
+    await late.goto(base + path);
+    await comes(
+      () => late.getByText('Reading …').first().isVisible(),
+      `${path}: a late answer is waited for, in words`,
+    );
+    ok(await late.getByRole('button', { name: 'All projects' }).isVisible(), 'with what is shown above it');
+    answer();
+    await late.getByText('Reading …').first().waitFor({ state: 'detached' });
+    await settled(late);
+  }
+
   // other parts of the page are not taken along
   await page.route(/\/tags\/(\?|$)/, (route) =>
     route.fulfill({ status: 500, body: '{"detail":"The catalogue cannot be read"}' }),

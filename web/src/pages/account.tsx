@@ -6,7 +6,7 @@ import { me } from '../state';
 import { change } from '../ui/change';
 import { sure } from '../ui/dialog';
 import { Ask, Part } from '../ui/form';
-import { Age, Copy, Problem } from '../ui/small';
+import { Age, Copy, Missing } from '../ui/small';
 import { Table } from '../ui/table';
 
 interface Token {
@@ -82,7 +82,7 @@ function Tokens() {
   };
   return (
     <>
-      {tokens.error && <Problem error={tokens.error} retry={tokens.reload} />}
+      <Missing of={tokens} />
       {made && (
         <p class="note" role="status">
           The new token: <code>{made}</code> <Copy text={made} of="the token" />

@@ -5,7 +5,7 @@ import { useGet, useGetLater } from '../data';
 import { mayWrite, org } from '../state';
 import { change } from '../ui/change';
 import { sure } from '../ui/dialog';
-import { Age, Copy, Problem } from '../ui/small';
+import { Age, Copy, Missing, Problem } from '../ui/small';
 import { Table } from '../ui/table';
 import './grouping.css';
 
@@ -54,7 +54,7 @@ export function Grouping({
   const info = useGet<Explained>(explained(issue.project.slug, event));
   return (
     <div class="grouping">
-      {info.error && <Problem error={info.error} retry={info.reload} />}
+      <Missing of={info} />
       {info.data && <OfEvent info={info.data} />}
       <OfIssue base={base} issue={issue} own={info.data?.hashes.map((h) => h.hash) ?? []} reload={reload} />
     </div>

@@ -5,15 +5,14 @@ import { duration, exact, percent } from '../format';
 import { org, useHref, useQuery } from '../state';
 import type { Summary } from '../trace/summary';
 import { Link } from '../ui/link';
-import { Age, Empty, Problem } from '../ui/small';
+import { Age, Empty, Missing } from '../ui/small';
 import { Pager, Table } from '../ui/table';
 import { term } from './triage';
 
 export function Events({ base, at }: { base: string; at: (e: string) => string }) {
   const { query, set } = useQuery();
   const list = usePage<EventRow[]>(`${base}/events/`, { cursor: query.get('cursor'), per_page: 50 });
-  if (list.error) return <Problem error={list.error} retry={list.reload} />;
-  if (!list.data) return null;
+  if (!list.data || list.error) return <Missing of={list} />;
   if (list.data.rows.length === 0)
     return (
       <Empty title="No stored events">
@@ -63,8 +62,7 @@ export function Traces({ issue }: { issue: string }) {
     cursor: query.get('cursor'),
     per_page: 25,
   });
-  if (list.error) return <Problem error={list.error} retry={list.reload} />;
-  if (!list.data) return null;
+  if (!list.data || list.error) return <Missing of={list} />;
   if (list.data.rows.length === 0)
     return (
       <Empty title="No stored traces">
@@ -127,11 +125,11 @@ export function TagBars({ tag }: { tag: Tag }) {
 
 export function Tags({ base }: { base: string }) {
   const tags = useGet<Tag[]>(`${base}/tags/`, { limit: 10 });
-  if (tags.error) return <Problem error={tags.error} retry={tags.reload} />;
-  if (tags.data?.length === 0) return <Empty title="No tags came with the events of this issue" />;
+  if (!tags.data || tags.error) return <Missing of={tags} />;
+  if (tags.data.length === 0) return <Empty title="No tags came with the events of this issue" />;
   return (
     <div class="tag-grid">
-      {(tags.data ?? []).map((t) => (
+      {tags.data.map((t) => (
         <TagBars key={t.key} tag={t} />
       ))}
     </div>

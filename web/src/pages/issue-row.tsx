@@ -45,6 +45,7 @@ export function IssueRow({
       class={`${here ? 'here' : ''} ${picked ? 'picked' : ''}`}
       onClick={(e) => {
         if ((e.target as HTMLElement).closest('a, button, input') || getSelection()?.toString()) return;
+        if (e.ctrlKey || e.metaKey) return void window.open(href);
         ahead();
         visit(href);
       }}

@@ -1,6 +1,7 @@
 // issue.tsx -- one issue through one of its events: what happened and where, before any scrolling;
 // beside it the facts, above it what can be done about it.
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { api, type Event, type IssueDetail, type Tag } from '../api';
 import { prefetch, useGet, useGetLater, useTitle, type Loaded } from '../data';
@@ -8,10 +9,11 @@ import { brief, dateTime } from '../format';
 import { mayWrite, me, org, useHref, useQuery } from '../state';
 import { change } from '../ui/change';
 import { sure } from '../ui/dialog';
+import { Help, type Shortcuts } from '../ui/help';
 import { useKeys } from '../ui/keys';
 import { Link } from '../ui/link';
 import { Menu } from '../ui/menu';
-import { copied, Empty, LevelDot, Problem } from '../ui/small';
+import { copied, Empty, LevelDot, Missing, Problem } from '../ui/small';
 import { TopBar } from '../ui/topbar';
 import { ActivityList } from './activity';
 import { EventView } from './event';
@@ -31,6 +33,15 @@ export function prefetchIssue(id: string) {
   prefetch(`${address(id)}/tags/`);
 }
 
+const shortcuts: Shortcuts = [
+  ['j k', 'the older, the newer event'],
+  ['r', 'resolve'],
+  ['i', 'ignore for good'],
+  ['a', 'assign to me'],
+  ['u', 'up to the list'],
+  ['?', 'this list'],
+];
+
 /** Neither here nor refused nor late: what waits for several answers is drawn once, not once for each. */
 const soon = (l: Loaded<unknown>) => !l.data && !l.error && !l.slow;
 
@@ -38,6 +49,7 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
   const { query, set } = useQuery();
   const href = useHref();
   const [, go] = useLocation();
+  const [help, setHelp] = useState(false);
   const tab = query.get('tab') ?? 'event';
   const base = address(id);
   const issue = useGet<IssueDetail>(`${base}/`, undefined, 15_000);
@@ -59,6 +71,7 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
     i: () => act('Ignored', ignore),
     a: () => act('Assigned to you', assignToMe()),
     u: () => go(href('/issues')),
+    '?': () => setHelp(true),
   });
 
   if (issue.error?.status === 404)
@@ -73,7 +86,14 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
       </main>
     );
   if (!data || soon(event) || soon(tags))
-    return <main class="content">{issue.error && <Problem error={issue.error} retry={issue.reload} />}</main>;
+    return (
+      <>
+        {issue.slow && <TopBar timeless />}
+        <main class="content">
+          <Missing of={issue} />
+        </main>
+      </>
+    );
 
   const tabs: [string, string][] = [
     ['event', 'Event'],
@@ -85,7 +105,18 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
   ];
   return (
     <>
-      <TopBar timeless extra={<Actions issue={data} update={update} base={base} leave={() => go(href('/issues'))} />} />
+      <TopBar
+        timeless
+        extra={
+          <Actions
+            issue={data}
+            update={update}
+            base={base}
+            leave={() => go(href('/issues'))}
+            help={() => setHelp(true)}
+          />
+        }
+      />
       <main class="content issue">
         <Head issue={data} />
         <div class="issue-columns">
@@ -114,6 +145,7 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
           </div>
           <Facts issue={data} tags={tags} event={event.data} />
         </div>
+        {help && <Help shortcuts={shortcuts} close={() => setHelp(false)} />}
       </main>
     </>
   );
@@ -193,15 +225,18 @@ function Actions({
   update,
   base,
   leave,
+  help,
 }: {
   issue: IssueDetail;
   update: (what: string, body: Mutation) => void;
   base: string;
   leave: () => void;
+  help: () => void;
 }) {
   const members = useGetLater<Member[]>(mayWrite() ? `/organizations/${org}/members/` : null);
   const link = { label: 'Copy link', pick: () => copied(location.href) };
-  if (!mayWrite()) return <Menu label="More" title="More" right choices={[link]} />;
+  const keys = { label: 'Keys', pick: help };
+  if (!mayWrite()) return <Menu label="More" title="More" right choices={[link, keys]} />;
 
   const menu = (what: string, choices: [string, Mutation][]) =>
     choices.map(([label, body]) => ({ label, pick: () => update(what, body) }));
@@ -248,7 +283,7 @@ function Actions({
           ...others.map((m) => assign(m.name || m.email, `user:${m.user!.id}`, `Assigned to ${m.name || m.email}`)),
         ]}
       />
-      <Menu label="More" title="More" right choices={[link, { label: 'Delete …', pick: remove }]} />
+      <Menu label="More" title="More" right choices={[link, keys, { label: 'Delete …', pick: remove }]} />
     </>
   );
 }

@@ -11,7 +11,7 @@ import { Help, type Shortcuts } from '../ui/help';
 import { useKeys } from '../ui/keys';
 import { Link, visit } from '../ui/link';
 import { Menu } from '../ui/menu';
-import { Empty, Problem } from '../ui/small';
+import { Empty, Missing } from '../ui/small';
 import { Pager, useFirst } from '../ui/table';
 import { TopBar } from '../ui/topbar';
 import { IssueRow } from './issue-row';
@@ -164,7 +164,7 @@ export function Issues() {
           <span class="gap" />
           {picked.size > 0 && mayWrite() && <BulkActions ids={[...picked]} update={update} remove={remove} />}
         </div>
-        {list.error && <Problem error={list.error} retry={list.reload} />}
+        <Missing of={list} />
         {list.data && rows.length === 0 && !list.error && (
           <NoIssues
             filtered={text.trim() !== ''}

@@ -6,7 +6,7 @@ import { mayConfigure, mayManage } from '../state';
 import { change } from '../ui/change';
 import { sure } from '../ui/dialog';
 import { Ask } from '../ui/form';
-import { Copy, Problem } from '../ui/small';
+import { Copy, Missing } from '../ui/small';
 import { Table } from '../ui/table';
 
 export function Keys({ base }: { base: string }) {
@@ -20,7 +20,7 @@ export function Keys({ base }: { base: string }) {
     again('Key added', () => api.send('POST', `${base}/keys/`, { name: v.name }));
   return (
     <>
-      {keys.error && <Problem error={keys.error} retry={keys.reload} />}
+      <Missing of={keys} />
       <Table
         label="Keys"
         columns={[

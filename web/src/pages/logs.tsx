@@ -15,7 +15,7 @@ import { Nothing } from '../ui/connect';
 import { Filter } from '../ui/filter';
 import { useKeys } from '../ui/keys';
 import { Menu } from '../ui/menu';
-import { Empty, Problem } from '../ui/small';
+import { Empty, Missing, Problem } from '../ui/small';
 import { TopBar } from '../ui/topbar';
 import './logs.css';
 import './services.css';
@@ -100,7 +100,7 @@ export function Logs() {
             </span>
           )}
         </div>
-        {logs.error && <Problem error={logs.error} retry={logs.reload} />}
+        <Missing of={{ ...logs, data: logs.loaded || null }} />
         {!logs.error && logs.loaded && logs.rows.length === 0 && !live && (
           <Nothing
             of="logs"

@@ -8,7 +8,7 @@ import { change } from '../ui/change';
 import { sure } from '../ui/dialog';
 import { Ask, Check, Line, Lines, Part } from '../ui/form';
 import { Link } from '../ui/link';
-import { Problem } from '../ui/small';
+import { Missing } from '../ui/small';
 import { Keys } from './keys';
 import { Rules } from './rules';
 import { readProjects } from './settings';
@@ -42,9 +42,8 @@ export function ProjectSettings({ slug }: { slug: string }) {
   const base = `/projects/${org}/${slug}`;
   const project = useGet<ProjectDetail>(`${base}/`);
   const [, go] = useLocation();
-  if (project.error) return <Problem error={project.error} retry={project.reload} />;
   const p = project.data;
-  if (!p) return null;
+  if (!p || project.error) return <Missing of={project} />;
   const save: Save = (what, body) =>
     change(what, async () => {
       const saved = await api.send<ProjectDetail>('PUT', `${base}/`, body);

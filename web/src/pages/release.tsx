@@ -8,7 +8,7 @@ import { contextParams, org, useHref, useQuery } from '../state';
 import { Chart, type Marker } from '../ui/chart';
 import { Link } from '../ui/link';
 import { Menu } from '../ui/menu';
-import { Age, Empty, Figures, LevelDot, Problem } from '../ui/small';
+import { Age, Empty, Figures, LevelDot, Missing } from '../ui/small';
 import { Table } from '../ui/table';
 import { TopBar } from '../ui/topbar';
 import { Standing, Title } from './issue-title';
@@ -84,7 +84,7 @@ export function Release({ version }: { version: string }) {
             <p>No event has named it, or none of the chosen project.</p>
           </Empty>
         )}
-        {compared.error && compared.error.status !== 404 && <Problem error={compared.error} retry={compared.reload} />}
+        {compared.error?.status !== 404 && <Missing of={compared} />}
         {data && <Beside data={data} path={path} />}
       </main>
     </>

@@ -5,7 +5,7 @@ import { exact } from '../format';
 import { contextParams, org, useHref, useQuery } from '../state';
 import { Filter } from '../ui/filter';
 import { Link } from '../ui/link';
-import { Age, Empty, Problem } from '../ui/small';
+import { Age, Empty, Missing } from '../ui/small';
 import { Pager, Table } from '../ui/table';
 import { TopBar } from '../ui/topbar';
 
@@ -32,7 +32,7 @@ export function Releases() {
         <div class="page-head">
           <h1>Releases</h1>
         </div>
-        {list.error && <Problem error={list.error} retry={list.reload} />}
+        <Missing of={list} />
         {list.data && rows.length === 0 && (
           <Empty title={text ? 'No release matches' : 'No releases yet'}>
             <p>

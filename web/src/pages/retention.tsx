@@ -1,14 +1,13 @@
 // retention.tsx -- how long things are kept, how much there is, and how to change that.
 import { useGet } from '../data';
 import { bytes, dateTime, exact, many } from '../format';
-import { Problem } from '../ui/small';
+import { Missing } from '../ui/small';
 import type { Status } from './server';
 
 export function Retention() {
   const status = useGet<Status>('/quern/status/');
   const s = status.data?.storage;
-  if (status.error) return <Problem error={status.error} retry={status.reload} />;
-  if (!s) return null;
+  if (!s || status.error) return <Missing of={status} />;
   const rows: [string, string][] = [
     ['Kept for', s.retentionDays ? `${exact(s.retentionDays)} days` : 'ever'],
     ['All together at most', s.retentionBytes ? bytes(s.retentionBytes) : 'no limit'],

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useGet, useTitle } from '../data';
 import { brief, bytes, dateTime, duration, exact, percent } from '../format';
 import { Chart, type Line } from '../ui/chart';
-import { Age, Figures, Problem } from '../ui/small';
+import { Age, Figures, Missing } from '../ui/small';
 import { Table } from '../ui/table';
 import { TopBar } from '../ui/topbar';
 import { Outcomes } from './outcomes';
@@ -73,7 +73,7 @@ export function Server() {
             </span>
           )}
         </div>
-        {status.error && <Problem error={status.error} retry={status.reload} />}
+        <Missing of={status} />
         {s?.storage.diskFull && (
           <p class="note error" role="alert">
             The disk is full: nothing is taken in until there is room again. Lower the retention, or add space.

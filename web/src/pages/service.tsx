@@ -9,7 +9,7 @@ import { rate, type Graph, type GraphEdge, type Operation, type Red } from '../t
 import { Chart, type Line, type Marker } from '../ui/chart';
 import { Link } from '../ui/link';
 import { Menu } from '../ui/menu';
-import { Empty, Problem } from '../ui/small';
+import { Empty, Missing, Problem } from '../ui/small';
 import { Table } from '../ui/table';
 import { TopBar } from '../ui/topbar';
 import './services.css';
@@ -71,7 +71,7 @@ export function Service({ service }: { service: string }) {
             Logs
           </Link>
         </div>
-        {red.error && <Problem error={red.error} retry={red.reload} />}
+        <Missing of={red} />
         {red.data && <Charts red={red.data} what={operation ?? service} />}
         <Operations service={service} picked={operation} kind={kind} />
         <Neighbours service={service} />

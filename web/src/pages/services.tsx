@@ -10,7 +10,7 @@ import { rate, type Graph, type GraphEdge, type Service } from '../trace/shapes'
 import { Nothing, sentryTraces } from '../ui/connect';
 import { Filter } from '../ui/filter';
 import { Link } from '../ui/link';
-import { Age, Empty, Problem } from '../ui/small';
+import { Age, Empty, Missing } from '../ui/small';
 import { Spark } from '../ui/spark';
 import { Table } from '../ui/table';
 import { TopBar } from '../ui/topbar';
@@ -69,7 +69,7 @@ export function Services() {
           {tab('List', null, !asMap)}
           {tab('Map', 'map', asMap)}
         </nav>
-        {failed && <Problem error={failed} retry={asMap ? graph.reload : list.reload} />}
+        <Missing of={asMap && !list.error ? graph : list} />
         {list.data && shown.length === 0 && !failed && (
           <Nothing
             of="services"

@@ -14,7 +14,7 @@ import { Nothing, sentryTraces } from '../ui/connect';
 import { Filter } from '../ui/filter';
 import { useKeys } from '../ui/keys';
 import { Link } from '../ui/link';
-import { Age, Empty, Problem } from '../ui/small';
+import { Age, Empty, Missing } from '../ui/small';
 import { Pager } from '../ui/table';
 import { TopBar } from '../ui/topbar';
 import './services.css';
@@ -157,7 +157,7 @@ export function Traces() {
             </button>
           </div>
         )}
-        {list.error && <Problem error={list.error} retry={list.reload} />}
+        <Missing of={list} />
         {list.data && rows.length === 0 && !list.error && list.data.next && (
           <Empty title="Nothing so far">
             <p>Many spans were looked at and none fits; there are older ones.</p>
@@ -302,7 +302,9 @@ function Row({
   const to = useHref();
   const name = t.rootName || '(root not here)';
   const click = (e: MouseEvent) => {
-    if (!(e.target as HTMLElement).closest('a, input, button') && !getSelection()?.toString()) open();
+    if ((e.target as HTMLElement).closest('a, input, button') || getSelection()?.toString()) return;
+    if (e.ctrlKey || e.metaKey) window.open(href);
+    else open();
   };
   return (
     <tr class={`${t.errors ? 'failed' : ''} ${here ? 'here' : ''} ${picked ? 'picked' : ''}`} onClick={click}>

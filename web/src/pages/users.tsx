@@ -5,7 +5,7 @@ import { mayManage, me, org } from '../state';
 import { change } from '../ui/change';
 import { sure } from '../ui/dialog';
 import { Ask } from '../ui/form';
-import { Age, Problem } from '../ui/small';
+import { Age, Missing } from '../ui/small';
 import { Table } from '../ui/table';
 
 interface Member {
@@ -39,7 +39,7 @@ export function Users() {
   const self = (m: Member) => m.user?.id === me.value?.id;
   return (
     <>
-      {members.error && <Problem error={members.error} retry={members.reload} />}
+      <Missing of={members} />
       <Table
         label="Users"
         columns={[

@@ -6,7 +6,7 @@ import { useGet, usePage, useTitle } from '../data';
 import { org, projects, useQuery } from '../state';
 import type { Service } from '../trace/shapes';
 import { Link } from '../ui/link';
-import { Copy, Empty, Problem } from '../ui/small';
+import { Copy, Empty, Missing } from '../ui/small';
 import { readProjects } from './settings';
 import { snippets } from './snippets';
 import './welcome.css';
@@ -23,7 +23,7 @@ export function Welcome() {
   return (
     <main class="content welcome">
       <h1>Send the first event</h1>
-      {keys.error && <Problem error={keys.error} retry={keys.reload} />}
+      <Missing of={keys} />
       {keys.data && !key && (
         <Empty title="No key of this project is switched on">
           <Link class="button" href={`/settings/projects/${project.slug}`}>

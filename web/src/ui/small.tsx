@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import type { ApiError } from '../api';
+import type { Loaded } from '../data';
 import { age, brief, dateTime, exact, zone } from '../format';
 import { toast } from './toast';
 
@@ -81,6 +82,17 @@ export function Problem({ error, retry }: { error: ApiError; retry?: () => void 
         </button>
       )}
     </div>
+  );
+}
+
+/** Where data is not shown, or not the newest: why. Nothing is said of an answer that comes at once. */
+export function Missing({ of }: { of: Loaded<unknown> }) {
+  if (of.error) return <Problem error={of.error} retry={of.reload} />;
+  if (of.data || !of.slow) return null;
+  return (
+    <p class="quiet" role="status">
+      Reading …
+    </p>
   );
 }
 
