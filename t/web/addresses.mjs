@@ -8,8 +8,10 @@ const { server, places } = await seed(base, boot, 0.02);
 const random = numbers(41);
 const service = 'shop/till?no=1&x#50%41';
 const version = '50%25 off@1.0';
-const span = { id: hex(random, 16), name: 'GET /', at: Date.now() - 20_000, ms: 12, kind: 2 };
-await sendSpans(server.base, places.checkout, hex(random, 32), { [service]: [span] });
+for (let i = 0; i < 5; i++) {
+  const span = { id: hex(random, 16), name: 'GET /', at: Date.now() - 20_000 - i * 1000, ms: 12, kind: 2 };
+  await sendSpans(server.base, places.checkout, hex(random, 32), { [service]: [span] });
+}
 const frames = Array.from({ length: 60 }, (_, i) => ({
   filename: `lib/part${i}.py`,
   function: `call_${i}`,
@@ -92,18 +94,20 @@ await run(async ({ browser, window }) => {
 
   // back to the list, to go on where one was
   const here = () =>
-    page.evaluate(() =>
-      [...document.querySelectorAll('.issue-table tbody tr')].findIndex((r) => r.classList.contains('here')),
-    );
-  await visit(page, '/issues');
-  for (const key of ['j', 'j', 'j', 'Enter']) await page.keyboard.press(key);
-  await page.waitForURL(/issues\/\d+/);
-  await settled(page);
-  await page.goBack();
-  await becomes(here, 2, 'back in the list, one is where one was');
-  await settled(page);
-  await page.keyboard.press('j');
-  await becomes(here, 3, 'and goes on from there');
+    page.evaluate(() => [...document.querySelectorAll('main tbody tr')].findIndex((r) => r.classList.contains('here')));
+  for (const list of ['/issues', '/traces']) {
+    await visit(page, list);
+    for (const key of ['j', 'j', 'j', 'Enter']) await page.keyboard.press(key);
+    await page.waitForURL(new RegExp(`${list}/[0-9a-f]+`));
+    await settled(page);
+    await page.goBack();
+    await becomes(here, 2, `back in the list, one is where one was: ${list}`);
+    await settled(page);
+    await page.keyboard.press('j');
+    await becomes(here, 3, 'and goes on from there');
+  }
+  await page.getByRole('button', { name: 'Took' }).click();
+  await becomes(here, -1, 'in another order, nowhere');
 
   for (const list of ['/issues', '/traces']) {
     await visit(page, list);

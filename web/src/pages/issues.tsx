@@ -1,5 +1,5 @@
 // issues.tsx -- the list that people triage from: everything by keyboard, everything in the URL.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api, type Issue, type Params } from '../api';
 import { useGetLater, usePage, usePreference, useTitle } from '../data';
 import { exact } from '../format';
@@ -8,7 +8,7 @@ import { change } from '../ui/change';
 import { askText, sure } from '../ui/dialog';
 import { Filter } from '../ui/filter';
 import { Help, type Shortcuts } from '../ui/help';
-import { useKeys } from '../ui/keys';
+import { useKeys, useRowAt } from '../ui/keys';
 import { Link, visit } from '../ui/link';
 import { Menu } from '../ui/menu';
 import { Empty, Missing } from '../ui/small';
@@ -63,21 +63,18 @@ export function Issues() {
   const list = usePage<Issue[]>(`/organizations/${org}/issues/`, params);
   const rows = list.data?.rows ?? [];
   const fresh = useNewOnes(rows, text, params);
-  const [at, setAt] = useState(() => rows.findIndex((r) => r.id === history.state?.opened)); // back from that one
   const [picked, setPicked] = useState<Set<string>>(new Set());
   const [help, setHelp] = useState(false);
   useTitle('Issues');
 
   const asked = JSON.stringify([text, sort, cursor]);
-  const before = useRef(asked);
-  useEffect(() => {
-    if (before.current === asked) return;
-    before.current = asked;
-    setAt(-1);
-    setPicked(new Set());
-  }, [asked]);
+  const { at, setAt, leave } = useRowAt(
+    rows.map((r) => r.id),
+    asked,
+  );
+  useEffect(() => setPicked((before) => (before.size ? new Set() : before)), [asked]);
   const open = (issue: Issue) => {
-    history.replaceState({ opened: issue.id }, '');
+    leave();
     visit(href(`/issues/${issue.id}`));
   };
 
@@ -126,8 +123,8 @@ export function Issues() {
   );
 
   useKeys({
-    j: () => setAt(Math.min(at + 1, rows.length - 1)),
-    k: () => setAt(Math.max(at - 1, 0)),
+    j: () => setAt(at + 1),
+    k: () => setAt(at - 1),
     Enter: () => rows[at] && open(rows[at]),
     x: () => rows[at] && toggle(rows[at].id),
     r: () => act('Resolved', resolve),

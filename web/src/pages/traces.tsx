@@ -12,7 +12,7 @@ import { suggestItems } from '../trace/suggest';
 import type { Summary } from '../trace/summary';
 import { Nothing, sentryTraces } from '../ui/connect';
 import { Filter } from '../ui/filter';
-import { useKeys } from '../ui/keys';
+import { useKeys, useRowAt } from '../ui/keys';
 import { Link } from '../ui/link';
 import { Age, Empty, Missing } from '../ui/small';
 import { Pager } from '../ui/table';
@@ -66,13 +66,14 @@ export function Traces() {
   });
   const rows = useMemo(() => inOrder(list.data?.rows ?? [], sort), [list.data, sort]);
   const [from, to] = useMemo(() => spread(rows, rangeOf(query)), [list.data]);
-  const [at, setAt] = useState(-1);
   const [picked, setPicked] = useState<string[]>([]);
   useTitle('Traces');
-  useEffect(() => {
-    setAt(-1);
-    setPicked([]);
-  }, [text, service, operation, sort, cursor, onlyErrors]);
+  const place = JSON.stringify([text, service, operation, sort, cursor, onlyErrors]);
+  const { at, setAt, leave } = useRowAt(
+    rows.map((t) => t.traceId),
+    place,
+  );
+  useEffect(() => setPicked((before) => (before.length ? [] : before)), [place]);
 
   const address = (t: Summary) =>
     beside && beside !== t.traceId ? href(`/traces/${beside}`, { compare: t.traceId }) : href(`/traces/${t.traceId}`);
@@ -81,9 +82,13 @@ export function Traces() {
     setPicked(picked.includes(id) ? picked.filter((p) => p !== id) : [...picked.slice(-1), id]);
   const compare = () => picked.length === 2 && go(href(`/traces/${picked[0]}`, { compare: picked[1] }));
   useKeys({
-    j: () => setAt(Math.min(at + 1, rows.length - 1)),
-    k: () => setAt(Math.max(at - 1, 0)),
-    Enter: () => rows[at] && open(rows[at]),
+    j: () => setAt(at + 1),
+    k: () => setAt(at - 1),
+    Enter: () => {
+      if (!rows[at]) return;
+      leave();
+      open(rows[at]);
+    },
     x: () => rows[at] && !beside && toggle(rows[at].traceId),
     c: compare,
     e: () => set({ errors: onlyErrors ? null : '1' }),

@@ -1,5 +1,5 @@
 // keys.ts -- single keys that do something on a page, except while something is typed or a dialog is open.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 export const typing = (e: KeyboardEvent) =>
   /^(INPUT|TEXTAREA|SELECT)$/.test((e.target as HTMLElement).tagName) &&
@@ -22,4 +22,16 @@ export function useKeys(map: Record<string, () => unknown>) {
     document.addEventListener('keydown', press);
     return () => document.removeEventListener('keydown', press);
   }, []);
+}
+
+/** The row of a list that keys act on; -1: none, as when another thing is `asked`. Who comes back from what a row opened
+ * finds it there again: leave() writes it down. */
+export function useRowAt(ids: string[], asked: string) {
+  const [state, set] = useState(() => ({ asked, at: ids.indexOf(history.state?.opened) }));
+  const at = state.asked === asked ? state.at : -1;
+  return {
+    at,
+    setAt: (place: number) => set({ asked, at: Math.max(0, Math.min(ids.length - 1, place)) }),
+    leave: () => history.replaceState({ opened: ids[at] }, ''),
+  };
 }
