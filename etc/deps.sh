@@ -10,7 +10,7 @@ build="gcc make libc6-dev perl protobuf-c-compiler nodejs npm
     ca-certificates"
 # What the tests use besides: sanitizers and fuzzing, a browser, the languages of the real SDKs.
 test="clang libclang-rt-14-dev llvm curl openssl sqlite3 strace valgrind procps systemd python3 python3-venv python3-pip
-    golang-go default-jdk-headless maven cargo ruby-sentry-ruby chromium zstd brotli"
+    golang-go default-jdk-headless maven cargo ruby ruby-sentry-ruby chromium zstd brotli"
 
 case ${1-} in
 build) wanted=$build ;;
