@@ -177,6 +177,7 @@
 /* Values listed per issue and tag key; further ones only count. A tag with a value of its own in each
  * event (a URL with an id) costs a row per event until the list is full; pages show ten. */
 #define TAG_VALUES_MAX 250
+#define OUTCOMES_LISTED 500   /* rows of an hour of a project; their words may be a client's */
 #define DEPLOYS_MAX 256       /* environments that one release was deployed to */
 #define ISSUE_USERS_EXACT 256 /* distinct users listed per issue, then a sketch */
 

@@ -260,6 +260,7 @@ static int flush_outcome(struct writer *w, struct tally_generation *g, const str
     db_int_at(q, 4, a.at[0]);
     bind_text(q, 5, tally_row_b(g, r));
     db_int_at(q, 6, r->n);
+    db_int_at(q, 7, OUTCOMES_LISTED);
     return db_run(q);
 }
 

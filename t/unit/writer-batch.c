@@ -206,6 +206,35 @@ static void test_large_quantities(struct kit *k)
            3LL * UINT32_MAX, "large quantities are added up");
 }
 
+/* The words of an outcome may be a client's: so many of them are listed an hour, the rest is added up. */
+static void test_many_reasons(struct kit *k)
+{
+    struct record_outcome o = {.project = 1,
+                               .quantity = 2,
+                               .time_ms = world_now_ms() - 2 * 3600000,
+                               .outcome = OUTCOME_UNKNOWN,
+                               .category = TEXT("unknown")};
+    char word[32];
+
+    for (int i = 0; i < 2000; i++) {
+        struct buf b;
+
+        o.reason = (struct text){word, (size_t)snprintf(word, sizeof(word), "word-%d", i % 1000)};
+        arena_reset(&k->arena);
+        buf_init(&b, &k->arena, 1024, RECORD_MAX);
+        record_outcome_write(&b, &o);
+        kit_put(k, 0, RECORD_OUTCOMES, buf_result(&b));
+        if (i % 1000 == 999)
+            kit_counted(k);
+    }
+    is_int(kit_number(k, "SELECT count(*) FROM outcome WHERE outcome = 8"), OUTCOMES_LISTED + 1,
+           "a thousand reasons in an hour: some are listed");
+    is_int(kit_number(k, "SELECT quantity FROM outcome WHERE reason = 'word-0'"), 4,
+           "those go on being counted");
+    is_int(kit_number(k, "SELECT sum(quantity) FROM outcome WHERE outcome = 8"), 4000,
+           "and so are all together");
+}
+
 /* A big one, and many small ones at once. */
 static void test_load(struct kit *k)
 {
@@ -438,6 +467,7 @@ int main(void)
     test_chain(&k);
     test_others(&k);
     test_large_quantities(&k);
+    test_many_reasons(&k);
     test_load(&k);
     test_users(&k);
     test_tags(&k);
