@@ -4,6 +4,8 @@
 #include "proto/limits.h"
 #include "proto/timestamp.h"
 
+#define AGE_MS (CLIENT_REPORT_AGE_DAYS * INT64_C(86400000))
+
 static void take_list(const struct json *list, enum outcome outcome, int64_t time_ms,
                       struct arena *a, struct client_report *out)
 {
@@ -38,7 +40,8 @@ bool client_report_read(struct text payload, int64_t received_ms, struct arena *
         return false;
     if (!(out->outcomes = arena_alloc(a, CLIENT_REPORT_ENTRIES_MAX * sizeof *out->outcomes)))
         return false;
-    if (timestamp_json(json_get(root, "timestamp"), &us) && us > 0 && us / 1000 < received_ms)
+    if (timestamp_json(json_get(root, "timestamp"), &us) && us / 1000 < received_ms &&
+        us / 1000 > received_ms - AGE_MS)
         time_ms = us / 1000;
     take_list(json_get(root, "discarded_events"), OUTCOME_CLIENT_DISCARD, time_ms, a, out);
     take_list(json_get(root, "rate_limited_events"), OUTCOME_RATE_LIMITED, time_ms, a, out);

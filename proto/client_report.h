@@ -18,7 +18,7 @@ struct client_report {
     uint32_t count;
 };
 
-/* `received_ms` dates reports that have no timestamp of their own, or one in the future. */
+/* `received_ms` dates reports that have no timestamp of their own, one in the future, or one long ago. */
 bool client_report_read(struct text payload, int64_t received_ms, struct arena *a,
                         struct client_report *out);
 

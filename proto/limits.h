@@ -38,6 +38,7 @@
 
 /* ---- small items ---- */
 #define CLIENT_REPORT_ENTRIES_MAX 1000 /* over all four lists of one report */
+#define CLIENT_REPORT_AGE_DAYS 30      /* older ones count at their receipt */
 #define OUTCOME_WORD_MAX 64            /* bytes of a category or reason that a client names */
 #define CONTENT_TYPE_MAX 200           /* bytes; of an attachment, as sent */
 #define FEEDBACK_NAME_MAX 128          /* characters of name, address, source */

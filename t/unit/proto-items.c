@@ -27,6 +27,12 @@ static void client_reports(void)
     is_int(r.outcomes[0].time_ms, 1772359200000, "timestamp");
     is_int(r.outcomes[1].outcome, OUTCOME_RATE_LIMITED, "rate limited");
     is_int(r.outcomes[2].outcome, OUTCOME_FILTERED, "filtered");
+    ok(client_report_read(
+           TEXT("{\"timestamp\":\"2026-01-01T10:00:00Z\",\"discarded_events\":[{\"reason\":\"r\","
+                "\"category\":\"error\",\"quantity\":1}]}"),
+           1772360000000, &arena, &r),
+       "an old one");
+    is_int(r.outcomes[0].time_ms, 1772360000000, "counts at its receipt");
     ok(!client_report_read(TEXT("[]"), 0, &arena, &r), "a list is no report");
     ok(!client_report_read(TEXT("x"), 0, &arena, &r), "text neither");
 }
