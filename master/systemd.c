@@ -24,11 +24,6 @@ void systemd_stopping(void)
     sd_notify(0, "STOPPING=1\nSTATUS=draining");
 }
 
-void systemd_status(const char *status)
-{
-    sd_notifyf(0, "STATUS=%s", status);
-}
-
 void systemd_main_pid(pid_t pid)
 {
     sd_notifyf(0, "MAINPID=%d", (int)pid);

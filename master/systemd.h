@@ -10,7 +10,6 @@
 void systemd_ready(const char *status);
 void systemd_reloading(void); /* to be followed by systemd_ready() */
 void systemd_stopping(void);
-void systemd_status(const char *status);
 void systemd_main_pid(pid_t pid); /* another process is the service from now on */
 void systemd_watchdog(void);
 /* Microseconds between signs of life that are asked for; 0: none are. */

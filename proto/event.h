@@ -166,10 +166,6 @@ enum event_rc event_fill(struct event *e, struct arena *a);
 /* The document to store. */
 void event_write(const struct event *e, struct buf *out);
 
-/* Add a note {"type","name","value"} to the document's errors; `value` may be NULL. */
-void event_note(struct event *e, struct arena *a, const char *type, const char *name,
-                const struct json *value);
-
 /* The exception that titles and culprits speak of: main_exception_id, else the last; NULL: none. */
 const struct exception *event_main_exception(const struct event *e);
 /* The stack trace of the crash: last exception's, its thread's, the crashed or single thread's, the

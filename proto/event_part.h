@@ -87,10 +87,9 @@ event_check event_text_trimmed; /* … without blanks around it; empty: absent *
 event_check event_text_of_any;  /* numbers and booleans become text; containers are refused */
 event_check event_scalar_text;  /* … containers leave without a word */
 event_check event_bool;
-event_check event_uint;   /* 1 …; 0 and below: unknown, absent */
-event_check event_int;    /* any integer */
-event_check event_time;   /* becomes RFC 3339 text, shifted */
-event_check event_object; /* an object; an empty list counts as one */
+event_check event_uint; /* 1 …; 0 and below: unknown, absent */
+event_check event_int;  /* any integer */
+event_check event_time; /* becomes RFC 3339 text, shifted */
 event_check event_list;
 event_check event_bag;     /* an object: depth `more`, `max` bytes of JSON */
 event_check event_any_bag; /* anything, cut like a bag */

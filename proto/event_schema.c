@@ -78,19 +78,6 @@ static struct json *new_note(struct json *list, struct arena *a, const char *typ
     return note;
 }
 
-void event_note(struct event *e, struct arena *a, const char *type, const char *name,
-                const struct json *value)
-{
-    struct json *list = json_get(e->root, "errors"), *note;
-
-    if (!json_is(list, JSON_ARRAY)) {
-        list = json_new(a, JSON_ARRAY);
-        json_set(a, e->root, "errors", list);
-    }
-    if ((note = new_note(list, a, type, text_of(name))))
-        json_set(a, note, "value", note_value(a, value));
-}
-
 struct json *event_new_note(struct event_work *w, const char *type, struct text name)
 {
     if (!w->notes)
@@ -421,11 +408,6 @@ bool event_is_object(struct event_work *w, struct json *v)
         return true;
     event_refuse(w, v);
     return false;
-}
-
-void event_object(struct event_work *w, struct json *v, const struct event_field *f)
-{
-    event_is_object(w, v);
 }
 
 void event_list(struct event_work *w, struct json *v, const struct event_field *f)

@@ -83,7 +83,6 @@ void db_real(struct db_stmt *s, const char *name, double v);
 void db_str(struct db_stmt *s, const char *name, const char *at,
             size_t len); /* at NULL: SQL NULL */
 void db_blob(struct db_stmt *s, const char *name, const void *at, size_t len);
-void db_blob_static(struct db_stmt *s, const char *name, const void *at, size_t len);
 void db_null(struct db_stmt *s, const char *name);
 /* By position, 1…, for hot statements. */
 void db_int_at(struct db_stmt *s, int at, int64_t v);
@@ -92,7 +91,6 @@ void db_blob_at(struct db_stmt *s, int at, const void *bytes, size_t len);
 /* Not copied: must live until the statement is reset. */
 void db_str_static_at(struct db_stmt *s, int at, const char *bytes, size_t len);
 void db_blob_static_at(struct db_stmt *s, int at, const void *bytes, size_t len);
-void db_null_at(struct db_stmt *s, int at);
 /* 1: a row; 0: done; negative: an error. */
 int db_step(struct db_stmt *s);
 /* Step a statement that gives no rows, and reset it. 0 or negative. */
@@ -100,7 +98,6 @@ int db_run(struct db_stmt *s);
 void db_reset(struct db_stmt *s);
 /* Columns of the present row; texts and blobs live until the next step. */
 int64_t db_col_int(struct db_stmt *s, int column);
-double db_col_real(struct db_stmt *s, int column);
 const char *db_col_str(struct db_stmt *s, int column, size_t *len); /* NULL for SQL NULL */
 const void *db_col_blob(struct db_stmt *s, int column, size_t *len);
 bool db_col_null(struct db_stmt *s, int column);

@@ -138,11 +138,6 @@ void db_blob(struct db_stmt *s, const char *name, const void *at, size_t len)
     bind_blob(s, place(s, name), at, len, SQLITE_TRANSIENT);
 }
 
-void db_blob_static(struct db_stmt *s, const char *name, const void *at, size_t len)
-{
-    bind_blob(s, place(s, name), at, len, SQLITE_STATIC);
-}
-
 void db_null(struct db_stmt *s, const char *name)
 {
     sqlite3_bind_null(s->at, place(s, name));
@@ -171,11 +166,6 @@ void db_blob_static_at(struct db_stmt *s, int at, const void *bytes, size_t len)
 void db_str_static_at(struct db_stmt *s, int at, const char *bytes, size_t len)
 {
     bind_str(s, at, bytes, len, SQLITE_STATIC);
-}
-
-void db_null_at(struct db_stmt *s, int at)
-{
-    sqlite3_bind_null(s->at, at);
 }
 
 int db_step(struct db_stmt *s)
@@ -214,11 +204,6 @@ void db_reset(struct db_stmt *s)
 int64_t db_col_int(struct db_stmt *s, int column)
 {
     return sqlite3_column_int64(s->at, column);
-}
-
-double db_col_real(struct db_stmt *s, int column)
-{
-    return sqlite3_column_double(s->at, column);
 }
 
 const char *db_col_str(struct db_stmt *s, int column, size_t *len)

@@ -188,13 +188,3 @@ bool span_copy_key(struct span_copier *k, const struct span_bundle *b,
                               .kind = from->kind};
     return out->resource != NULL;
 }
-
-bool span_copy_log(struct span_copier *k, const struct logrec *from, struct logrec *out)
-{
-    *out = *from;
-    out->severity_text = copy_text(k, from->severity_text);
-    out->event_name = copy_text(k, from->event_name);
-    copy_attr(k, &from->body, &out->body);
-    return copy_attrs(k, &from->attrs, &out->attrs) && copy_scope(k, from->scope, &out->scope) &&
-           (out->resource = copy_resource(k, from->resource));
-}

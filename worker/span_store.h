@@ -74,7 +74,6 @@ bool span_copy(struct span_copier *k, const struct span *from, struct span *out)
 /* Without its parent's place. */
 bool span_copy_key(struct span_copier *k, const struct span_bundle *b,
                    const struct span_brief *from, struct trace_key *out);
-bool span_copy_log(struct span_copier *k, const struct logrec *from, struct logrec *out);
 
 /* A trace id as people write it: 32 hex digits, or 16 (padded with zeros on the left), dashes allowed. */
 bool span_trace_id(struct text t, uint8_t out[16]);

@@ -69,11 +69,6 @@ void span_tally_free(struct span_tally *t)
     free(t);
 }
 
-bool span_tally_empty(const struct span_generation *g)
-{
-    return !g->cell_count && !g->edge_count && !g->logs.count;
-}
-
 void span_tally_clear(struct span_generation *g)
 {
     for (uint32_t i = 0; i < g->cell_count; i++) {

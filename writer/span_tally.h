@@ -103,6 +103,5 @@ bool span_tally_half_full(const struct span_tally *t);
 /* The generation that was filled becomes the one to be written. */
 void span_tally_turn(struct span_tally *t);
 void span_tally_clear(struct span_generation *g);
-bool span_tally_empty(const struct span_generation *g);
 
 #endif
