@@ -109,6 +109,16 @@ await run(async ({ browser, window }) => {
   await page.getByRole('button', { name: 'Took' }).click();
   await becomes(here, -1, 'in another order, nowhere');
 
+  const some = '/issues?query=is%3Aunresolved+level%3Aerror&sort=freq';
+  await visit(page, some);
+  for (const key of ['j', 'j', 'Enter']) await page.keyboard.press(key);
+  await page.waitForSelector('.event-bar');
+  await page.keyboard.press('j'); // an older event
+  await settled(page);
+  await page.keyboard.press('u');
+  await becomes(async () => pathOf(page), some, 'up from an issue is the list with its filter and order');
+  await becomes(here, 1, 'and the row of the issue');
+
   for (const list of ['/issues', '/traces']) {
     await visit(page, list);
     const tab = page.context().waitForEvent('page');

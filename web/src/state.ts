@@ -51,6 +51,9 @@ export function useQuery() {
   return { query, set };
 }
 
+/** The list of issues as it was left, filter and all: the way up from one of them. */
+export const issueList = { address: '' };
+
 /** A link to another page that keeps project, environment and time range. */
 export function useHref() {
   const query = new URLSearchParams(useSearch());

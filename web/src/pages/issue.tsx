@@ -6,12 +6,12 @@ import { useLocation } from 'wouter-preact';
 import { api, type Event, type IssueDetail, type Tag } from '../api';
 import { prefetch, useGet, useGetLater, useTitle, type Loaded } from '../data';
 import { brief, dateTime } from '../format';
-import { mayWrite, me, org, useHref, useQuery } from '../state';
+import { issueList, mayWrite, me, org, useHref, useQuery } from '../state';
 import { change } from '../ui/change';
 import { sure } from '../ui/dialog';
 import { Help, type Shortcuts } from '../ui/help';
 import { useKeys } from '../ui/keys';
-import { Link } from '../ui/link';
+import { Link, visit } from '../ui/link';
 import { Menu } from '../ui/menu';
 import { copied, Empty, LevelDot, Missing, Problem } from '../ui/small';
 import { TopBar } from '../ui/topbar';
@@ -58,6 +58,7 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
   const data = issue.data;
   useTitle(issue.error?.status === 404 ? 'No such issue' : data?.title);
 
+  const up = () => visit(issueList.address || href('/issues'), { opened: id });
   const at = (e: string) => href(`/issues/${id}/events/${e}`);
   const beside = (key: string) => href('', key === 'event' ? {} : { tab: key }) || '?';
   const update = async (what: string, body: Mutation) => {
@@ -70,7 +71,7 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
     r: () => act('Resolved', resolve),
     i: () => act('Ignored', ignore),
     a: () => act('Assigned to you', assignToMe()),
-    u: () => go(href('/issues')),
+    u: up,
     '?': () => setHelp(true),
   });
 
@@ -107,15 +108,7 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
     <>
       <TopBar
         timeless
-        extra={
-          <Actions
-            issue={data}
-            update={update}
-            base={base}
-            leave={() => go(href('/issues'))}
-            help={() => setHelp(true)}
-          />
-        }
+        extra={<Actions issue={data} update={update} base={base} leave={up} help={() => setHelp(true)} />}
       />
       <main class="content issue">
         <Head issue={data} />

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api, type Issue, type Params } from '../api';
 import { useGetLater, usePage, usePreference, useTitle } from '../data';
 import { exact } from '../format';
-import { contextParams, mayWrite, org, projects, useHref, useQuery } from '../state';
+import { contextParams, issueList, mayWrite, org, projects, useHref, useQuery } from '../state';
 import { change } from '../ui/change';
 import { askText, sure } from '../ui/dialog';
 import { Filter } from '../ui/filter';
@@ -66,6 +66,7 @@ export function Issues() {
   const [picked, setPicked] = useState<Set<string>>(new Set());
   const [help, setHelp] = useState(false);
   useTitle('Issues');
+  useEffect(() => void (issueList.address = location.pathname + location.search));
 
   const asked = JSON.stringify([text, sort, cursor]);
   const { at, setAt, leave } = useRowAt(

@@ -3,9 +3,9 @@
 import type { ComponentProps } from 'preact';
 import { navigate } from 'wouter-preact/use-browser-location';
 
-/** Go to another page, which begins at its top. */
-export function visit(href: string) {
-  navigate(href);
+/** Go to another page, which begins at its top; `state` is what it finds in the history. */
+export function visit(href: string, state?: unknown) {
+  navigate(href, { state });
   scrollTo(0, 0);
 }
 
