@@ -96,7 +96,9 @@ static int write_file(struct writer *w, struct text json)
     if (write(fd, json.at, json.len) != (ssize_t)json.len || fsync(fd) == -1)
         rc = errno ? -errno : -EIO;
     close(fd);
-    if (rc == 0 && renameat(w->world->dir_fd, FILE_NAME ".tmp", w->world->dir_fd, FILE_NAME) == -1)
+    if (rc == 0 &&
+        (renameat(w->world->dir_fd, FILE_NAME ".tmp", w->world->dir_fd, FILE_NAME) == -1 ||
+         fsync(w->world->dir_fd) == -1)) /* its name, too, before the rows */
         rc = -errno;
     return rc;
 }
