@@ -53,6 +53,6 @@ my $last = join "\n", qq({"event_id":"$id"}), map { qq({"type":"attachment","fil
 is($q->http(POST => '/api/1/envelope/', body => Ingest::packed(gzip => $last),
         headers => { 'Content-Encoding' => 'gzip', 'X-Sentry-Auth' => 'Sentry sentry_version=7, sentry_key=' . $q->key })->{status},
     429, 'a ring that is full refuses it');
-is(files(), 1, 'and the file that was written first is gone');
+ok(Quern::wait_until('the file to go', sub { files() == 1 }), 'and the file that was written first is gone');
 kill 'CONT', $q->writer;
 finish();
