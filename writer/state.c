@@ -8,10 +8,13 @@
 #include "proto/limits.h"
 #include "writer/context.h"
 
-#define WATCHES 512 /* issues that are not open and still get events; direct mapped, may evict */
+/* Issues that are not open and still get events; of more than these, counts within windows are lost. */
+#define WATCHES 512
+#define WAYS 8 /* places that an issue may have, by its number */
 
 struct watch {      /* what the catalogue says about one such issue */
     uint32_t issue; /* 0: empty */
+    uint64_t used;  /* which event it was asked for last */
     uint8_t status;
     /* resolved */
     bool in_release, next;
@@ -27,6 +30,7 @@ struct watch {      /* what the catalogue says about one such issue */
 
 struct states {
     struct watch watch[WATCHES];
+    uint64_t clock;
 };
 
 struct states *states_new(void)
@@ -39,10 +43,16 @@ void states_free(struct states *s)
     free(s);
 }
 
+static void forget(struct watch *c)
+{
+    c->issue = 0;
+    c->used = 0;
+}
+
 void states_clear(struct states *s)
 {
     for (int i = 0; i < WATCHES; i++)
-        s->watch[i].issue = 0;
+        forget(&s->watch[i]);
 }
 
 static bool load(struct writer *w, struct watch *c, uint32_t issue)
@@ -177,18 +187,33 @@ static enum state_change on_ignored(struct writer *w, struct watch *c, const str
     return STATE_SAME;
 }
 
+/* Where it is, or the place of whom nobody asked for longest. */
+static struct watch *place_of(struct states *s, uint32_t issue)
+{
+    struct watch *set = &s->watch[issue % (WATCHES / WAYS) * WAYS], *oldest = set;
+
+    for (int i = 0; i < WAYS; i++) {
+        if (set[i].issue == issue)
+            return &set[i];
+        if (set[i].used < oldest->used)
+            oldest = &set[i];
+    }
+    return oldest;
+}
+
 enum state_change state_on_event(struct writer *w, uint32_t issue, const struct record_event *r)
 {
-    struct watch *c = &w->states->watch[issue % WATCHES];
+    struct watch *c = place_of(w->states, issue);
     enum state_change change = STATE_SAME;
 
     if (c->issue != issue && !load(w, c, issue))
         return STATE_SAME;
+    c->used = ++w->states->clock;
     if (c->status == ISSUE_RESOLVED)
         change = on_resolved(w, c, r);
     else if (c->status == ISSUE_IGNORED)
         change = on_ignored(w, c, r);
     if (change != STATE_SAME)
-        c->issue = 0;
+        forget(c);
     return change;
 }

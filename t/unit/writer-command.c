@@ -386,6 +386,30 @@ static void test_ignore(struct kit *k)
     is_int(about(k, i, "status = 1 AND ignore_details IS NULL"), 1, "nothing is left of it");
 }
 
+/* Each has its window, wherever its number leads: events of the two come in turns. */
+static void test_windows(struct kit *k)
+{
+    struct record_event a = kit_event(next_id++, 0x36), b = kit_event(next_id++, 0x37);
+
+    a.issue = 20000;
+    b.issue = 20000 + 512;
+    kit_put_event(k, 0, &a);
+    kit_put_event(k, 0, &b);
+    kit_counted(k);
+    is_int(issue_of(k, 0x37) - issue_of(k, 0x36), 512, "two issues");
+    is_int(run(k, "issue.update",
+               "{\"ids\":[20000,20512],\"status\":\"ignored\",\"statusDetails\":{\"ignoreCount\":5,"
+               "\"ignoreWindow\":60}}"),
+           200, "until five events within an hour");
+    for (int n = 0; n < 5; n++) {
+        put(k, 0x36, NULL);
+        put(k, 0x37, NULL);
+    }
+    kit_counted(k);
+    is_int(about(k, 20000, "status"), ISSUE_UNRESOLVED, "which one has");
+    is_int(about(k, 20512, "status"), ISSUE_UNRESOLVED, "and the other as well");
+}
+
 static void test_assign(struct kit *k)
 {
     int64_t i = put_counted(k, 0x06, NULL);
@@ -663,6 +687,7 @@ int main(void)
     test_next_release(&k);
     test_release_dates(&k);
     test_ignore(&k);
+    test_windows(&k);
     test_assign(&k);
     test_comments(&k);
     test_delete(&k);
