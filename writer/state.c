@@ -14,6 +14,7 @@
 
 struct watch {      /* what the catalogue says about one such issue */
     uint32_t issue; /* 0: empty */
+    bool stale;     /* a command has run: to be read again */
     uint64_t used;  /* which event it was asked for last */
     uint8_t status;
     /* resolved */
@@ -52,12 +53,22 @@ static void forget(struct watch *c)
 void states_clear(struct states *s)
 {
     for (int i = 0; i < WATCHES; i++)
-        forget(&s->watch[i]);
+        s->watch[i].stale = true;
+}
+
+/* What the catalogue does not have, of the same condition. */
+static void keep_window(struct watch *c, const struct watch *was)
+{
+    if (was->issue == c->issue && was->count == c->count && was->window_ms == c->window_ms) {
+        c->window_from_ms = was->window_from_ms;
+        c->in_window = was->in_window;
+    }
 }
 
 static bool load(struct writer *w, struct watch *c, uint32_t issue)
 {
     struct db_stmt *q = db_query(w->catalogue, "issue_state");
+    struct watch was = *c;
     const char *version;
     size_t len;
     int rc;
@@ -83,6 +94,7 @@ static bool load(struct writer *w, struct watch *c, uint32_t issue)
         c->window_ms = db_col_int(q, 8);
         c->hour_limit = db_col_int(q, 9);
         c->hour = -1;
+        keep_window(c, &was);
     }
     db_reset(q);
     if (rc < 0)
@@ -206,7 +218,7 @@ enum state_change state_on_event(struct writer *w, uint32_t issue, const struct 
     struct watch *c = place_of(w->states, issue);
     enum state_change change = STATE_SAME;
 
-    if (c->issue != issue && !load(w, c, issue))
+    if ((c->issue != issue || c->stale) && !load(w, c, issue))
         return STATE_SAME;
     c->used = ++w->states->clock;
     if (c->status == ISSUE_RESOLVED)

@@ -21,7 +21,7 @@ enum state_change {
 
 struct states *states_new(void);
 void states_free(struct states *s);
-/* Forget what is kept: a command has run. */
+/* What is kept is read again: a command has run. Counts within windows go on. */
 void states_clear(struct states *s);
 /* Decide, for an issue that is not open. */
 enum state_change state_on_event(struct writer *w, uint32_t issue, const struct record_event *r);

@@ -404,6 +404,9 @@ static void test_windows(struct kit *k)
     for (int n = 0; n < 5; n++) {
         put(k, 0x36, NULL);
         put(k, 0x37, NULL);
+        if (n == 2)
+            is_int(run(k, "issue.update", "{\"ids\":[20000],\"hasSeen\":true}"), 200,
+                   "a command in the middle begins no window anew");
     }
     kit_counted(k);
     is_int(about(k, 20000, "status"), ISSUE_UNRESOLVED, "which one has");
