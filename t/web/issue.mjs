@@ -210,6 +210,11 @@ await run(async ({ window }) => {
   await comes(() => page.getByText('0x00007fff2031f000').isVisible(), 'and what was in the registers');
   is(await page.locator('.issue-head .place').count(), 1, 'where it happened is told once');
 
+  // the context belongs to lists: chosen beside one issue it shows theirs
+  await pick(page, 'All projects', 'checkout');
+  await page.locator('.issue-table tbody tr').first().waitFor();
+  is(page.url(), `${base}/issues?project=${checkout.id}`, 'another project, chosen on an issue, shows its list');
+
   page.expected.push(/status of 404/);
   await visit(page, '/issues/999999');
   await page.getByText('There is no such issue').waitFor();

@@ -127,6 +127,7 @@ await run(async ({ window }) => {
   await page.getByTitle(boot.email).click();
   await page.getByRole('menuitem', { name: /Log out/ }).click();
   await page.getByRole('button', { name: 'Log in' }).waitFor();
+  is(await page.getByText('Your session has ended').count(), 0, 'who logs out is not told that a session ended');
   const after = await page.request.get(base + '/api/0/users/me/', {
     headers: { Cookie: `${session.name}=${session.value}` },
   });
@@ -140,7 +141,10 @@ await run(async ({ window }) => {
   member.expected.push(/status of 401/);
   await member.getByRole('link', { name: 'Issues' }).click();
   await member.getByRole('button', { name: 'Log in' }).waitFor();
-  ok(true, 'somebody who was removed is asked to log in at the next step');
+  ok(
+    await member.getByText('Your session has ended').count(),
+    'somebody who was removed is asked to log in at the next step',
+  );
 
   // too many tries
   const words = page.getByRole('alert');

@@ -30,6 +30,7 @@ const Server = later(() => import('./pages/server').then((m) => m.Server));
 const Settings = later(() => import('./pages/settings').then((m) => m.Settings));
 
 const trouble = signal<ApiError | null>(null);
+const ended = signal(false); // a session, before whoever had it left
 
 async function whoIsHere() {
   trouble.value = null;
@@ -44,6 +45,7 @@ async function whoIsHere() {
     ]);
     projects.value = list;
     me.value = user;
+    ended.value = false;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 401 || error.status === 403) me.value = null;
@@ -53,6 +55,7 @@ async function whoIsHere() {
 
 session.lost = () => {
   forget();
+  ended.value = me.value !== null;
   me.value = null;
 };
 
@@ -152,7 +155,7 @@ function App() {
   return (
     <>
       {me.value === null ? (
-        <Login done={whoIsHere} />
+        <Login ended={ended.value} done={whoIsHere} />
       ) : (
         <Frame>
           <Guarded>

@@ -54,13 +54,13 @@ export function useQuery() {
 /** The list of issues as it was left, filter and all: the way up from one of them. */
 export const issueList = { address: '' };
 
-/** A link to another page that keeps project, environment and time range. */
+/** A link to another page that keeps project, environment and time range; '' leaves one out. */
 export function useHref() {
   const query = new URLSearchParams(useSearch());
   return (path: string, more: Record<string, string> = {}) => {
     const next = new URLSearchParams();
     for (const key of carried) if (query.get(key)) next.set(key, query.get(key)!);
-    for (const [key, value] of Object.entries(more)) next.set(key, value);
+    for (const [key, value] of Object.entries(more)) value ? next.set(key, value) : next.delete(key);
     const q = next.toString();
     return path + (q && '?' + q);
   };

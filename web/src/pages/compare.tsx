@@ -34,6 +34,7 @@ export function Compare({ left, right }: { left: string; right: string }) {
     <>
       <TopBar
         timeless
+        list="/traces"
         extra={
           <>
             <Link class="button" href={href(`/traces/${right}`, { compare: left })}>

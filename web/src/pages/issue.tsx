@@ -89,7 +89,7 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
   if (!data || soon(event) || soon(tags))
     return (
       <>
-        {issue.slow && <TopBar timeless />}
+        {issue.slow && <TopBar timeless list="/issues" />}
         <main class="content">
           <Missing of={issue} />
         </main>
@@ -108,6 +108,7 @@ export function Issue({ issue: id, event: which }: { issue: string; event: strin
     <>
       <TopBar
         timeless
+        list="/issues"
         extra={<Actions issue={data} update={update} base={base} leave={up} help={() => setHelp(true)} />}
       />
       <main class="content issue">

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { api } from '../api';
 import './login.css';
 
-export function Login({ done }: { done: () => Promise<void> }) {
+export function Login({ ended, done }: { ended: boolean; done: () => Promise<void> }) {
   const [wrong, setWrong] = useState('');
   const [busy, setBusy] = useState(false);
   const submit = async (e: Event) => {
@@ -23,6 +23,11 @@ export function Login({ done }: { done: () => Promise<void> }) {
     <main class="login">
       <form onSubmit={submit}>
         <h1>quern</h1>
+        {ended && !wrong && (
+          <p class="note" role="status">
+            Your session has ended. Log in to go on where you were.
+          </p>
+        )}
         <label>
           E-mail
           <input class="field" name="email" type="email" autocomplete="username" required autofocus />

@@ -91,7 +91,7 @@ function One({ trace }: { trace: string }) {
   }, [none]);
   return (
     <>
-      <TopBar timeless extra={t && t.count > 0 && <Actions t={t} />} />
+      <TopBar timeless list="/traces" extra={t && t.count > 0 && <Actions t={t} />} />
       <main class={`content ${t?.count ? 'trace' : ''}`}>
         {none && <None trace={trace} t={t} />}
         {loaded.error && !none && <Problem error={loaded.error} retry={loaded.reload} />}

@@ -2,7 +2,8 @@
 import type { ComponentChildren } from 'preact';
 import { useGetLater } from '../data';
 import { shortTime, zone } from '../format';
-import { org, projects, useQuery } from '../state';
+import { org, projects, useHref, useQuery } from '../state';
+import { visit } from './link';
 import { Menu } from './menu';
 
 export const periods: [string, string][] = [
@@ -14,19 +15,27 @@ export const periods: [string, string][] = [
   ['90d', 'Last 90 days'],
 ];
 
-/** Pages give the filter field they want, and what stands at its right. */
+/**
+ * Pages give the filter field they want, and what stands at its right. A page of one thing names the list it is
+ * from: what is chosen here cannot change the thing, so it shows that list.
+ */
 export function TopBar({
   filter,
   extra,
   period = '14d',
   timeless,
+  list,
 }: {
   filter?: ComponentChildren;
   extra?: ComponentChildren;
   period?: string;
   timeless?: boolean;
+  list?: string;
 }) {
   const { query, set } = useQuery();
+  const href = useHref();
+  const choose = (what: 'project' | 'environment', value: string) =>
+    list ? visit(href(list, { [what]: value })) : set({ [what]: value });
   const environments = useGetLater<{ name: string }[]>(`/organizations/${org}/environments/`);
   const project = projects.value.find((p) => p.id === query.get('project') || p.slug === query.get('project'));
   const environment = query.get('environment') ?? '';
@@ -45,11 +54,11 @@ export function TopBar({
           label={project?.slug ?? 'All projects'}
           title="Project"
           choices={[
-            { label: 'All projects', checked: !project, pick: () => set({ project: null }) },
+            { label: 'All projects', checked: !project, pick: () => choose('project', '') },
             ...projects.value.map((p) => ({
               label: p.slug,
               checked: p === project,
-              pick: () => set({ project: p.id }),
+              pick: () => choose('project', p.id),
             })),
           ]}
         />
@@ -57,11 +66,11 @@ export function TopBar({
           label={environment || 'All environments'}
           title="Environment"
           choices={[
-            { label: 'All environments', checked: !environment, pick: () => set({ environment: null }) },
+            { label: 'All environments', checked: !environment, pick: () => choose('environment', '') },
             ...names.map((name) => ({
               label: name || '(none)',
               checked: name === environment,
-              pick: () => set({ environment: name }),
+              pick: () => choose('environment', name),
             })),
           ]}
         />
