@@ -157,6 +157,33 @@ is($a->delete("/organizations/default/members/$vera/")->{status}, 204, 'others m
 is($viewer->get('/users/me/')->{status}, 401, 'and their sessions end');
 is($a->post('/organizations/default/members/', { email => 'vera@acme.test', orgRole => 'viewer' })->{status}, 201, 'and they may come back');
 
+# Who comes back comes back as what they were: that is more than a manager may hand out.
+my $members = '/organizations/default/members/';
+my $boss = $a->post($members, { email => 'boss@acme.test', orgRole => 'owner', password => 'long enough' })->{json}{id};
+is($a->delete("$members$boss/")->{status}, 204, 'an owner leaves');
+$a->post($members, { email => 'mana@acme.test', orgRole => 'manager', password => 'long enough' });
+$r = $none->post('/auth/login/', { email => 'mana@acme.test', password => 'long enough' });
+my ($ms) = map { /^(quern_session=\w+);/ ? $1 : () } @{ $r->{headers}{'set-cookie'} };
+my $manager = $a->as(Cookie => $ms, 'X-CSRFToken' => $r->{json}{csrfToken});
+for my $role (undef, 'viewer') {
+    is($manager->post($members, { email => 'boss@acme.test', password => 'of my choice', $role ? (orgRole => $role) : () })->{status},
+        403, 'a manager does not open an account of an owner again' . ($role ? ' with another role' : ''));
+}
+is($none->post('/auth/login/', { email => 'boss@acme.test', password => 'of my choice' })->{status}, 401, 'it stays closed');
+is($manager->post($members, { email => 'vera@acme.test' })->{status}, 400, 'somebody active is a member already');
+is($a->post($members, { email => 'boss@acme.test' })->{json}{role}, 'owner', 'an owner does');
+
+$r = $safe->post('/api-tokens/', { name => 'inviter', scopes => ['member:invite'] });
+my $inviter = $a->as(Authorization => "Bearer $r->{json}{token}");
+is($inviter->post($members, { email => 'n1@acme.test', orgRole => 'member', password => 'long enough' })->{status}, 403,
+    'a token makes nobody who may do more than itself');
+is($inviter->post($members, { email => 'n2@acme.test', password => 'long enough' })->{status}, 403, 'nor without saying so');
+
+for my $me ('me', 1) {
+    is_deeply($safe->put("$members$me/", { password => 'a stolen one' })->{json},
+        { currentPassword => ['The password you entered is not correct.'] }, "members/$me: one's own new password asks for the old one here, too");
+}
+
 is($safe->post('/auth/logout/')->{status}, 204, 'logout');
 is($browser->get('/users/me/')->{status}, 401, 'the session is over');
 

@@ -278,6 +278,13 @@ void member_get(struct api_call *c)
 }
 
 /* Nobody hands out more than they have: only an owner makes owners. */
+static bool may_give(struct api_call *c, struct text role)
+{
+    if (scope_of_role(role) & ~c->caller.scopes)
+        api_forbid(c);
+    return !c->refused;
+}
+
 static bool read_role(struct api_call *c, struct text *role)
 {
     *role = api_member(c, "orgRole");
@@ -291,8 +298,31 @@ static bool read_role(struct api_call *c, struct text *role)
                   "viewer.");
         return false;
     }
-    if (scope_of_role(*role) & ~c->caller.scopes) {
-        api_forbid(c);
+    return may_give(c, *role);
+}
+
+static int64_t active_owners(struct api_call *c)
+{
+    struct db_stmt *s = api_query(c, "api_user_owners");
+
+    return api_row(c, s) ? db_col_int(s, 0) : 0;
+}
+
+/* May the caller change this member, and does an owner remain? */
+static bool may_change(struct api_call *c, int64_t id, bool leaves)
+{
+    struct db_stmt *s = user_row(c, id);
+    struct text role;
+    bool active;
+
+    if (!s)
+        return false;
+    role = api_keep_col(c, s, 3);
+    active = db_col_int(s, 4) != 0;
+    if (!may_give(c, role))
+        return false;
+    if (leaves && active && text_is(role, "owner") && active_owners(c) < 2) {
+        api_detail(c, 403, "You cannot remove the only remaining owner of the organization.");
         return false;
     }
     return true;
@@ -329,6 +359,9 @@ void member_post(struct api_call *c)
                   arena_printf(c->arena, "The user %.*s is already a member", TEXT_ARG(email)).at);
         return;
     }
+    /* Who comes back has his old role at first; a newcomer whose role is not said is a member. */
+    if (known ? !may_change(c, known, false) : !role.at && !may_give(c, TEXT("member")))
+        return;
     json_open(&b, NULL, '{');
     if (known) { /* somebody comes back */
         json_int(&b, "id", known);
@@ -343,35 +376,6 @@ void member_post(struct api_call *c)
         return;
     json_close(&b, '}');
     api_command(c, known ? "user.update" : "user.add", buf_result(&b), member_added);
-}
-
-static int64_t active_owners(struct api_call *c)
-{
-    struct db_stmt *s = api_query(c, "api_user_owners");
-
-    return api_row(c, s) ? db_col_int(s, 0) : 0;
-}
-
-/* May the caller change this member, and does an owner remain? */
-static bool may_change(struct api_call *c, int64_t id, bool leaves)
-{
-    struct db_stmt *s = user_row(c, id);
-    struct text role;
-    bool active;
-
-    if (!s)
-        return false;
-    role = api_keep_col(c, s, 3);
-    active = db_col_int(s, 4) != 0;
-    if (scope_of_role(role) & ~c->caller.scopes) {
-        api_forbid(c);
-        return false;
-    }
-    if (leaves && active && text_is(role, "owner") && active_owners(c) < 2) {
-        api_detail(c, 403, "You cannot remove the only remaining owner of the organization.");
-        return false;
-    }
-    return true;
 }
 
 static void member_changed(struct api_call *c)
@@ -394,7 +398,8 @@ void member_put(struct api_call *c)
         return;
     if (active)
         json_boolean(active, &is_active);
-    if (!may_change(c, id, !is_active || (role.at && !text_is(role, "owner"))))
+    if (!may_change(c, id, !is_active || (role.at && !text_is(role, "owner"))) ||
+        (password.at && id == c->caller.user && !knows_password(c)))
         return;
     json_open(&b, NULL, '{');
     json_int(&b, "id", id);
