@@ -209,5 +209,7 @@ bool caller_password_fits(struct text stored, struct text password)
 
     snprintf(hash, sizeof hash, "%.*s", known ? (int)stored.len : (int)sizeof NOBODY - 1,
              known ? stored.at : NOBODY);
+    if (!password.at) /* the library must not be given NULL */
+        password = TEXT("");
     return crypto_pwhash_str_verify(hash, password.at, password.len) == 0 && known;
 }

@@ -7,6 +7,8 @@
 
 #include "model/search.h"
 
+#define OFFSET_MAX INT32_MAX /* no list is longer, and the next page's is still a number */
+
 /* A signed integer; "1750000000000.0" is one as well (older cursors are floats). */
 static bool number_read(struct text t, int64_t *out)
 {
@@ -41,7 +43,7 @@ static bool cursor_read(struct api_call *c, struct api_page *p)
     p->given = true;
     p->prev = text_is(t, "1");
     if (number_read(value, &p->value) && number_read(offset, &p->offset) && p->offset >= 0 &&
-        (p->prev || text_is(t, "0")))
+        p->offset <= OFFSET_MAX && (p->prev || text_is(t, "0")))
         return true;
     api_detail(c, 400, "Invalid cursor parameter.");
     return false;
