@@ -69,7 +69,16 @@ is($key->{id}, $key->{public}, 'the id is the public key');
 $r = $a->post("$shop/keys/", { name => 'second', rateLimit => { window => 60, count => 5 } });
 is_deeply([ $r->{status}, $r->{json}{name}, $r->{json}{rateLimit} ], [ 201, 'second', { window => 60, count => 5 } ], 'another key, limited');
 my $second = $r->{json}{id};
+is($a->get("$shop/keys/", cursor => '0:2147483648:0')->{status}, 400, 'a cursor beyond the end of any list');
+$r = $a->get("$shop/keys/", cursor => '0:2147483647:0');
+is_deeply([ $r->{status}, $r->{json}, Api::links($r)->{next}{cursor} ], [ 200, [], '0:2147483747:0' ], 'one that might be');
 is($a->post("$shop/keys/", { rateLimit => { window => 'x', count => 5 } })->{status}, 400, 'a limit of numbers');
+is($a->put("$shop/keys/$second/", { rateLimit => $_ })->{status}, 400, 'no limit by half or beyond all bounds: ' . Quern::json_text($_))
+    for { count => 7 }, { count => -1, window => 60 }, { count => 1, window => 1e10 }, 'none';
+is_deeply($a->get("$shop/keys/$second/")->{json}{rateLimit}, { window => 60, count => 5 }, 'the limit stays');
+$r = $a->put("$shop/keys/$second/", { rateLimit => { window => undef, count => undef } });
+is_deeply([ $r->{status}, $r->{json}{rateLimit} ], [ 200, undef ], "nulls, as Sentry's form has them, take it off");
+$a->put("$shop/keys/$second/", { rateLimit => { window => 60, count => 5 } });
 is($a->put("$shop/keys/$second/", { rateLimit => undef })->{json}{rateLimit}, undef, 'the limit is taken off');
 is($a->put("$shop/keys/$second/", { isActive => JSON::PP::false })->{json}{isActive}, JSON::PP::false, 'the key is switched off');
 is_deeply([ map { $_->{id} } @{ $a->get("$shop/keys/", status => 'inactive')->{json} } ], [$second], 'and listed so');

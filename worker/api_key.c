@@ -177,28 +177,12 @@ void key_get(struct api_call *c)
     answer(c, c->arg[0], 200);
 }
 
-/* {"window","count"} or null. */
-static bool check_limit(struct api_call *c)
-{
-    const struct json *v = json_get(c->body, "rateLimit");
-    int64_t count, window;
-
-    if (!v || v->kind == JSON_NULL)
-        return true;
-    if (json_int64(json_get(v, "count"), &count) && json_int64(json_get(v, "window"), &window) &&
-        count >= 0 && count <= INT32_MAX && window >= 0 && window <= 366 * 86400)
-        return true;
-    api_wrong(c, "rateLimit", "count and window must be numbers of events and seconds.");
-    return false;
-}
-
-static bool write_fields(struct api_call *c, struct buf *b)
+/* The writer says what is wrong with a field. */
+static void write_fields(struct api_call *c, struct buf *b)
 {
     static const char *const PASSED[] = {"rateLimit", "isActive"};
     struct text name = text_clip(text_trim(api_member(c, "name")), 64);
 
-    if (!check_limit(c))
-        return false;
     if (!text_empty(name))
         json_text(b, "name", name);
     for (size_t i = 0; i < sizeof PASSED / sizeof *PASSED; i++) {
@@ -209,7 +193,6 @@ static bool write_fields(struct api_call *c, struct buf *b)
             json_write(b, v);
         }
     }
-    return true;
 }
 
 static void added(struct api_call *c)
@@ -228,8 +211,7 @@ void key_post(struct api_call *c)
 
     json_open(&b, NULL, '{');
     json_int(&b, "project", c->project->id);
-    if (!write_fields(c, &b))
-        return;
+    write_fields(c, &b);
     json_close(&b, '}');
     api_command(c, "key.add", buf_result(&b), added);
 }
@@ -248,8 +230,7 @@ void key_put(struct api_call *c)
         return;
     json_open(&b, NULL, '{');
     json_text(&b, "key", k.public_key);
-    if (!write_fields(c, &b))
-        return;
+    write_fields(c, &b);
     json_close(&b, '}');
     api_command(c, "key.update", buf_result(&b), changed);
 }

@@ -73,6 +73,14 @@ void command_write_user(struct command *c, struct buf *b, const char *key, uint3
         db_reset(q);
 }
 
+/* Absent and null are 0. */
+static bool rate_number(const struct json *rate, const char *key, int64_t *out)
+{
+    const struct json *v = json_get(rate, key);
+
+    return !v || v->kind == JSON_NULL || json_int64(v, out);
+}
+
 bool command_rate(struct command *c, int64_t *count, int64_t *window)
 {
     const struct json *rate = json_get(c->args, "rateLimit");
@@ -84,11 +92,9 @@ bool command_rate(struct command *c, int64_t *count, int64_t *window)
         command_wrong(c, "rateLimit", "Expected an object with count and window.");
         return false;
     }
-    if (!json_int64(json_get(rate, "count"), count) ||
-        !json_int64(json_get(rate, "window"), window))
-        *count = *window = 0; /* {"count":null,"window":null}: what Sentry's form sends for none */
-    if (*count < 0 || *count > INT32_MAX || *window < 0 || *window > 86400 * 31 ||
-        (*count > 0 && *window == 0)) {
+    /* {"count":null,"window":null}: what Sentry's form sends for none */
+    if (!rate_number(rate, "count", count) || !rate_number(rate, "window", window) || *count < 0 ||
+        *count > INT32_MAX || *window < 0 || *window > 86400 * 31 || (*count > 0 && *window == 0)) {
         command_wrong(c, "rateLimit", "Ensure count is not negative and window is 1 to %d seconds.",
                       86400 * 31);
         return false;
