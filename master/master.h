@@ -65,6 +65,7 @@ struct master {
     int sig_fd;
 
     enum phase phase;
+    bool workers_due; /* to be started as soon as slots are free for them */
     bool stop_wanted; /* TERM came in the middle of a succession */
     int exit_status;
     uint32_t generation;      /* of the workers that serve, or shall */
@@ -96,7 +97,7 @@ void crew_clear_board(struct master *m, bool all);
 
 /* ---- reload.c ---- */
 void reload_begin(struct master *m, int64_t now_us);
-/* One of the new generation ended with a status of its own before all served: give it up. */
+/* One of the new generation cannot serve: give the generation up. */
 void reload_failed(struct master *m, const struct child *c, int64_t now_us);
 void reload_advance(struct master *m, int64_t now_us);
 

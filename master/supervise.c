@@ -19,6 +19,7 @@
 #include "shm/self.h"
 
 #define TICK_US 1000000LL
+#define RELOAD_TRIES 3 /* deaths of one worker by signals: then its generation is given up */
 
 /* ---- phases ---- */
 
@@ -107,7 +108,7 @@ void master_resume(struct master *m, int64_t now_us)
         crew_start(m, &m->notifier, now_us);
     m->generation = ++m->last_generation;
     enter(m, PHASE_SERVING);
-    crew_start_workers(m, m->generation, conf_workers(&m->conf), now_us);
+    m->workers_due = true;
 }
 
 static void stop_now(struct master *m)
@@ -139,6 +140,8 @@ static void advance(struct master *m, int64_t now_us)
         start_workers(m, now_us);
     if (m->phase == PHASE_WORKERS && crew_serves(m, m->generation))
         workers_serve(m, now_us);
+    if (m->phase == PHASE_SERVING && m->workers_due)
+        m->workers_due = !crew_start_workers(m, m->generation, conf_workers(&m->conf), now_us);
     if (m->phase == PHASE_SERVING)
         reload_advance(m, now_us);
     if (m->phase == PHASE_STOP_WORKERS && !crew_workers_alive(m)) {
@@ -169,7 +172,8 @@ static void child_gone(struct master *m, struct child *c, int status, int64_t no
 {
     bool fatal = start_has_failed(m, c, status);
     bool reloading = m->reload.step == RELOAD_WORKERS && c->role == ROLE_WORKER &&
-                     c->generation == m->reload.generation && WIFEXITED(status) && !c->was_ready;
+                     c->generation == m->reload.generation && !c->retired;
+    bool has_told = WIFEXITED(status) && !c->was_ready;
 
     child_ended(c, &m->world, status, now_us);
     if (fatal) {
@@ -177,7 +181,7 @@ static void child_gone(struct master *m, struct child *c, int status, int64_t no
         if (c->role == ROLE_WRITER)
             stop_one(c, now_us);
         master_stop(m, WEXITSTATUS(status), now_us);
-    } else if (reloading) {
+    } else if (reloading && (has_told || c->failures >= RELOAD_TRIES)) {
         reload_failed(m, c, now_us);
     }
 }

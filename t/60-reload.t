@@ -150,6 +150,32 @@ my $tls = other_port();
     }
 }
 
+# New workers that are killed before all of them serve, again and again.
+{
+    my $dying = Quern->start(conf => "workers = 1\n");
+    local $q = $dying;
+    $q->allow(qr/reload\.failed/, qr/child\.crash_loop/);
+    my $children = '/proc/' . $q->master . '/task/' . $q->master . '/children';
+    my %old = map { $_ => 1 } split ' ', slurp($children) // '';
+  SKIP: {
+        skip_some("no $children", 3) if !%old;
+        $q->write_conf("workers = 8\n");
+        my $at = $q->log_size;
+        $q->signal('HUP');
+        my $end = time + 60 * $Quern::slow;
+        while (time < $end && !$q->logged(qr/reload\.(?:failed|done)/, $at)) {
+            for (1 .. 50) {
+                kill 'KILL', grep { !$old{$_} } split ' ', slurp($children) // '';
+                select undef, undef, undef, 0.0005;
+            }
+        }
+        ok($q->logged(qr/reload\.failed.*the old one stays/, $at), 'workers that are killed again and again: the new generation gives up');
+        is(answers($q->{port}), 200, '… the old one serves');
+        $q->write_conf("workers = 2\n");
+        like(reload(qr/reload\.done/), qr/workers=2/, '… and the next reload is heard');
+    }
+}
+
 # Many HUPs at once: they come down to what is needed, the last configuration is in force.
 $q->write_conf("workers = 2\n");
 $at = $q->log_size;
