@@ -1,5 +1,5 @@
 // traces.mjs -- finding traces: filters, sorts, the chart, and two of them beside each other.
-import { base, becomes, boot, comes, login, ok, run, settled, visit } from './browser.mjs';
+import { base, becomes, boot, comes, is, login, ok, run, settled, visit } from './browser.mjs';
 import { seed } from './seed.mjs';
 import { traffic } from './traffic.mjs';
 
@@ -129,6 +129,19 @@ await run(async ({ window }) => {
   await page.getByRole('button', { name: 'First', exact: true }).click();
   await comes(async () => (await rows.count()) === 50, 'and back');
 
+  // what will be opened is asked for when the button goes down, and once
+  const asked = [];
+  page.on('request', (r) => asked.push(r.url()));
+  const name = page.locator('.trace-name').first();
+  const wanted = `/trace/${await name.getAttribute('title')}/table/?limit=`; // without a limit: what came since
+  const times = () => asked.filter((url) => url.includes(wanted)).length;
+  await name.hover();
+  await page.mouse.down();
+  await comes(() => times() === 1, 'a trace is asked for when the button goes down on it');
+  await page.mouse.up();
+  await page.locator('.span-row').first().waitFor();
+  is(times(), 1, 'and not again when it is opened');
+
   // the chart
   await visit(page, '/traces');
   await rows.first().waitFor();
@@ -172,6 +185,7 @@ await run(async ({ window }) => {
   ok(true, 'two that are selected are compared');
   await visit(page, `/traces?compare=${ids[0]}`);
   await page.locator('.comparing', { hasText: ids[0].slice(0, 8) }).waitFor();
+  await rows.first().waitFor();
   await page.keyboard.press('j');
   await page.keyboard.press('j');
   await page.keyboard.press('Enter');

@@ -3,14 +3,13 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Issue } from '../api';
 import { many } from '../format';
 import { mayWrite } from '../state';
+import { useRest } from '../ui/keys';
 import { Link, visit } from '../ui/link';
 import { Age, Count } from '../ui/small';
 import { Spark } from '../ui/spark';
 import { prefetchIssue } from './issue';
 import { culprit, Standing, Title, where } from './issue-title';
 import { ignore, resolve, type Mutation } from './triage';
-
-const REST_MS = 100; // a row that one stays at so long may be opened
 
 export function IssueRow({
   issue,
@@ -29,11 +28,9 @@ export function IssueRow({
 }) {
   const row = useRef<HTMLTableRowElement>(null);
   const ahead = () => prefetchIssue(issue.id);
+  useRest(here, ahead);
   useEffect(() => {
-    if (!here) return;
-    row.current?.scrollIntoView({ block: 'nearest' });
-    const rest = setTimeout(ahead, REST_MS);
-    return () => clearTimeout(rest);
+    if (here) row.current?.scrollIntoView({ block: 'nearest' });
   }, [here]);
   const series = Object.values(issue.stats ?? {})[0];
   const place = where(issue);

@@ -3,7 +3,8 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { useGet, useGetLater, usePreference, useTitle } from '../data';
 import { dateTime, duration, exact, many, serviceColour, zone } from '../format';
-import { around, org, useHref, useQuery } from '../state';
+import { around, useHref, useQuery } from '../state';
+import { addressOf, firstRows } from '../trace/ask';
 import { useFind } from '../trace/find';
 import { Minimap, type Window } from '../trace/minimap';
 import { Errors, Notes } from '../trace/notes';
@@ -38,7 +39,6 @@ const Compare = later(() => import('./compare').then((m) => m.Compare));
 
 const YOUNG = 120_000; // spans of a trace that ended so lately may still be on their way
 const AGAIN = 3000;
-const AT_FIRST = 300; // rows: several screens of them
 const WHOLE = 5000; // spans that Jaeger's API surely gives with all they have
 
 const shortcuts: Shortcuts = [
@@ -64,11 +64,8 @@ export function Trace({ trace }: { trace: string }) {
 function useTrace(trace: string) {
   const { query } = useQuery();
   const [span] = useState(query.get('span'));
-  const path = `/organizations/${org}/trace/${trace}/table/`;
-  const first = useGet<TraceDocument>(path, {
-    limit: AT_FIRST,
-    ...(/^[0-9a-f]{16}$/.test(span ?? '') ? { span } : {}),
-  });
+  const path = addressOf(trace);
+  const first = useGet<TraceDocument>(path, firstRows(span));
   const part = first.data !== null && (first.data.rowCount ?? 0) > first.data.rows.length;
   const rest = useGetLater<TraceDocument>(part ? path : null);
   const reload = () => {
@@ -141,7 +138,7 @@ function Actions({ t }: { t: Table }) {
       </button>
       <a
         class="button"
-        href={large ? `/api/0/organizations/${org}/trace/${t.traceId}/table/` : `/jaeger/api/traces/${t.traceId}`}
+        href={large ? `/api/0${addressOf(t.traceId)}` : `/jaeger/api/traces/${t.traceId}`}
         download={`trace-${t.traceId}.json`}
         title={
           large
@@ -340,7 +337,7 @@ function deep(t: Table): Set<number> {
 /** While a trace is young more of it may come; it is shown when one asks for it, so that nothing jumps. */
 function Arriving({ t, reload }: { t: Table; reload: () => void }) {
   const [young, setYoung] = useState(() => Date.now() - (t.start + t.durationUs / 1000) < YOUNG);
-  const path = young ? `/organizations/${org}/trace/${t.traceId}/table/` : null;
+  const path = young ? addressOf(t.traceId) : null;
   const now = useGetLater<TraceDocument>(path, { limit: 1 }, AGAIN);
   useEffect(() => {
     if (!young) return;

@@ -5,6 +5,7 @@ import { useLocation } from 'wouter-preact';
 import { usePage, useTitle } from '../data';
 import { duration, exact, many } from '../format';
 import { contextParams, org, useHref, useQuery } from '../state';
+import { prefetchTrace } from '../trace/ask';
 import { OperationPicker, ServicePicker } from '../trace/pickers';
 import { Scatter } from '../trace/scatter';
 import { ServiceChip } from '../trace/service';
@@ -12,7 +13,7 @@ import { suggestItems } from '../trace/suggest';
 import type { Summary } from '../trace/summary';
 import { Nothing, sentryTraces } from '../ui/connect';
 import { Filter } from '../ui/filter';
-import { useKeys, useRowAt } from '../ui/keys';
+import { useKeys, useRest, useRowAt } from '../ui/keys';
 import { Link } from '../ui/link';
 import { Age, Empty, Missing } from '../ui/small';
 import { Pager } from '../ui/table';
@@ -306,10 +307,13 @@ function Row({
 }) {
   const to = useHref();
   const name = t.rootName || '(root not here)';
+  const ahead = () => prefetchTrace(t.traceId);
+  useRest(here, ahead);
   const click = (e: MouseEvent) => {
     if ((e.target as HTMLElement).closest('a, input, button') || getSelection()?.toString()) return;
-    if (e.ctrlKey || e.metaKey) window.open(href);
-    else open();
+    if (e.ctrlKey || e.metaKey) return void window.open(href);
+    ahead();
+    open();
   };
   return (
     <tr class={`${t.errors ? 'failed' : ''} ${here ? 'here' : ''} ${picked ? 'picked' : ''}`} onClick={click}>
@@ -325,7 +329,7 @@ function Row({
       )}
       <td class="what">
         <div class="one-line">
-          <Link class="trace-name" href={href} title={t.traceId}>
+          <Link class="trace-name" href={href} title={t.traceId} ahead={ahead}>
             {name}
           </Link>
           {t.errors > 0 && <span class="word worse">{many(t.errors, 'span')} failed</span>}

@@ -35,3 +35,14 @@ export function useRowAt(ids: string[], asked: string) {
     leave: () => history.replaceState({ opened: ids[at] }, ''),
   };
 }
+
+const REST_MS = 100;
+
+/** A row that keys stay at for a moment may be opened: what that wants is asked for. */
+export function useRest(here: boolean, ahead: () => void) {
+  useEffect(() => {
+    if (!here) return;
+    const rest = setTimeout(ahead, REST_MS);
+    return () => clearTimeout(rest);
+  }, [here]);
+}

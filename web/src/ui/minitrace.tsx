@@ -4,6 +4,7 @@ import type { Event } from '../api';
 import { useGetLater, usePage } from '../data';
 import { duration, many, serviceColour } from '../format';
 import { around, org, useHref } from '../state';
+import { addressOf } from '../trace/ask';
 import type { TraceDocument } from '../trace/table';
 import { Link } from './link';
 import { LogLines, type LogLine } from './loglines';
@@ -44,7 +45,7 @@ function depthOf(rows: TraceDocument['rows'], row: number): number {
 export function useTraceOf(event: Event) {
   const { traceId, spanId } = placeOf(event);
   const asked = { limit: 200, ...(spanId ? { span: spanId } : {}) };
-  const trace = useGetLater<TraceDocument>(traceId && `/organizations/${org}/trace/${traceId}/table/`, asked);
+  const trace = useGetLater<TraceDocument>(traceId && addressOf(traceId), asked);
   const href = useHref();
   const d = trace.data?.traceId === traceId ? trace.data : null;
   const none = trace.error?.status === 404 || d?.rows.length === 0;
