@@ -22,7 +22,8 @@ enum {
     DB_FULL = -3 /* nothing can be written, now */,
     DB_READONLY = -4,
     DB_CORRUPT = -5,
-    DB_STARVED = -6 /* no memory or descriptors are left, now */
+    DB_STARVED = -6 /* no memory or descriptors are left, now */,
+    DB_NEWER = -7 /* a later version made it */
 };
 
 enum db_mode { DB_READ, DB_WRITE, DB_CREATE };
@@ -52,7 +53,8 @@ const char *db_path(const struct db *d);
 /* Run a script of the migrate folder ("001-catalogue"), or SQL text. */
 int db_script(struct db *d, const char *name);
 int db_exec(struct db *d, const char *sql);
-/* Bring the catalogue to the newest migration (PRAGMA user_version). */
+/* Bring the catalogue to the newest migration (PRAGMA user_version). DB_NEWER: it is beyond those
+ * that are known here, and was left alone. */
 int db_migrate_catalogue(struct db *d);
 int db_begin(struct db *d); /* BEGIN IMMEDIATE */
 int db_commit(struct db *d);

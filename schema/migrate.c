@@ -44,7 +44,7 @@ static int migrate(struct db *d, const struct sql_text *to, int number)
 
 int db_migrate_catalogue(struct db *d)
 {
-    int have = 0, rc = user_version(d, &have);
+    int have = 0, newest = 0, rc = user_version(d, &have);
 
     /* sql_texts is sorted by name, hence by number */
     for (unsigned i = 0; rc == DB_OK && i < sql_text_count; i++) {
@@ -52,6 +52,7 @@ int db_migrate_catalogue(struct db *d)
 
         if (number > have)
             rc = migrate(d, &sql_texts[i], number);
+        newest = number > newest ? number : newest;
     }
-    return rc;
+    return rc == DB_OK && have > newest ? DB_NEWER : rc;
 }

@@ -91,6 +91,33 @@ sub event { my ($q, $id) = @_; return $q->http(GET => "/api/0/projects/default/d
     }
 }
 
+# ---- a folder of a later version ----
+sub catalogue {
+    my ($q, $sql) = @_;
+    my $said = `sqlite3 '$q->{data}/quern.db' '$sql'`;
+    chomp $said;
+    return $said;
+}
+
+{
+    my $q = Quern->start(workers => 1);
+    $q->allow(qr/catalogue\.newer|start\.failed|child\.died/);
+    $q->send_event($q->exception('Kind', 'some value'));
+    $q->stop;
+    my $db = catalogue($q, 'PRAGMA user_version');
+    catalogue($q, 'PRAGMA user_version = 999');
+    my $at = $q->log_size;
+    $q->launch(no_wait => 1);
+    wait_until('it to refuse', sub { $q->ended });
+    is($q->{status} >> 8, 65, 'a catalogue that a later version made is refused');
+    like($q->log_text($at), qr/catalogue\.newer .*a later version of quern/, '… and the log says why');
+    is(catalogue($q, 'PRAGMA user_version'), '999', '… it stands where it stood');
+    catalogue($q, "PRAGMA user_version = $db");
+    $q->launch;
+    is(scalar keys %{ issues($q) }, 1, '… whole');
+    is($q->stop, 0, '… and its own version goes on with it');
+}
+
 # ---- segments and catalogue ----
 {
     my $q = Quern->start(workers => 1, conf => "segment_rows = 64\nseal_idle = 1\n");

@@ -61,6 +61,8 @@ static int exit_status(int rc)
         return 0;
     case DB_READONLY:
         return EX_NOPERM;
+    case DB_NEWER:
+        return EX_DATAERR;
     case DB_FULL:
     case DB_STARVED:
         return EX_TEMPFAIL;

@@ -47,6 +47,13 @@ int recover_catalogue(struct writer *w)
         db_close(w->catalogue);
         rc = open_catalogue(w, path);
     }
+    if (rc == DB_NEWER) {
+        log_error(
+            "catalogue.newer",
+            "file=\"%s\" reason=\"a later version of quern has worked on it: start that one\"",
+            path);
+        return rc;
+    }
     if (rc != DB_OK) {
         log_error("catalogue.open", "file=\"%s\" error=\"%s\"", path,
                   w->catalogue ? db_error(w->catalogue) : "no memory");

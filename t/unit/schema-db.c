@@ -39,6 +39,8 @@ static void test_migrations(void)
     ok(d != NULL, "a catalogue is made");
     is_int(db_migrate_catalogue(d), DB_OK, "it migrates");
     is_int(db_migrate_catalogue(d), DB_OK, "and once is enough");
+    db_exec(d, "PRAGMA user_version=999");
+    is_int(db_migrate_catalogue(d), DB_NEWER, "one of a later version is refused");
     db_close(d);
     d = opened("segment.db", DB_CREATE);
     for (unsigned i = 0; i < sql_text_count; i++)
