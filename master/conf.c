@@ -38,6 +38,8 @@ static char *next_line(char *out, int room, void *stream)
     if (!fgets(out, room, r->in))
         return NULL;
     r->line++;
+    /* To inih an indented line goes on with the one before; here each line is one of its own. */
+    memmove(out, out + strspn(out, " \t"), strlen(out + strspn(out, " \t")) + 1);
     if (!strchr(out, '\n') && !feof(r->in)) {
         int c;
 
@@ -90,7 +92,9 @@ static void read_file(const char *path, struct conf *out, struct conf_errors *er
         return;
     }
     bad = ini_parse_stream(next_line, &r, take_key, &r);
-    if (bad != 0)
+    if (ferror(r.in)) /* it is a folder, say */
+        complain(errors, 0, path, "cannot be read");
+    else if (bad != 0)
         complain(errors, bad > 0 ? bad : 0, "", "not a `key = value` line");
     fclose(r.in);
 }

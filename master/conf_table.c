@@ -3,8 +3,10 @@
 #include "master/conf_table.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "proto/limits.h"
 
@@ -210,7 +212,23 @@ static bool port_of(const char *text)
     return *text >= '0' && *text <= '9' && !*end && port <= 65535;
 }
 
-/* "ADDR:PORT", "[ADDR6]:PORT" or "unix:PATH"; whether the address is a good one is for listen.c. */
+/* Numeric addresses only: a name server must not decide whether the server starts. */
+static bool is_numeric(const char *host, size_t len, int family)
+{
+    struct addrinfo hints = {.ai_family = family, .ai_flags = AI_NUMERICHOST};
+    struct addrinfo *found = NULL;
+    char text[CONF_ADDRESS_MAX];
+
+    snprintf(text, sizeof(text), "%.*s", (int)len, host);
+    if (family == AF_INET && strcmp(text, "localhost") == 0)
+        return true;
+    if (getaddrinfo(text, NULL, &hints, &found) != 0)
+        return false;
+    freeaddrinfo(found);
+    return true;
+}
+
+/* "ADDR:PORT", "[ADDR6]:PORT" or "unix:PATH"; whether it is one of this machine's is for listen.c. */
 static bool address_shape(const char *address)
 {
     const char *colon = strrchr(address, ':');
@@ -219,7 +237,9 @@ static bool address_shape(const char *address)
         return address[5] == '/';
     if (!colon || colon == address || !port_of(colon + 1))
         return false;
-    return address[0] == '[' ? colon[-1] == ']' : memchr(address, ':', colon - address) == NULL;
+    if (address[0] == '[')
+        return colon[-1] == ']' && is_numeric(address + 1, (size_t)(colon - address) - 2, AF_INET6);
+    return is_numeric(address, (size_t)(colon - address), AF_INET);
 }
 
 static const char *set_listen(struct conf *c, const char *value, char *why, size_t room)
@@ -240,8 +260,8 @@ static const char *set_listen(struct conf *c, const char *value, char *why, size
     memcpy(line->address, value, len);
     if ((*rest && !line->tls) || !address_shape(line->address)) {
         snprintf(why, room,
-                 "must be ADDR:PORT, [ADDR6]:PORT or unix:/PATH, with tls behind it or "
-                 "nothing");
+                 "must be ADDR:PORT, [ADDR6]:PORT or unix:/PATH, addresses in figures, with tls "
+                 "behind it or nothing");
         return why;
     }
     if (strcmp(strrchr(line->address, ':'), ":0") == 0)

@@ -108,12 +108,18 @@ static void mistakes(void)
     one_mistake("listen = 9000\n", 1, "listen", "ADDR:PORT");
     one_mistake("listen = ::1:9000\n", 1, "listen", "ADDR:PORT");
     one_mistake("listen = 1.2.3.4:70000\n", 1, "listen", "ADDR:PORT");
+    one_mistake("listen = 300.1.1.1:80\n", 1, "listen", "in figures");
+    one_mistake("listen = www.example.com:80\n", 1, "listen", "in figures");
+    one_mistake("listen = [zz]:80\n", 1, "listen", "in figures");
+    one_mistake("listen = [1.2.3.4]:80\n", 1, "listen", "in figures");
     one_mistake("listen = unix:relative\n", 1, "listen", "ADDR:PORT");
     one_mistake("listen = 1.2.3.4:80 ssl\n", 1, "listen", "ADDR:PORT");
     one_mistake("listen = 1.2.3.4:80\nlisten = 1.2.3.4:80\n", 2, "listen", "already");
     one_mistake("listen = 1.2.3.4:80 tls\n", 0, "tls_cert", "no certificate");
     one_mistake("tls_cert = /dev/null\n", 0, "tls_key", "without its key");
     one_mistake("tls_cert = /nowhere\ntls_key = /dev/null\n", 0, "tls_cert", "No such file");
+    one_mistake("workers = 2\n  http2 = 3\n", 2, "http2",
+                "off|on"); /* indented: a line of its own */
     one_mistake("[server]\nworkers = 2\n", 2, "workers", "no [sections]");
     one_mistake("data =\n", 0, "data", "empty");
     memset(longline, 'x', sizeof(longline) - 1);
@@ -125,6 +131,9 @@ static void mistakes(void)
     ok(!conf_read(&(struct conf_args){.file = "/nowhere/quern.conf"}, &c, &e) &&
            strstr(e.at[0].reason, "No such file"),
        "a file that is not there");
+    ok(!conf_read(&(struct conf_args){.file = "/"}, &c, &e) &&
+           strstr(e.at[0].reason, "cannot be read"),
+       "a folder in its place");
     ok(!read_text("\x01\x02\"key = 1\n", &c, &e) && strstr(e.at[0].key, "\\x01"),
        "strange bytes in a key are escaped");
 }
