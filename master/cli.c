@@ -1,6 +1,7 @@
 /* cli.c -- see cli.h. */
 #include "master/cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -20,28 +21,27 @@ const struct cli_command cli_commands[] = {
      SERVER_OPTIONS "json", NULL},
     {"project add", "NAME [--platform PLATFORM]", "make a project, print its DSN", cli_project_add,
      1, 1, SERVER_OPTIONS "platform json org", NULL},
-    {"project list", "", "projects and their DSNs", cli_project_list, 0, 0,
-     SERVER_OPTIONS "json org", NULL},
+    {"project list", "", "projects and their DSNs", cli_project_list, 0, 0, SERVER_OPTIONS "json",
+     NULL},
     {"key list", "[--project SLUG]", "keys (DSNs) with their limits", cli_key_list, 0, 0,
      SERVER_OPTIONS "project json", NULL},
     {"key add", "PROJECT [--name LABEL] [--rate COUNT/SECONDS]", "another key for a project",
      cli_key_add, 1, 1, SERVER_OPTIONS "name rate json", NULL},
-    {"key disable", "KEY", "refuse what comes with this key", cli_key_update, 1, 1,
-     SERVER_OPTIONS "json", NULL},
-    {"key enable", "KEY", "accept it again", cli_key_update, 1, 1, SERVER_OPTIONS "json", NULL},
+    {"key disable", "KEY", "refuse what comes with this key", cli_key_update, 1, 1, SERVER_OPTIONS,
+     NULL},
+    {"key enable", "KEY", "accept it again", cli_key_update, 1, 1, SERVER_OPTIONS, NULL},
     {"key limit", "KEY COUNT/SECONDS|none", "set or lift its rate limit", cli_key_update, 2, 2,
-     SERVER_OPTIONS "json", NULL},
-    {"key delete", "KEY", "remove it for good", cli_key_delete, 1, 1, SERVER_OPTIONS "json", NULL},
+     SERVER_OPTIONS, NULL},
+    {"key delete", "KEY", "remove it for good", cli_key_delete, 1, 1, SERVER_OPTIONS, NULL},
     {"user add", "EMAIL [--name NAME] [--role ROLE] [--password-stdin]", "make a user",
-     cli_user_add, 1, 1, SERVER_OPTIONS "name role password-stdin json",
+     cli_user_add, 1, 1, SERVER_OPTIONS "name role password-stdin",
      "A password is made and printed, or with --password-stdin read from standard input.\n"
      "Roles: owner manager admin member viewer."},
     {"user list", "", "users and their roles", cli_user_list, 0, 0, SERVER_OPTIONS "json", NULL},
     {"user passwd", "EMAIL [--password-stdin]", "give a user another password", cli_user_passwd, 1,
-     1, SERVER_OPTIONS "password-stdin json", NULL},
+     1, SERVER_OPTIONS "password-stdin", NULL},
     {"token add", "[--user EMAIL] [--name NAME] [--scopes \"a b\"]",
-     "make an API token, print it once", cli_token_add, 0, 0,
-     SERVER_OPTIONS "user name scopes json",
+     "make an API token, print it once", cli_token_add, 0, 0, SERVER_OPTIONS "user name scopes",
      "Without --user it belongs to the first owner; without --scopes it has all of them."},
     {"issue hashes", "ISSUE", "grouping hashes of an issue", cli_issue_hashes, 1, 1,
      SERVER_OPTIONS "json", NULL},
@@ -295,5 +295,11 @@ int cli_main(int argc, char **argv)
             return 0;
         }
     rc = take_words(&cli, argc, argv, at);
-    return rc ? rc : cli.command->run(&cli);
+    if (rc == 0)
+        rc = cli.command->run(&cli);
+    /* What was not written, a password say, is lost: nobody may take that for done. Except of a
+     * server, which is no worse for it. */
+    if (rc == 0 && cli.command->run != cli_serve && (fflush(stdout) != 0 || ferror(stdout)))
+        rc = cli_fail(&cli, EX_IOERR, "standard output: %s", strerror(errno));
+    return rc;
 }

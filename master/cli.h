@@ -2,8 +2,8 @@
  * For        everything that `quern` does besides serving: the tools of the operator.
  * Reach      against a running server over DATA/quern.sock, where the peer's user is the login;
  *            against a stopped one on the folder itself, under its lock (reach.h).
- * Exit       0 done; 1 refused or wrong findings; else sysexits: 64 usage, 69 not reachable, 75 try
- *            again, 77 no permission, 78 configuration. */
+ * Exit       0 done; 1 refused or wrong findings; else sysexits: 64 usage, 66 no such folder, 69
+ *            not reachable, 74 output not written, 75 try again, 77 no permission, 78 configuration. */
 #ifndef QUERN_MASTER_CLI_H
 #define QUERN_MASTER_CLI_H
 

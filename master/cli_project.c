@@ -7,16 +7,6 @@
 #include "master/reach.h"
 #include "proto/limits.h"
 
-/* Print the answer as it came, for scripts. */
-static void print_json(struct reach *r, const struct json *answer)
-{
-    struct buf b;
-
-    buf_init(&b, &r->arena, 4096, REACH_ANSWER_MAX);
-    json_write(&b, answer);
-    printf("%.*s\n", TEXT_ARG(buf_result(&b)));
-}
-
 typedef int args_writer(const struct cli *cli, struct buf *args); /* exit status */
 typedef void row_printer(struct reach *r, const struct json *row);
 
@@ -37,7 +27,7 @@ static int run(const struct cli *cli, const char *command, args_writer *write, r
     if (rc == 0)
         rc = reach_command(&r, command, buf_result(&b), &answer);
     if (rc == 0 && print)
-        cli->json ? print_json(&r, answer) : print(&r, answer);
+        cli->json ? reach_print_json(&r, answer) : print(&r, answer);
     reach_close(&r);
     return rc;
 }
@@ -61,29 +51,22 @@ int cli_project_add(const struct cli *cli)
     return run(cli, "project.add", write_project, print_new_project);
 }
 
-/* A list, which the writer gives in pages: each row printed by `print`. */
+/* A row of a list, in words or as it came. */
+static bool print_row(struct reach *r, const struct json *row, void *own)
+{
+    row_printer **print = own;
+
+    r->cli->json ? reach_print_json(r, row) : (*print)(r, row);
+    return true;
+}
+
 static int print_list(const struct cli *cli, const char *command, row_printer *print)
 {
-    struct json *answer = NULL;
     struct reach r;
-    uint32_t offset = 0;
     int rc = reach_open(cli, &r);
 
-    while (rc == 0) {
-        struct buf b = reach_buf(&r);
-
-        json_open(&b, NULL, '{');
-        json_uint(&b, "offset", offset);
-        if (cli->project)
-            json_str(&b, "project", cli->project);
-        json_close(&b, '}');
-        rc = reach_command(&r, command, buf_result(&b), &answer);
-        for (struct json *row = answer ? answer->child : NULL; rc == 0 && row; row = row->next)
-            cli->json ? print_json(&r, row) : print(&r, row);
-        if (!json_is(answer, JSON_ARRAY) || answer->count < LIST_PAGE)
-            break;
-        offset += answer->count;
-    }
+    if (rc == 0)
+        rc = reach_list(&r, command, cli->project, print_row, &print);
     reach_close(&r);
     return rc;
 }

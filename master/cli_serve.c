@@ -1,4 +1,5 @@
 /* cli_serve.c -- serve and its check, the configuration in words, the check of a stopped folder. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -83,8 +84,13 @@ int cli_check(const struct cli *cli)
         return report_errors(cli, &errors);
     if (folder_find(conf.data, false, &folder, why, sizeof(why)) != 0)
         return cli_fail(cli, EX_NOINPUT, "%s", why);
-    if (folder_lock(&folder, 0, why, sizeof(why)) != 0)
-        return cli_fail(cli, EX_TEMPFAIL, "%s; stop the server first", why);
+    if (!folder_has_data(&folder))
+        return cli_fail(cli, errno == EACCES ? EX_NOPERM : EX_NOINPUT,
+                        "%s holds no data of quern that can be read", folder.path);
+    rc = folder_lock(&folder, 0, why, sizeof(why));
+    if (rc != 0)
+        return rc == -EBUSY ? cli_fail(cli, EX_TEMPFAIL, "%s; stop the server first", why)
+                            : cli_fail(cli, EX_NOPERM, "%s", why);
     rc = world_open(folder.path, NULL, &world);
     if (rc != 0) {
         folder_unlock(&folder);

@@ -7,6 +7,7 @@
 
 #include "master/reach.h"
 #include "proto/limits.h"
+#include "worker/api_scope.h"
 
 #define PASSWORD_MADE 20 /* letters; 20 of 31 are 99 bits */
 #define TOKEN_BYTES 32
@@ -96,49 +97,65 @@ int cli_user_passwd(const struct cli *cli)
     return put_user(cli, "user.update");
 }
 
-static int list_users(struct reach *r, struct json **rows)
+static bool print_user(struct reach *r, const struct json *row, void *own)
 {
-    struct json *answer;
-    int rc = reach_command(r, "user.list", TEXT("{}"), &answer);
-
-    *rows = answer && answer->kind == JSON_ARRAY ? answer->child : NULL;
-    return rc;
+    if (r->cli->json)
+        reach_print_json(r, row);
+    else
+        printf("%-6s %-32s %-8s %-8s %s\n", reach_str(r, row, "id"), reach_str(r, row, "email"),
+               reach_str(r, row, "role"),
+               json_is(json_get(row, "active"), JSON_TRUE) ? "active" : "inactive",
+               reach_str(r, row, "name"));
+    return true;
 }
 
 int cli_user_list(const struct cli *cli)
 {
-    struct json *row = NULL;
     struct reach r;
     int rc = reach_open(cli, &r);
 
     if (rc == 0)
-        rc = list_users(&r, &row);
-    for (; row; row = row->next)
-        printf("%-6s %-32s %-8s %-8s %s\n", reach_str(&r, row, "id"), reach_str(&r, row, "email"),
-               reach_str(&r, row, "role"),
-               strcmp(reach_str(&r, row, "active"), "false") == 0 ? "inactive" : "active",
-               reach_str(&r, row, "name"));
+        rc = reach_list(&r, "user.list", NULL, print_user, NULL);
     reach_close(&r);
     return rc;
 }
 
-/* The user of --user, or the first owner. */
+/* Is it the user of --user, or the first owner? */
+static bool is_wanted(struct reach *r, const struct json *row, void *own)
+{
+    const char *email = r->cli->user;
+    int64_t *id = own;
+
+    if (email ? strcasecmp(reach_str(r, row, "email"), email) == 0
+              : strcmp(reach_str(r, row, "role"), "owner") == 0)
+        json_int64(json_get(row, "id"), id);
+    return *id == 0;
+}
+
 static int find_user(struct reach *r, int64_t *id)
 {
     const char *email = r->cli->user;
-    struct json *row;
-    int rc = list_users(r, &row);
+    int rc;
 
-    for (; rc == 0 && row; row = row->next)
-        if ((email && strcasecmp(reach_str(r, row, "email"), email) == 0) ||
-            (!email && strcmp(reach_str(r, row, "role"), "owner") == 0))
-            return json_int64(json_get(row, "id"), id)
-                       ? 0
-                       : cli_fail(r->cli, EX_PROTOCOL, "a user without an id");
-    if (rc == 0)
+    *id = 0;
+    rc = reach_list(r, "user.list", NULL, is_wanted, id);
+    if (rc == 0 && *id == 0)
         rc = cli_fail(r->cli, 1, "there is no %s%s",
                       email ? "user " : "owner; name a user with --user", email ? email : "");
     return rc;
+}
+
+/* A word that is no scope would give a token that may do less than was meant. */
+static int check_scopes(const struct cli *cli)
+{
+    for (const char *at = cli->scopes; at && *at;) {
+        size_t len = strcspn(at, " ");
+
+        if (len && scope_of((struct text){at, len}) == SCOPES)
+            return cli_fail(cli, EX_USAGE, "\"%.*s\" is no scope", (int)len, at);
+        at += len + strspn(at + len, " ");
+    }
+    return 0;
 }
 
 static void make_token(char *token, size_t room, char hash[2 * crypto_hash_sha256_BYTES + 1])
@@ -160,8 +177,11 @@ int cli_token_add(const struct cli *cli)
     struct reach r;
     struct buf b;
     int64_t user;
-    int rc = reach_open(cli, &r);
+    int rc = check_scopes(cli);
 
+    if (rc != 0)
+        return rc;
+    rc = reach_open(cli, &r);
     if (rc == 0 && sodium_init() < 0)
         rc = cli_fail(cli, EX_OSERR, "no random numbers");
     if (rc != 0 || (rc = find_user(&r, &user)) != 0)

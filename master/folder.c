@@ -55,6 +55,17 @@ int folder_find(const char *path, bool make, struct folder *out, char *why, size
     return 0;
 }
 
+bool folder_has_data(const struct folder *f)
+{
+    char path[4200];
+
+    snprintf(path, sizeof(path), "%s/quern.db", f->path);
+    if (access(path, F_OK) == 0)
+        return true;
+    snprintf(path, sizeof(path), "%s/segments", f->path); /* a lost catalogue is made from these */
+    return access(path, F_OK) == 0;
+}
+
 static int open_lock(const struct folder *f, int flags)
 {
     char path[4200];

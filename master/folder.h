@@ -28,6 +28,8 @@ void folder_url(const struct folder *f, char *out, size_t room);
  * own files again. Does nothing for anybody else. */
 void folder_give_back(const struct folder *f);
 void folder_unlock(struct folder *f);
+/* Has a server ever worked here? False with errno when it cannot be seen. */
+bool folder_has_data(const struct folder *f);
 /* Does a process hold the lock? */
 bool folder_busy(const struct folder *f);
 

@@ -205,6 +205,41 @@ int reach_command(struct reach *r, const char *name, struct text args, struct js
     return 0;
 }
 
+int reach_list(struct reach *r, const char *name, const char *project, reach_row *take, void *own)
+{
+    struct json *answer = NULL;
+    uint32_t offset = 0;
+    bool more = true;
+
+    while (more) {
+        struct buf b = reach_buf(r);
+        int rc;
+
+        json_open(&b, NULL, '{');
+        json_uint(&b, "offset", offset);
+        if (project)
+            json_str(&b, "project", project);
+        json_close(&b, '}');
+        if ((rc = reach_command(r, name, buf_result(&b), &answer)) != 0)
+            return rc;
+        more = json_is(answer, JSON_ARRAY) && answer->count == LIST_PAGE;
+        for (const struct json *row = answer ? answer->child : NULL; row; row = row->next)
+            if (!take(r, row, own))
+                return 0;
+        offset += LIST_PAGE;
+    }
+    return 0;
+}
+
+void reach_print_json(struct reach *r, const struct json *answer)
+{
+    struct buf b;
+
+    buf_init(&b, &r->arena, 4096, REACH_ANSWER_MAX);
+    json_write(&b, answer);
+    printf("%.*s\n", TEXT_ARG(buf_result(&b)));
+}
+
 int reach_get(struct reach *r, const char *path, struct text *body)
 {
     struct answer a = {.arena = &r->arena};

@@ -31,6 +31,11 @@ int reach_running(const struct cli *cli, struct reach *r);
 void reach_close(struct reach *r);
 /* Run a command of the writer; `args` is a JSON object. */
 int reach_command(struct reach *r, const char *name, struct text args, struct json **answer);
+typedef bool reach_row(struct reach *r, const struct json *row, void *own); /* false: enough */
+/* Each row of a list, which comes in pages (LIST_PAGE); `project` NULL: of all. */
+int reach_list(struct reach *r, const char *name, const char *project, reach_row *take, void *own);
+/* An answer as it came, for scripts. */
+void reach_print_json(struct reach *r, const struct json *answer);
 /* GET of a path of the management API of a running server. */
 int reach_get(struct reach *r, const char *path, struct text *body);
 /* A buffer for arguments. */

@@ -23,6 +23,7 @@ my %also = (
     'master/bootstrap.c' => [qw(proto/json.h)],        # reads bootstrap.json
     'master/reach.c'     => [qw(proto/)],              # the tools speak JSON with the server
     map({ $_ => [qw(proto/)] } glob('master/cli_*.[ch] master/reach.h')),
+    'master/cli_user.c' => [qw(proto/ worker/api_scope.h)], # a token's scopes are words of the API
     # grouping can be asked for without a server: `quern group`, `quern regroup`
     map({ $_ => [qw(proto/ model/)] } glob('master/cli_*group.c master/regroup.[ch]')),
 );

@@ -143,6 +143,16 @@ wrong('check of a running one', 75, qr/in use by process \d+; stop the server fi
 wrong('a folder that is not there', 66, qr/No such file/, 'status', '--data', '/nowhere');
 my $empty = File::Temp->newdir;
 wrong('an empty folder', 66, qr/holds no data of quern/, 'project', 'list', '--data', "$empty");
+wrong('check of one', 66, qr/holds no data of quern/, 'check', "$empty");
+is_deeply([ glob "$empty/*" ], [], '… leaves nothing behind in it');
+wrong('a scope that there is none of', 64, qr/"project:release" is no scope/, 'token', 'add', '--scopes', 'org:ci project:release');
+wrong('an option that would change nothing', 64, qr/no option --json/, 'token', 'add', '--json');
+SKIP: {
+    skip_some('no /dev/full', 2) if !-c '/dev/full';
+    my $said = `'$Quern::bin' token add --data '$q->{data}' 2>&1 >/dev/full`;
+    is($? >> 8, 74, 'a token that could not be printed is no success');
+    like($said, qr/standard output: No space left/, '… and it says so');
+}
 
 # ---- who may ----
 SKIP: {
@@ -167,8 +177,13 @@ SKIP: {
     pass('done');
 }
 
-# A page is 100 rows: more are all told.
-for my $n (1 .. 105) { last if (tool('user', 'add', "u$n\@example.com", '--password-stdin'))[0] != 64 }
+# A page is 100 rows: more are all told. (A hundred passwords would take their time to hash.)
+system('sqlite3', "$q->{data}/quern.db", 'PRAGMA busy_timeout = 10000; INSERT INTO user (email, name, role, created_ms) '
+    . "SELECT 'u' || value || '\@example.com', '', 'member', 0 FROM generate_series(1, 105)") == 0 or die "sqlite3\n";
+my @users = split /\n/, fine('user list of many', 'user', 'list');
+is(scalar(grep { / u\d+\@/ } @users), 105, 'a list of more than a page is whole');
+is(json_of((split /\n/, fine('user list --json', 'user', 'list', '--json'))[-1])->{email}, 'u105@example.com', '… in JSON, too');
+like(fine('token add --user', 'token', 'add', '--user', 'u105@example.com'), qr/^sntryu_/, '… and a token can be made for the last');
 is((tool('user', 'add', 'short@example.com', '--password-stdin'))[0], 64, 'an empty password is refused');
 $q->api(POST => '/api/0/organizations/default/projects/', { name => "many $_" }) for 1 .. 103;
 my @rows = split /\n/, fine('project list of many', 'project', 'list');
