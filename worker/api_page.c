@@ -7,7 +7,8 @@
 
 #include "model/search.h"
 
-#define OFFSET_MAX INT32_MAX /* no list is longer, and the next page's is still a number */
+#define OFFSET_MAX \
+    (INT64_MAX / 2) /* the next page's is still a number; some name a segment and a row in it */
 
 /* A signed integer; "1750000000000.0" is one as well (older cursors are floats). */
 static bool number_read(struct text t, int64_t *out)
