@@ -215,7 +215,7 @@ static uint32_t condition(struct words *w, struct query_term t, struct text valu
         return query_join(w->query, QUERY_NOT, query_add(w->query, &t), QUERY_NONE);
     }
     if (t.op == QUERY_EQ && has_star(value)) {
-        if (!query_pattern(w->query, &t, value, true, w->arena))
+        if (!query_pattern(w->query, &t, value, true))
             return wrong(w, "Invalid pattern", value);
         return query_add(w->query, &t);
     }
@@ -360,8 +360,7 @@ static uint32_t free_text(struct words *w)
         v = bare(w, NULL);
     }
     if (has_star(v)) {
-        if (!query_pattern(w->query, &t, arena_printf(w->arena, "*%.*s*", TEXT_ARG(v)), true,
-                           w->arena))
+        if (!query_pattern(w->query, &t, arena_printf(w->arena, "*%.*s*", TEXT_ARG(v)), true))
             return wrong(w, "Invalid pattern", v);
     } else {
         t.value = query_literal(without_escapes(v, w->arena), w->arena);

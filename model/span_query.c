@@ -1,22 +1,21 @@
 /* span_query.c -- the tree of conditions, and asking it. Values come from query_value.c. */
 #include "model/span_query.h"
 
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/expression.h"
 #include "model/marks.h"
 #include "model/search.h"
 
-#define PATTERN_MAX 256 /* characters of a regular expression */
-#define VALUES 64       /* of one field of one item: elements of arrays, attributes of events */
+#define VALUES 64 /* of one field of one item: elements of arrays, attributes of events */
 
 struct pattern {
     struct pattern *next;
     bool glob;
     struct text text; /* glob */
-    regex_t regex;
+    struct expression expression;
 };
 
 /* ---- making ---- */
@@ -33,8 +32,6 @@ void query_end(struct span_query *q)
 
     for (struct pattern *p = q->patterns; p; p = next) {
         next = p->next;
-        if (!p->glob)
-            regfree(&p->regex);
         free(p);
     }
     q->patterns = NULL;
@@ -85,39 +82,15 @@ struct query_value query_literal(struct text t, struct arena *a)
     return v;
 }
 
-/* Back references are the one thing in POSIX's language whose time is not bounded by the pattern, and
- * counts the one whose memory is not. */
-static bool harmless(struct text p)
-{
-    if (p.len > PATTERN_MAX || text_find_byte(p, 0) < p.len || text_find_byte(p, '{') < p.len)
-        return false;
-    for (size_t i = 0; i + 1 < p.len; i++) {
-        if (p.at[i] != '\\')
-            continue;
-        if (p.at[i + 1] >= '1' && p.at[i + 1] <= '9')
-            return false;
-        i++;
-    }
-    return true;
-}
-
-static bool compile(struct pattern *p, struct text text, struct arena *a)
-{
-    struct text whole = arena_printf(a, "^(%.*s)$", TEXT_ARG(text));
-
-    return whole.at && regcomp(&p->regex, whole.at, REG_EXTENDED | REG_NOSUB) == 0;
-}
-
-bool query_pattern(struct span_query *q, struct query_term *t, struct text text, bool glob,
-                   struct arena *a)
+bool query_pattern(struct span_query *q, struct query_term *t, struct text text, bool glob)
 {
     struct pattern *p;
 
-    if (text.len > PATTERN_MAX || (!glob && !harmless(text)) || !(p = calloc(1, sizeof *p)))
+    if (text.len > EXPRESSION_MAX || !(p = calloc(1, sizeof *p)))
         return false;
     p->glob = glob;
     p->text = text;
-    if (!glob && !compile(p, text, a)) {
+    if (!glob && !expression_read(text, &p->expression)) {
         free(p);
         return false;
     }
@@ -130,21 +103,12 @@ bool query_pattern(struct span_query *q, struct query_term *t, struct text text,
 
 /* ---- asking ---- */
 
-static bool matches(const struct pattern *p, struct text t, struct arena *a)
+static bool matches(const struct pattern *p, struct text t)
 {
-    char small[256], *z = small;
-
-    if (p->glob)
-        return search_glob(p->text, t);
-    if (t.len >= sizeof small && !(z = arena_alloc(a, t.len + 1)))
-        return false;
-    if (t.len)
-        memcpy(z, t.at, t.len);
-    z[t.len] = 0;
-    return regexec(&p->regex, z, 0, NULL, 0) == 0;
+    return p->glob ? search_glob(p->text, t) : expression_matches(&p->expression, t);
 }
 
-static bool compares(const struct query_term *t, const struct query_value *v, struct arena *a)
+static bool compares(const struct query_term *t, const struct query_value *v)
 {
     const struct query_value *want = &t->value;
     bool numbers = v->is_number && want->is_number;
@@ -154,7 +118,7 @@ static bool compares(const struct query_term *t, const struct query_value *v, st
         return (v->text.at && text_eq(v->text, want->text)) ||
                (numbers && v->number == want->number);
     case QUERY_MATCH:
-        return matches(t->pattern, v->text, a);
+        return matches(t->pattern, v->text);
     case QUERY_CONTAINS:
         return text_find_nocase(v->text, want->text) < v->text.len || want->text.len == 0;
     case QUERY_LT:
@@ -182,7 +146,7 @@ static enum query_answer ask_term(const struct query_term *t, const struct query
         return QUERY_MAYBE;
     count = query_values(t, item, a, values, VALUES);
     for (uint32_t i = 0; i < count; i++)
-        if (compares(t, &values[i], a))
+        if (compares(t, &values[i]))
             return QUERY_YES;
     return QUERY_NO;
 }

@@ -119,8 +119,7 @@ uint32_t query_join(struct span_query *q, enum query_kind kind, uint32_t a, uint
 struct query_value query_literal(struct text t, struct arena *a);
 /* Compile an anchored regular expression, or a pattern with stars (`glob`, case folded). False: not
  * understood, or too large. */
-bool query_pattern(struct span_query *q, struct query_term *t, struct text pattern, bool glob,
-                   struct arena *a);
+bool query_pattern(struct span_query *q, struct query_term *t, struct text pattern, bool glob);
 
 /* What is asked about. Exactly one of span and log. */
 struct query_item {

@@ -256,7 +256,7 @@ static uint32_t comparison(struct reader *r, struct query_term t)
         return OPERATORS[i].negated ? node : negate(r, node);
     }
     t.op = OPERATORS[i].op;
-    if (t.op == QUERY_MATCH && !query_pattern(&r->q->query, &t, t.value.text, false, r->arena)) {
+    if (t.op == QUERY_MATCH && !query_pattern(&r->q->query, &t, t.value.text, false)) {
         fail(r, "the expression is not understood");
         return QUERY_NONE;
     }

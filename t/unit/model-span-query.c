@@ -332,6 +332,7 @@ static void test_traceql_filter(void)
         "{ name !~ \"POST.*\" }",
         "{ true }",
         "{ resource.host.name =~ \"web-[0-9]+\" }",
+        "{ resource.host.name =~ `(?:web)-\\d+` }",
         "{ .user != \"bert\" }",
         "{ .user =~ \"anna.*\" } | select(span.user, name)",
         "{ name != \"x\" } | count() > 0",
