@@ -1,6 +1,8 @@
-/* Any bytes as a query, in both languages, asked of a span: an end, and no more nodes than allowed. */
+/* Any bytes as a query, in both languages, asked of a span: an end, and no more nodes than allowed. The first
+ * half is also an expression for the second: in brackets it says the same. */
 #include <stdlib.h>
 
+#include "model/expression.h"
 #include "model/query_words.h"
 #include "model/traceql.h"
 #include "proto/limits.h"
@@ -25,6 +27,18 @@ static void ask(const struct span_query *q, uint32_t root, struct arena *a)
         abort();
 }
 
+static void match(struct text source, struct text t, struct arena *a)
+{
+    static struct expression bare, grouped;
+    struct text group = arena_join(a, TEXT("(?:"), source, TEXT(")"));
+
+    if (!expression_read(source, &bare) || group.len > EXPRESSION_MAX)
+        return;
+    if (!expression_read(group, &grouped) ||
+        expression_matches(&bare, t) != expression_matches(&grouped, t))
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct text t = {(const char *)data, size}, error;
@@ -42,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (traceql_read(t, &a, &tql, &error))
         ask(&tql.query, traceql_lead(&tql), &a);
     query_end(&tql.query);
+    match(text_cut(t, 0, size / 2), text_cut(t, size / 2, size), &a);
     arena_free(&a);
     return 0;
 }
