@@ -15,7 +15,8 @@
 /* ---- errors ---- */
 
 /* A full disk shows itself as SQLITE_FULL, or as an I/O error with one of these behind it (quota,
- * file size limit, room for the WAL index); a lack of descriptors as a file that cannot be opened. */
+ * file size limit, room for the WAL index); a lack of descriptors, or of the right to open it, as a file
+ * that cannot be opened. */
 static int code_of_errno(int system_errno)
 {
     switch (system_errno) {
@@ -27,6 +28,10 @@ static int code_of_errno(int system_errno)
     case ENFILE:
     case ENOMEM:
         return DB_STARVED;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return DB_READONLY;
     default:
         return DB_FAIL;
     }
@@ -70,8 +75,12 @@ int db_fail(struct db *d, int rc, const char *doing)
 {
     int code = code_of(d, rc);
 
-    snprintf(d->error, sizeof(d->error), "%s: %s (%d)", doing,
-             d->at ? sqlite3_errmsg(d->at) : sqlite3_errstr(rc), rc);
+    if (d->at && (rc & 0xff) == SQLITE_CANTOPEN) /* its own text does not say why */
+        snprintf(d->error, sizeof(d->error), "%s: %s (%d)", doing,
+                 strerror(sqlite3_system_errno(d->at)), rc);
+    else
+        snprintf(d->error, sizeof(d->error), "%s: %s (%d)", doing,
+                 d->at ? sqlite3_errmsg(d->at) : sqlite3_errstr(rc), rc);
     d->code = code == DB_OK ? DB_FAIL : code;
     return d->code;
 }

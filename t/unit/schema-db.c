@@ -51,6 +51,27 @@ static void test_migrations(void)
     db_close(d);
 }
 
+/* A file that was restored under another owner: whole, but not ours to open. */
+static void test_permission(void)
+{
+    struct db_options o = {.mode = DB_READ};
+    uid_t me = geteuid();
+    struct db *d = opened("mine.db", DB_CREATE);
+
+    db_exec(d, "CREATE TABLE t (a)");
+    db_close(d);
+    chmod(path("mine.db"), 0);
+    if (me == 0 && seteuid(65534) != 0)
+        note("cannot be another user");
+    is_int(db_open(path("mine.db"), &o, &d), DB_READONLY, "a file that may not be opened");
+    ok(!db_damaged(d), "… is not taken for damaged");
+    ok(strstr(db_error(d), "Permission denied") != NULL, "… and it says so: %s", db_error(d));
+    db_close(d);
+    if (me == 0 && seteuid(0) != 0)
+        note("cannot be root again");
+    chmod(path("mine.db"), 0600);
+}
+
 static int64_t number(struct db *d, const char *sql)
 {
     struct db_stmt *s = db_adhoc(d, sql);
@@ -222,6 +243,7 @@ int main(void)
         if (strcmp(sql_texts[i - 1].name, sql_texts[i].name) >= 0)
             ok(false, "%s is out of order", sql_texts[i].name);
     test_migrations();
+    test_permission();
     test_quarters();
     test_statements();
     test_read_only();
