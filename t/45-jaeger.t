@@ -127,6 +127,10 @@ $o->traces([span(trace => $failed, name => 'GET /help', kind => 2, start => $now
     is($edge{'price/list>mysql'}, 1, 'a database');
     ok(!(grep {/^user>/} keys %edge), 'who calls from outside is no service');
     is_deeply($g->get('/api/dependencies', endTs => int(($now - 86400) * 1000), lookback => 3600000)->{json}{data}, [], 'nothing a day ago');
+    # A sanitized server would not survive a sum that overflows.
+    my $max = '9223372036854775807';
+    is_deeply($g->get('/api/dependencies', endTs => $max, lookback => 1)->{json}{data}, [], 'nor at the end of time');
+    is($g->get('/api/metrics/calls', service => 'web', endTs => $max, lookback => $max, step => $max)->{status}, 200, 'nor of all of it in one step');
 }
 
 # ---- ids, errors ----

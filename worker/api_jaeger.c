@@ -186,9 +186,12 @@ static void write_project(struct api_call *c, const struct figures_wish *w, int6
 
 struct figures_wish jaeger_figures(const struct api_call *c, int64_t to_ms, int64_t length_ms)
 {
-    int64_t from_ms = to_ms > length_ms ? to_ms - length_ms : 0, unit;
+    int64_t from_ms, unit;
     struct figures_wish w = {0};
 
+    if (to_ms > JAEGER_TIME_MAX_MS)
+        to_ms = JAEGER_TIME_MAX_MS;
+    from_ms = to_ms > length_ms ? to_ms - length_ms : 0;
     w.minutes = from_ms > c->now_ms - FIGURES_MINUTES_MS && length_ms <= FIGURES_FINE_MS;
     unit = w.minutes ? 60000 : 3600000;
     w.from = w.begin = from_ms / unit;

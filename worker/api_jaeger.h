@@ -9,6 +9,8 @@
 void jaeger_begin(struct api_call *c);
 void jaeger_end(struct api_call *c, uint32_t total);
 
+#define JAEGER_TIME_MAX_MS INT64_C(253402300800000) /* the year 10000: sums do not overflow */
+
 /* {"name":…,"spanKind":…} for each operation of a service, of all kinds or of one. False: refused. */
 bool jaeger_write_operations(struct api_call *c, struct text service, struct text kind,
                              uint32_t *total);

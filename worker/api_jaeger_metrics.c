@@ -73,6 +73,8 @@ static bool read_time(struct chart *m)
         return false;
     *w = jaeger_figures(m->c, end, lookback);
     unit = w->minutes ? 60000 : 3600000;
+    if (step > JAEGER_TIME_MAX_MS)
+        step = JAEGER_TIME_MAX_MS;
     w->step = step > unit ? (step + unit - 1) / unit : 1;
     w->begin = w->from / w->step * w->step;
     if ((w->to - w->begin) / w->step >= FIGURES_BUCKETS_MAX) {
