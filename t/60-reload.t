@@ -176,6 +176,25 @@ my $tls = other_port();
     }
 }
 
+# A take-over that fails when the new binary serves already: while an old worker still drains and the
+# rows of the new ones are not cleared yet, no slots are free for as many workers as there may be.
+{
+    my $many = Quern->start(conf => "workers = 32\n");
+    $many->allow(qr/takeover\.failed/);
+    my $slow = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$many->{port}") or die;
+    $slow->autoflush(1);
+    print $slow "POST /api/1/envelope/ HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n";
+    like(scalar <$slow>, qr/^HTTP\/1\.1 100 /, 'a worker waits for a body');
+    my $at = $many->log_size;
+    $many->signal('USR2');
+    $many->wait_log(qr/takeover\.go pid=\d+/, $at);
+    my ($heir) = $many->log_text($at) =~ /takeover\.go pid=(\d+)/;
+    kill 'KILL', $heir;
+    $many->wait_log(qr/takeover\.failed.* handed=1/, $at);
+    ok(wait_until('workers', sub { answers($many->{port}) == 200 }), 'a new binary that dies once it serves: the old one serves again');
+    close $slow;
+}
+
 # Many HUPs at once: they come down to what is needed, the last configuration is in force.
 $q->write_conf("workers = 2\n");
 $at = $q->log_size;
