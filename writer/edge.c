@@ -161,6 +161,7 @@ void edges_half(struct edges *e, const struct edge_half *given, edge_sink *sink,
                      .caller = given->caller,
                      .message = given->message};
     struct half *bucket, *place;
+    bool paired = false;
 
     if (!e->halves && !(e->halves = calloc(HALVES, sizeof *e->halves)))
         return;
@@ -170,15 +171,20 @@ void edges_half(struct edges *e, const struct edge_half *given, edge_sink *sink,
 
         if (other->key == h.key && other->caller != h.caller) {
             pair(e, h.caller ? &h : other, h.caller ? other : &h, sink, own);
-            if (!other->caller)
-                other->key = 0; /* a caller may be answered more than once: it stays */
+            paired = true;
+            if (h.caller)
+                other->key = 0;
             else
-                other->unanswered = NULL;
-            return;
+                other->unanswered = NULL; /* it stays: a caller may be answered more than once */
         }
         if (!other->key || (place->key && other->since_ms < place->since_ms))
             place = other;
     }
+    /* Who was answered before he came waits on for a message alone: others may take it, too. */
+    if (paired && !(h.caller && h.message))
+        return;
+    if (paired)
+        h.unanswered = NULL;
     if (place->key)
         give_up(place, sink, own);
     *place = h;

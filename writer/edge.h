@@ -1,7 +1,7 @@
 /* edge.h -- calls between services, paired while spans are written.
  * A call has two halves, the caller's client span and the span that serves it, which come in different
- * batches, seconds apart, in either order. Each half waits in a table until the other comes; a caller
- * that nobody answers within EDGE_WAIT_MS called something that is not traced, and is counted against
+ * batches, seconds apart, in either order. Each half waits in a table until the other comes; a message
+ * may have several consumers. A caller that nobody answers within EDGE_WAIT_MS called something that is not traced, and is counted against
  * what its attributes name.
  * Bounds     EDGES_MAX edges, EDGE_HALVES halves; the oldest halves give way.
  * Crash      halves that wait are lost: an edge may miss the calls of the last minute. */
@@ -55,7 +55,7 @@ struct edge_half {
     struct text environment; /* of services_environment() */
     struct edge_counts counts;
     int64_t now_ms;
-    bool caller, message;
+    bool caller, message;    /* message: of a producer or a consumer */
     struct edge *unanswered; /* a caller's: what it is counted as when nobody answers; NULL: not */
 };
 void edges_half(struct edges *e, const struct edge_half *h, edge_sink *sink, void *own);

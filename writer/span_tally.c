@@ -352,6 +352,7 @@ static void count_edges(struct span_count *c, const uint8_t *trace_id, const str
         }
         half.id = s->span_id;
         half.caller = true;
+        half.message = s->kind == SPAN_PRODUCER;
         half.unanswered = peer;
         edges_half(t->edges, &half, count_call, t);
     } else if (s->flags & SPAN_ENTRY && !id_is_zero(s->parent_id, 8)) {

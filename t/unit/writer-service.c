@@ -126,6 +126,25 @@ static void test_pairs(struct services *s, bool caller_first)
     edges_free(e);
 }
 
+/* A message and two that consume it, in any order: an edge to each, however they come. */
+static void test_message(struct services *s, int sent)
+{
+    struct edges *e = edges_new();
+    struct text prod = services_environment(s, TEXT("prod"));
+    struct edge_half consumers[] = {half_of(services_find(s, 1, TEXT("mail")), prod, false),
+                                    half_of(services_find(s, 1, TEXT("audit")), prod, false)};
+    struct edge_half producer = half_of(services_find(s, 1, TEXT("shop")), prod, true);
+
+    producer.message = consumers[0].message = consumers[1].message = true;
+    call_count = 0;
+    for (int i = 0, n = 0; i < 3; i++)
+        edges_half(e, i == sent ? &producer : &consumers[n++], note_call, NULL);
+    is_int(call_count, 2, "both consumers of a message that comes as number %d", sent);
+    ok(calls[0].edge != calls[1].edge && calls[0].edge->name.kind == EDGE_MESSAGE,
+       "by an edge each");
+    edges_free(e);
+}
+
 static void test_edges(struct services *s)
 {
     struct edges *e = edges_new();
@@ -185,6 +204,8 @@ int main(void)
     test_room();
     test_pairs(s, true);
     test_pairs(s, false);
+    for (int sent = 0; sent < 3; sent++)
+        test_message(s, sent);
     test_edges(s);
     test_levels();
     services_free(s);
