@@ -120,14 +120,15 @@ int cli_user_list(const struct cli *cli)
     return rc;
 }
 
-/* Is it the user of --user, or the first owner? */
+/* Is it the user of --user, or the first owner who may log in? */
 static bool is_wanted(struct reach *r, const struct json *row, void *own)
 {
     const char *email = r->cli->user;
     int64_t *id = own;
 
     if (email ? strcasecmp(reach_str(r, row, "email"), email) == 0
-              : strcmp(reach_str(r, row, "role"), "owner") == 0)
+              : strcmp(reach_str(r, row, "role"), "owner") == 0 &&
+                    json_is(json_get(row, "active"), JSON_TRUE))
         json_int64(json_get(row, "id"), id);
     return *id == 0;
 }

@@ -194,6 +194,9 @@ $seen{ $none->post('/auth/login/', { email => 'guess@acme.test', password => "p$
 ok($seen{401} && $seen{401} <= 10 && $seen{429}, 'tries per account are limited') or diag explain \%seen;
 $r = $none->post('/auth/login/', { email => 'guess@acme.test', password => 'p' });
 like($r->{headers}{'retry-after'}, qr/^[1-9]\d*$/, 'and 429 says when to come back');
+%seen = ();
+$seen{ $manager->put('/users/me/', { password => 'of my choice', currentPassword => "p$_" })->{status} }++ for 1 .. 12;
+ok($seen{400} && $seen{400} <= 10 && $seen{429}, 'nor is the old password guessed by a session') or diag explain \%seen;
 
 # ---- the rest of the door ----
 

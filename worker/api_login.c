@@ -27,9 +27,7 @@ static uint32_t login_bucket(const char *what, struct text who)
     return LOGIN_BUCKET_FIRST + (hash[0] | (uint32_t)hash[1] << 8) % LOGIN_BUCKETS;
 }
 
-/* Each try costs one from the address and one from the account, right or wrong: else whoever holds
- * a right password could be told from the answer's speed. */
-static bool may_try(struct api_call *c, struct text email)
+bool login_may_try(struct api_call *c, struct text email)
 {
     struct bucket_table *t = query_world(c->q)->buckets;
     int64_t now_us = c->now_ms * 1000;
@@ -132,7 +130,7 @@ void login_post(struct api_call *c)
         api_wrong(c, text_empty(email) ? "email" : "password", "This field is required.");
         return;
     }
-    if (!session || !may_try(c, email))
+    if (!session || !login_may_try(c, email))
         return;
     if (password.len > PASSWORD_MAX || !(session->user = check(c, email, password))) {
         api_detail(c, 401, "Please enter a correct email and password.");

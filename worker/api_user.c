@@ -135,13 +135,14 @@ static bool write_password(struct api_call *c, struct buf *b, struct text passwo
     return true;
 }
 
-/* A new password asks for the old one: a stolen session must not become a stolen account. */
+/* A new password asks for the old one, and that cannot be guessed: a stolen session must not become a stolen
+ * account. */
 static bool knows_password(struct api_call *c)
 {
-    struct db_stmt *s = api_query(c, "api_user_by_email");
+    struct db_stmt *s;
     bool fits;
 
-    if (!s)
+    if (!login_may_try(c, c->caller.email) || !(s = api_query(c, "api_user_by_email")))
         return false;
     api_bind(s, "email", c->caller.email);
     fits = api_row(c, s) && caller_password_fits(api_col(s, 5), api_member(c, "currentPassword"));
