@@ -34,7 +34,8 @@ static const char *const peer_kinds[] = {"external", "queue", "database", "exter
 static bool graph_init(struct api_call *c, struct graph *g, uint32_t services)
 {
     g->node_room = services + 2 * EDGES_MAX;
-    g->nodes = arena_zero(c->arena, g->node_room, sizeof *g->nodes);
+    g->nodes =
+        arena_alloc(c->arena, g->node_room * sizeof *g->nodes); /* touched as they are needed */
     g->edges = arena_alloc(c->arena, EDGES_MAX * sizeof *g->edges);
     g->node_slots = arena_zero(c->arena, SLOTS, sizeof *g->node_slots);
     g->edge_slots = arena_zero(c->arena, SLOTS, sizeof *g->edge_slots);
@@ -58,8 +59,7 @@ static uint32_t node_of(struct graph *g, struct text name, const char *kind)
     for (; g->node_slots[at]; at = (at + 1) % SLOTS)
         if (text_eq(g->nodes[g->node_slots[at] - 1].name, name))
             return g->node_slots[at] - 1;
-    g->nodes[g->node_count].name = name;
-    g->nodes[g->node_count].kind = kind;
+    g->nodes[g->node_count] = (struct node){.name = name, .kind = kind};
     g->node_slots[at] = ++g->node_count;
     return g->node_count - 1;
 }
