@@ -8,10 +8,9 @@
 #include "proto/limits.h"
 
 typedef int args_writer(const struct cli *cli, struct buf *args); /* exit status */
-typedef void row_printer(struct reach *r, const struct json *row);
 
 /* One command with the arguments that `write` gives; its answer printed by `print`, if that is asked for. */
-static int run(const struct cli *cli, const char *command, args_writer *write, row_printer *print)
+static int run(const struct cli *cli, const char *command, args_writer *write, reach_printer *print)
 {
     struct json *answer;
     struct reach r;
@@ -51,26 +50,6 @@ int cli_project_add(const struct cli *cli)
     return run(cli, "project.add", write_project, print_new_project);
 }
 
-/* A row of a list, in words or as it came. */
-static bool print_row(struct reach *r, const struct json *row, void *own)
-{
-    row_printer **print = own;
-
-    r->cli->json ? reach_print_json(r, row) : (*print)(r, row);
-    return true;
-}
-
-static int print_list(const struct cli *cli, const char *command, row_printer *print)
-{
-    struct reach r;
-    int rc = reach_open(cli, &r);
-
-    if (rc == 0)
-        rc = reach_list(&r, command, cli->project, print_row, &print);
-    reach_close(&r);
-    return rc;
-}
-
 static void print_project(struct reach *r, const struct json *row)
 {
     const char *key = reach_str(r, row, "publicKey");
@@ -81,7 +60,7 @@ static void print_project(struct reach *r, const struct json *row)
 
 int cli_project_list(const struct cli *cli)
 {
-    return print_list(cli, "project.list", print_project);
+    return reach_print_list(cli, "project.list", print_project);
 }
 
 static void print_key(struct reach *r, const struct json *row)
@@ -99,7 +78,7 @@ static void print_key(struct reach *r, const struct json *row)
 
 int cli_key_list(const struct cli *cli)
 {
-    return print_list(cli, "key.list", print_key);
+    return reach_print_list(cli, "key.list", print_key);
 }
 
 /* "COUNT/SECONDS" → "rateLimit":{…}; "none" → null. False: it is neither. */

@@ -97,27 +97,17 @@ int cli_user_passwd(const struct cli *cli)
     return put_user(cli, "user.update");
 }
 
-static bool print_user(struct reach *r, const struct json *row, void *own)
+static void print_user(struct reach *r, const struct json *row)
 {
-    if (r->cli->json)
-        reach_print_json(r, row);
-    else
-        printf("%-6s %-32s %-8s %-8s %s\n", reach_str(r, row, "id"), reach_str(r, row, "email"),
-               reach_str(r, row, "role"),
-               json_is(json_get(row, "active"), JSON_TRUE) ? "active" : "inactive",
-               reach_str(r, row, "name"));
-    return true;
+    printf("%-6s %-32s %-8s %-8s %s\n", reach_str(r, row, "id"), reach_str(r, row, "email"),
+           reach_str(r, row, "role"),
+           json_is(json_get(row, "active"), JSON_TRUE) ? "active" : "inactive",
+           reach_str(r, row, "name"));
 }
 
 int cli_user_list(const struct cli *cli)
 {
-    struct reach r;
-    int rc = reach_open(cli, &r);
-
-    if (rc == 0)
-        rc = reach_list(&r, "user.list", NULL, print_user, NULL);
-    reach_close(&r);
-    return rc;
+    return reach_print_list(cli, "user.list", print_user);
 }
 
 /* Is it the user of --user, or the first owner who may log in? */

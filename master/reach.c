@@ -240,6 +240,25 @@ void reach_print_json(struct reach *r, const struct json *answer)
     printf("%.*s\n", TEXT_ARG(buf_result(&b)));
 }
 
+static bool print_row(struct reach *r, const struct json *row, void *own)
+{
+    reach_printer **print = own;
+
+    r->cli->json ? reach_print_json(r, row) : (*print)(r, row);
+    return true;
+}
+
+int reach_print_list(const struct cli *cli, const char *name, reach_printer *print)
+{
+    struct reach r;
+    int rc = reach_open(cli, &r);
+
+    if (rc == 0)
+        rc = reach_list(&r, name, cli->project, print_row, &print);
+    reach_close(&r);
+    return rc;
+}
+
 int reach_get(struct reach *r, const char *path, struct text *body)
 {
     struct answer a = {.arena = &r->arena};

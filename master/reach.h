@@ -36,6 +36,9 @@ typedef bool reach_row(struct reach *r, const struct json *row, void *own); /* f
 int reach_list(struct reach *r, const char *name, const char *project, reach_row *take, void *own);
 /* An answer as it came, for scripts. */
 void reach_print_json(struct reach *r, const struct json *answer);
+typedef void reach_printer(struct reach *r, const struct json *row);
+/* Open, print each row of a list, in words or with --json as it came, and close. */
+int reach_print_list(const struct cli *cli, const char *name, reach_printer *print);
 /* GET of a path of the management API of a running server. */
 int reach_get(struct reach *r, const char *path, struct text *body);
 /* A buffer for arguments. */
