@@ -307,7 +307,7 @@ function Row({
 }) {
   const to = useHref();
   const name = t.rootName || '(root not here)';
-  const ahead = () => prefetchTrace(t.traceId);
+  const ahead = () => toggle && prefetchTrace(t.traceId); // else it is opened beside another, which asks for both
   useRest(here, ahead);
   const click = (e: MouseEvent) => {
     if ((e.target as HTMLElement).closest('a, input, button') || getSelection()?.toString()) return;
